@@ -1,0 +1,1 @@
+"""The ground floor: run one agent (agent.yaml) under one policy (policy.yaml)."""

@@ -1,0 +1,1 @@
+"""Files: what a run read and wrote."""

@@ -1,0 +1,299 @@
+"""Read the files people write: YAML and JSON with line numbers, refusing what is ambiguous or hostile.
+
+Every reader here raises `InvalidInput` with all problems of the file at once, each with its line.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import math
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from agent_runtime.errors import InvalidInput, Problem
+
+MAX_BYTES = 20_000_000
+MAX_NODES = 400_000
+"""Nodes after expanding aliases: ten nested nine-fold aliases (a YAML bomb) would make a billion."""
+MAX_DEPTH = 60
+
+Location = tuple[str | int, ...]
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Plain data (dict, list, str, int, float, bool, None) and the line where each part begins."""
+
+    file: str
+    data: Any
+    lines: Mapping[Location, int]
+
+    def line_of(self, location: Sequence[str | int]) -> int | None:
+        """The line of `location`, or of its nearest enclosing part."""
+        for length in range(len(location), -1, -1):
+            if (line := self.lines.get(tuple(location[:length]))) is not None:
+                return line
+        return None
+
+    def problem(self, location: Sequence[str | int], what: str, fix: str = "") -> Problem:
+        """A problem at `location`, for checks that come after the shape is known to be right."""
+        return Problem(self.file, self.line_of(location), what, fix)
+
+
+def read_text(path: Path) -> str:
+    """The file as UTF-8 text; a missing, unreadable, oversized or binary file is a clear error."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise InvalidInput.one(path, f"is larger than {MAX_BYTES // 1_000_000} MB", "split it")
+        return path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise InvalidInput.one(path, "does not exist", "check the path, or write it with `init`") from None
+    except UnicodeDecodeError as error:
+        raise InvalidInput.one(path, f"is not UTF-8 text (byte {error.start})", "save it as UTF-8") from None
+    except OSError as error:
+        raise InvalidInput.one(path, f"cannot be read: {error.strerror}") from None
+
+
+def read_yaml(path: Path) -> Document:
+    """Read one YAML document: safe types only, no duplicate keys, no bombs, no NaN."""
+    text = read_text(path)
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        builder = _Builder(str(path), loader)
+        data = builder.build(node, ()) if node is not None else None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise InvalidInput.one(
+            path, f"is not valid YAML: {error.problem}", _yaml_advice(error), mark.line + 1 if mark else None
+        ) from None
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        what = "nests too deeply" if isinstance(error, RecursionError) else f"is not valid YAML: {error}"
+        raise InvalidInput.one(path, what) from None
+    finally:
+        loader.dispose()
+    if builder.problems:
+        raise InvalidInput(builder.problems)
+    return Document(str(path), data, builder.lines)
+
+
+def read_jsonl(path: Path) -> list[Document]:
+    """Read one JSON object a line; blank lines are skipped. Each line becomes its own Document."""
+    documents: list[Document] = []
+    problems: list[Problem] = []
+    for number, line in enumerate(read_text(path).splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            documents.append(Document(str(path), strict_json(line), {(): number}))
+        except ValueError as error:
+            problems.append(
+                Problem(str(path), number, f"is not valid JSON: {error}", "one JSON object a line")
+            )
+    if problems:
+        raise InvalidInput(problems)
+    return documents
+
+
+def strict_json(text: str | bytes) -> Any:
+    """Parse JSON as RFC 8259 means it: no NaN or Infinity, no duplicate keys, no absurd nesting.
+
+    Raises:
+        ValueError: with a reason fit for a person (and for a model that should correct itself).
+    """
+    try:
+        return json.loads(
+            text, parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_unique_pairs
+        )
+    except RecursionError:
+        raise ValueError("nests too deeply") from None
+
+
+def canonical_json(value: Any) -> str:
+    """The one text form used for hashing: sorted keys, no spaces, NaN refused."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def parse(document: Document, shape: type[Model]) -> Model:
+    """Check `document` against a pydantic model; report every violation with its line and repair."""
+    if not isinstance(document.data, dict):
+        what = "is empty" if document.data is None else "must be a mapping of keys to values"
+        keys = ", ".join(f"{name}:" for name in _keys_of(shape))
+        raise InvalidInput([document.problem((), what, f"it starts with  {keys}")])
+    try:
+        return shape.model_validate(document.data)
+    except ValidationError as error:
+        raise InvalidInput(_explain(document, shape, detail) for detail in error.errors()) from None
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is too large for a number")
+    return number
+
+
+def _unique_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    unique = dict(pairs)
+    if len(unique) != len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise ValueError(f"key {twice!r} appears twice")
+    return unique
+
+
+_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Base):  # type: ignore[misc]
+    """A safe loader that leaves dates as text: an agent's `2026-01-02` is a string."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in _Base.yaml_implicit_resolvers.items()
+}
+
+
+class _Builder:
+    """Turns the node graph into plain data, noting lines and problems on the way."""
+
+    def __init__(self, file: str, loader: Any) -> None:
+        self.file = file
+        self.loader = loader
+        self.lines: dict[Location, int] = {}
+        self.problems: list[Problem] = []
+        self.count = 0
+
+    def build(self, node: yaml.Node, location: Location) -> Any:
+        self.count += 1
+        if self.count > MAX_NODES or len(location) > MAX_DEPTH:
+            line = node.start_mark.line + 1
+            raise InvalidInput.one(
+                self.file, "expands to too many values (aliases of aliases?)", "write the values out", line
+            )
+        self.lines.setdefault(location, node.start_mark.line + 1)
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, location)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.build(item, (*location, index)) for index, item in enumerate(node.value)]
+        return self._scalar(node)
+
+    def _scalar(self, node: yaml.Node) -> Any:
+        value = self.loader.construct_object(node)
+        if isinstance(value, float) and not math.isfinite(value):
+            self._note(node, f"{node.value} is not a usable number", "write a finite number")
+            return 0.0
+        return value
+
+    def _mapping(self, node: yaml.MappingNode, location: Location) -> dict[Any, Any]:
+        result: dict[Any, Any] = {}
+        merged: dict[Any, Any] = {}
+        for key_node, value_node in node.value:
+            if key_node.tag == "tag:yaml.org,2002:merge":
+                merged |= self._merge(value_node, location)
+                continue
+            key = (
+                self.loader.construct_object(key_node, deep=True)
+                if isinstance(key_node, yaml.ScalarNode)
+                else None
+            )
+            if not isinstance(key, Hashable) or not isinstance(key, str):
+                self._note(key_node, "a key must be text", 'put quotes around it, as in "{{ input }}"')
+                continue
+            if key in result:
+                self._note(key_node, f"key '{key}' appears twice", "keep one of them")
+            self.lines[(*location, key)] = key_node.start_mark.line + 1
+            result[key] = self.build(value_node, (*location, key))
+        return merged | result
+
+    def _merge(self, node: yaml.Node, location: Location) -> dict[Any, Any]:
+        parts = node.value if isinstance(node, yaml.SequenceNode) else [node]
+        merged: dict[Any, Any] = {}
+        for part in reversed(parts):
+            value = self.build(part, location)
+            if isinstance(value, dict):
+                merged |= value
+        return merged
+
+    def _note(self, node: yaml.Node, what: str, fix: str) -> None:
+        self.problems.append(Problem(self.file, node.start_mark.line + 1, what, fix))
+
+
+def _yaml_advice(error: yaml.MarkedYAMLError) -> str:
+    problem = error.problem or ""
+    if "could not determine a constructor" in problem:
+        return "remove the tag (the word that begins with !)"
+    if "'\\t'" in problem:
+        return "indent with spaces, not tabs"
+    return "check the indentation and the quotes on this line and the one before"
+
+
+def _explain(document: Document, shape: type[BaseModel], detail: Any) -> Problem:
+    location = tuple(part for part in detail["loc"] if part != "[key]")
+    name = ".".join(str(part) for part in location) or "the file"
+    kind = detail["type"]
+    if kind == "extra_forbidden":
+        known = _keys_at(shape, location[:-1])
+        return document.problem(
+            location, f"unknown key '{location[-1]}'", _did_you_mean(str(location[-1]), known)
+        )
+    if kind == "missing":
+        return document.problem(location, f"'{name}' is missing", f"add  {location[-1]}: …")
+    message = str(detail["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    what, _, fix = message.partition(" | ")
+    shown = _short(detail.get("input"))
+    if kind in {"value_error", "assertion_error"}:
+        return document.problem(location, f"'{name}': {what}", fix)
+    return document.problem(
+        location, f"'{name}' is {shown}: {what[:1].lower()}{what[1:]}", fix or "write the value asked for"
+    )
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def _did_you_mean(word: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean '{close[0]}'?"
+    return f"known keys here: {', '.join(known)}" if known else "remove it"
+
+
+def _keys_of(shape: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in shape.model_fields.items()]
+
+
+def _keys_at(shape: type[BaseModel], location: Sequence[str | int]) -> list[str]:
+    """The keys allowed at `location`, found by walking the annotations."""
+    current: Any = shape
+    for part in location:
+        if isinstance(part, int):
+            continue
+        fields = getattr(current, "model_fields", {})
+        field = fields.get(part) or next((f for f in fields.values() if f.alias == part), None)
+        if field is None:
+            return []
+        current = _model_within(field.annotation)
+    return _keys_of(current) if current is not None and hasattr(current, "model_fields") else []
+
+
+def _model_within(annotation: Any) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    arguments: Sequence[Any] = getattr(annotation, "__args__", ())
+    search: Callable[[Any], Any] = _model_within
+    return next((found for found in map(search, arguments) if found is not None), None)

@@ -1,0 +1,1 @@
+"""Pure decisions, no I/O: what may be called, said, spent and reached."""

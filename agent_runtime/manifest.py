@@ -1,0 +1,219 @@
+"""Spec + policy + everything they reference, and one fingerprint over it all."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError
+
+from agent_runtime.documents import Document, canonical_json, parse, read_text, read_yaml, strict_json
+from agent_runtime.errors import InvalidInput, Problem
+from agent_runtime.policy import Policy, PolicyFile
+from agent_runtime.spec import HTTP_VERBS, AgentFile, AgentSpec, Implementation, ToolSpec
+
+_PATH = re.compile(r"^[^\s{}<>]+\.(md|txt|prompt)$")
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """An agent, its policy and their references, checked together.
+
+    Attributes:
+        root: the folder of agent.yaml; no reference leads out of it or of the policy's folder.
+        prompt: the system prompt's text.
+        contract: JSON Schema of the final answer, or None.
+        simulation: the sim: model's declared behaviour, or None.
+        digests: sha256 per referenced file, by its path relative to `root`.
+    """
+
+    spec: AgentSpec
+    policy: Policy
+    root: Path
+    prompt: str
+    contract: Mapping[str, Any] | None = None
+    simulation: Mapping[str, Any] | None = None
+    digests: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def fingerprint(self) -> str:
+        """sha256 of the canonical form: the same text wherever and whenever it is computed."""
+        whole = {
+            "agent": self.spec.model_dump(mode="json", exclude_defaults=True),
+            "policy": self.policy.model_dump(mode="json", exclude_defaults=True),
+            "files": dict(self.digests),
+        }
+        return "sha256:" + hashlib.sha256(canonical_json(whole).encode()).hexdigest()
+
+
+def load_manifest(agent_path: Path, policy_path: Path | None = None, model: str | None = None) -> Manifest:
+    """Read agent.yaml and policy.yaml (default: beside it) and everything they reference.
+
+    Args:
+        model: replaces the model of agent.yaml, as `--model` does.
+
+    Raises:
+        InvalidInput: with every problem of both files and their references.
+    """
+    problems: list[Problem] = []
+    agent = _read(agent_path, AgentFile, problems)
+    policy_path = policy_path or agent_path.parent / "policy.yaml"
+    policy = _read(policy_path, PolicyFile, problems)
+    if agent is None or policy is None:
+        raise InvalidInput(problems)
+    agent_document, agent_file = agent
+    policy_document, policy_file = policy
+    spec = agent_file.agent if model is None else _with_model(agent_file.agent, model)
+    references = _References(agent_path.parent, problems)
+    manifest = Manifest(
+        spec=spec,
+        policy=policy_file.policy,
+        root=agent_path.parent,
+        prompt=_prompt(spec, agent_document, references),
+        contract=_contract(policy_file.policy, policy_path.parent, policy_document, references),
+        simulation=_simulation(spec, agent_document, references),
+        digests=references.digests,
+    )
+    for index, tool in enumerate(spec.tools):
+        problems.extend(_check_tool(tool, index, agent_document, references))
+    if problems:
+        raise InvalidInput(problems)
+    return manifest
+
+
+def resolve_inside(root: Path, reference: str) -> Path:
+    """The file `reference` names below `root`.
+
+    Raises:
+        ValueError: if it is absolute or leads out of `root`, by `..` or by a symbolic link.
+    """
+    target = (root / reference).resolve()
+    if Path(reference).is_absolute() or not target.is_relative_to(root.resolve()):
+        raise ValueError(f"'{reference}' leads out of the project folder")
+    return target
+
+
+class _References:
+    """Reads referenced files once, noting digests and problems."""
+
+    def __init__(self, root: Path, problems: list[Problem]) -> None:
+        self.root = root
+        self.problems = problems
+        self.digests: dict[str, str] = {}
+
+    def text(
+        self, reference: str, document: Document, location: tuple[str | int, ...], base: Path | None = None
+    ) -> str | None:
+        base = base or self.root
+        try:
+            target = resolve_inside(base, reference)
+            content = read_text(target)
+        except ValueError as error:
+            self.problems.append(document.problem(location, str(error), "keep it beside agent.yaml or below"))
+            return None
+        except InvalidInput as error:
+            what = f"'{reference}' {error.problems[0].what}"
+            self.problems.append(
+                document.problem(location, what, f"write {base / reference}, or correct the path")
+            )
+            return None
+        self.digests[reference] = hashlib.sha256(content.encode()).hexdigest()
+        return content
+
+
+def _read(path: Path, shape: Any, problems: list[Problem]) -> Any:
+    try:
+        document = read_yaml(path)
+        return document, parse(document, shape)
+    except InvalidInput as error:
+        problems.extend(error.problems)
+        return None
+
+
+def _with_model(spec: AgentSpec, model: str) -> AgentSpec:
+    if not re.match(r"^[a-z0-9_]+:\S+$", model):
+        raise InvalidInput.one(
+            "--model", f"'{model}' is not provider:model", "write e.g. openai:gpt-4.1-mini"
+        )
+    return spec.model_copy(update={"model": model})
+
+
+def _prompt(spec: AgentSpec, document: Document, references: _References) -> str:
+    if not _PATH.match(spec.prompt):
+        return spec.prompt
+    return references.text(spec.prompt, document, ("agent", "prompt")) or ""
+
+
+def _contract(
+    policy: Policy, base: Path, document: Document, references: _References
+) -> Mapping[str, Any] | None:
+    if policy.output_contract is None:
+        return None
+    location = ("policy", "output_contract", "schema_ref")
+    text = references.text(policy.output_contract.schema_ref, document, location, base)
+    if text is None:
+        return None
+    try:
+        schema = strict_json(text)
+        Draft202012Validator.check_schema(schema)
+    except (ValueError, SchemaError) as error:
+        reason = error.message if isinstance(error, SchemaError) else error
+        what = f"'{policy.output_contract.schema_ref}' is not a JSON Schema: {reason}"
+        references.problems.append(document.problem(location, what, "correct the schema file"))
+        return None
+    return schema if isinstance(schema, dict) else {}
+
+
+def _simulation(spec: AgentSpec, document: Document, references: _References) -> Mapping[str, Any] | None:
+    if not spec.simulated:
+        return None
+    name = spec.model.partition(":")[2]
+    if references.text(name, document, ("agent", "model")) is None:
+        return None
+    try:
+        data = read_yaml(references.root / name).data
+    except InvalidInput as error:
+        references.problems.extend(error.problems)
+        return None
+    return data if isinstance(data, dict) else {}
+
+
+def _check_tool(tool: ToolSpec, index: int, document: Document, references: _References) -> list[Problem]:
+    location = ("agent", "tools", index)
+    problems: list[Problem] = []
+    if tool.arguments is not None:
+        try:
+            Draft202012Validator.check_schema(tool.arguments)
+        except SchemaError as error:
+            what = f"arguments of '{tool.name}' are not a JSON Schema: {error.message}"
+            problems.append(
+                document.problem((*location, "arguments"), what, "see json-schema.org, draft 2020-12")
+            )
+    for key, implementation in (("implementation", tool.implementation), ("eval", tool.eval)):
+        if implementation is not None:
+            problems.extend(
+                _check_implementation(tool, implementation, (*location, key), document, references)
+            )
+    return problems
+
+
+def _check_implementation(
+    tool: ToolSpec,
+    implementation: Implementation,
+    location: tuple[str | int, ...],
+    document: Document,
+    references: _References,
+) -> list[Problem]:
+    if implementation.python is not None:
+        references.text(implementation.python.partition(":")[0], document, location)
+    if implementation.http is not None:
+        verb = HTTP_VERBS[implementation.http.method]
+        if verb not in tool.allow:
+            what = f"'{tool.name}' makes a {implementation.http.method} request, which means '{verb}', but may not"
+            return [document.problem(location, what, f'add "{verb}" to its allow:, or change the method')]
+    return []

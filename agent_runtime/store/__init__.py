@@ -1,0 +1,1 @@
+"""Rows: runs, steps and money, in one schema."""

@@ -1,0 +1,1 @@
+"""The article's spans and metrics, on OpenTelemetry."""

@@ -1,0 +1,1 @@
+"""What is right: graders judge an Attempt, and say so in a Grade."""

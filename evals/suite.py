@@ -1,0 +1,261 @@
+"""suite.yaml: which cases, run how often, against which target, judged how."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import ConfigDict, Field, field_validator, model_validator
+
+from agent_runtime.documents import Document, canonical_json, parse, read_jsonl, read_yaml
+from agent_runtime.errors import InvalidInput, Problem
+from agent_runtime.manifest import resolve_inside
+from agent_runtime.records import Message
+from agent_runtime.spec import Written
+
+Evaluator = str | list[str | dict[str, Any]] | dict[str, Any]
+
+
+class WrittenMessage(Written):
+    """One message of a conversation given as input."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class RuntimeTarget(Written):
+    """Our own runtime."""
+
+    agent: str = "agent.yaml"
+    policy: str = "policy.yaml"
+
+
+class HttpTarget(Written):
+    """Any HTTP endpoint. Strings in url, headers and body may hold {{ input }}, {{ messages }}, {{ case_id }},
+    {{ sample_index }}, {{ seed }} and {{ trace_id }}; headers also ${ENV_NAME}. Response paths start with $."""
+
+    url: str = Field(pattern=r"^https?://\S+$")
+    method: Literal["POST", "PUT", "GET"] = "POST"
+    headers: dict[str, str] = {}
+    body: Any = Field(default_factory=lambda: {"input": "{{ input }}"})
+    output: str = "$.output"
+    usage: str | None = None
+    cost_usd: str | None = None
+    version: str | None = None
+    response_id: str | None = None
+    cached: str | None = None
+    tool_calls: str | None = None
+    error: str | None = Field(
+        default=None, description="A path that is null or absent unless the agent failed."
+    )
+    trace_url: str | None = None
+    start: str | None = Field(
+        default=None, description="Command that serves the endpoint; stopped afterwards."
+    )
+    ready: str | None = Field(default=None, description="Path or URL that answers 2xx once it serves.")
+    ready_seconds: float = Field(default=60, gt=0, le=3600)
+    timeout_seconds: float = Field(default=120, gt=0, le=86_400)
+    simulated: bool = Field(default=False, description="True if no real model is behind the endpoint.")
+
+
+class WrittenTarget(Written):
+    """The agent under test: exactly one kind."""
+
+    runtime: RuntimeTarget | None = None
+    http: HttpTarget | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if len(self.model_fields_set) != 1:
+            raise ValueError("needs exactly one kind | write  { runtime: {…} }  or  { http: {…} }")
+        return self
+
+
+class GateSettings(Written):
+    """When a change is too much. Rates are fractions: 0.10 is ten points."""
+
+    margin: float = Field(default=0.10, gt=0, lt=1)
+    min_success_rate: float | None = Field(default=None, ge=0, le=1)
+    max_usd: float | None = Field(default=None, gt=0)
+
+
+class WrittenCase(Written):
+    """One case as a person writes it."""
+
+    case_id: str = Field(min_length=1, max_length=200)
+    input: str | list[WrittenMessage] | None = None
+    turns: list[str] | None = Field(default=None, min_length=1)
+    evaluator: Evaluator | None = None
+    success: str | None = None
+    schema_: dict[str, Any] | None = Field(default=None, alias="schema")
+    approvals: dict[str, Literal["grant", "deny"]] = {}
+    stubs: dict[str, Any] = {}
+    must_pass: bool = False
+    tags: list[str] = []
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, populate_by_name=False)
+
+    @field_validator("case_id", mode="before")
+    @classmethod
+    def _id_is_text(cls, value: Any) -> Any:
+        return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+    @model_validator(mode="after")
+    def _one_input(self) -> Self:
+        if (self.input is None) == (self.turns is None):
+            raise ValueError('needs either input or turns | write  input: "…"')
+        if self.evaluator is None and self.success is None:
+            raise ValueError("does not say what is right | add  success: \"contains('…')\"  or an evaluator")
+        return self
+
+
+class SuiteFile(Written):
+    """suite.yaml"""
+
+    suite: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._\-]{0,99}$")
+    target: WrittenTarget = WrittenTarget(runtime=RuntimeTarget())
+    samples: int = Field(default=10, ge=1, le=10_000)
+    concurrency: int = Field(default=50, ge=1, le=2000)
+    gate: GateSettings = GateSettings()
+    cases: Annotated[list[WrittenCase], Field(min_length=1)] | str
+
+
+@dataclass(frozen=True, slots=True)
+class EvalCase:
+    """One case, ready to run.
+
+    Attributes:
+        messages: the conversation to start with; ends with a user message.
+        turns: further scripted user messages.
+        comparability: hash of input, graders and success: two results of a case compare only if it is equal.
+        file, line: where it was written, for errors that come later.
+    """
+
+    suite: str
+    case_id: str
+    messages: tuple[Message, ...]
+    turns: tuple[str, ...] = ()
+    evaluator: Evaluator | None = None
+    success: str | None = None
+    schema: Mapping[str, Any] | None = None
+    approvals: Mapping[str, str] = field(default_factory=dict)
+    stubs: Mapping[str, Any] = field(default_factory=dict)
+    must_pass: bool = False
+    tags: tuple[str, ...] = ()
+    comparability: str = ""
+    file: str = ""
+    line: int | None = None
+
+    @property
+    def input_text(self) -> str:
+        """What the case asks, as one text."""
+        said = [message.content for message in self.messages if message.role == "user"]
+        return "\n".join((*said, *self.turns))
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """A suite, ready to run. `document` gives lines for errors found later."""
+
+    name: str
+    target: WrittenTarget
+    cases: tuple[EvalCase, ...]
+    samples: int
+    concurrency: int
+    gate: GateSettings
+    root: Path
+    document: Document
+
+
+def load_suite(path: Path) -> Suite:
+    """Read suite.yaml, and its cases if they are in a .jsonl file beside it.
+
+    Raises:
+        InvalidInput: with every problem of the suite.
+    """
+    document = read_yaml(path)
+    if isinstance(document.data, dict) and document.data.get("cases") == []:
+        raise InvalidInput([document.problem(("cases",), "the suite has no cases", "add at least one")])
+    written = parse(document, SuiteFile)
+    cases = _cases_of(written, document, path.parent)
+    _refuse_duplicates(cases)
+    return Suite(
+        name=written.suite,
+        target=written.target,
+        cases=cases,
+        samples=written.samples,
+        concurrency=written.concurrency,
+        gate=written.gate,
+        root=path.parent,
+        document=document,
+    )
+
+
+def _cases_of(written: SuiteFile, document: Document, root: Path) -> tuple[EvalCase, ...]:
+    if isinstance(written.cases, list):
+        return tuple(
+            _case(written.suite, case, document.file, document.line_of(("cases", index)))
+            for index, case in enumerate(written.cases)
+        )
+    try:
+        lines = read_jsonl(resolve_inside(root, written.cases))
+    except ValueError as error:
+        raise InvalidInput([document.problem(("cases",), str(error), "keep it beside the suite")]) from None
+    if not lines:
+        raise InvalidInput(
+            [document.problem(("cases",), f"'{written.cases}' has no cases", "add at least one")]
+        )
+    cases: list[EvalCase] = []
+    problems: list[Problem] = []
+    for line in lines:
+        try:
+            cases.append(_case(written.suite, parse(line, WrittenCase), line.file, line.line_of(())))
+        except InvalidInput as error:
+            problems.extend(error.problems)
+    if problems:
+        raise InvalidInput(problems)
+    return tuple(cases)
+
+
+def _case(suite: str, written: WrittenCase, file: str, line: int | None) -> EvalCase:
+    said = written.turns if written.turns is not None else [written.input]
+    first, *later = said
+    messages = (
+        (Message("user", first),)
+        if isinstance(first, str)
+        else tuple(Message(part.role, part.content) for part in first or ())
+    )
+    judged = written.model_dump(
+        mode="json", by_alias=True, include={"input", "turns", "evaluator", "success", "schema_"}
+    )
+    return EvalCase(
+        suite=suite,
+        case_id=written.case_id,
+        messages=messages,
+        turns=tuple(turn for turn in later if isinstance(turn, str)),
+        evaluator=written.evaluator,
+        success=written.success,
+        schema=written.schema_,
+        approvals=written.approvals,
+        stubs=written.stubs,
+        must_pass=written.must_pass,
+        tags=tuple(written.tags),
+        comparability=hashlib.sha256(canonical_json(judged).encode()).hexdigest()[:16],
+        file=file,
+        line=line,
+    )
+
+
+def _refuse_duplicates(cases: tuple[EvalCase, ...]) -> None:
+    first: dict[str, EvalCase] = {}
+    problems = []
+    for case in cases:
+        earlier = first.setdefault(case.case_id, case)
+        if earlier is not case:
+            what = f"case_id '{case.case_id}' is already used on line {earlier.line}"
+            problems.append(Problem(case.file, case.line, what, "give it another id"))
+    if problems:
+        raise InvalidInput(problems)

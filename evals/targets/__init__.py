@@ -1,0 +1,1 @@
+"""The agent under test: ours, or anybody's."""
