@@ -1,0 +1,172 @@
+"""Our own runtime as the agent under test: the real loop and guards, with stubs where the world would change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+from agent_runtime.documents import strict_json
+from agent_runtime.errors import InvalidInput, Problem
+from agent_runtime.guard.budget import MemoryLedger, micros_of
+from agent_runtime.loop import Stop
+from agent_runtime.manifest import Manifest
+from agent_runtime.models import open_critic, open_model
+from agent_runtime.models.interface import Model
+from agent_runtime.models.prices import price_of
+from agent_runtime.records import MICROS, Role, RunResult, Step, Task
+from agent_runtime.runner import ApprovalRequest, Crew, run_agent
+from agent_runtime.telemetry.spans import Telemetry
+from agent_runtime.tools import StubTool, open_tools
+from agent_runtime.tools.interface import Tool
+from evals.records import Attempt, Event, ObservedCall, SampleStatus
+from evals.suite import EvalCase
+
+STATUS_OF_STOP: Mapping[Stop, SampleStatus] = {
+    Stop.ANSWERED: SampleStatus.COMPLETED,
+    Stop.CRITIC: SampleStatus.COMPLETED,
+    Stop.TIMEOUT: SampleStatus.AGENT_TIMEOUT,
+    Stop.CONTRACT: SampleStatus.CONTRACT_VIOLATION,
+    Stop.EMPTY_ANSWER: SampleStatus.CONTRACT_VIOLATION,
+    Stop.MAX_STEPS: SampleStatus.CAP_HIT,
+    Stop.IDENTICAL_CALLS: SampleStatus.CAP_HIT,
+    Stop.SPEND_RUN: SampleStatus.CAP_HIT,
+    Stop.SPEND_DAY: SampleStatus.CAP_HIT,
+    Stop.MODEL_UNAVAILABLE: SampleStatus.INFRA_ERROR,
+    Stop.MODEL_REJECTED: SampleStatus.INFRA_ERROR,
+    Stop.CANCELLED: SampleStatus.INFRA_ERROR,
+    Stop.WAITING_APPROVAL: SampleStatus.CAP_HIT,
+}
+
+
+def unstubbed_tools(manifest: Manifest, cases: Sequence[EvalCase], agent_file: str) -> list[Problem]:
+    """Every (case, tool) that an eval could not run without touching the world, or at all."""
+    problems = []
+    for tool in manifest.spec.tools:
+        if tool.eval is not None or (tool.read_only and tool.implementation is not None):
+            continue
+        missing = next((case for case in cases if tool.name not in case.stubs), None)
+        if missing is None:
+            continue
+        may = "has no implementation" if tool.read_only else f"may {', '.join(tool.allow)}"
+        what = f"case '{missing.case_id}': tool '{tool.name}' {may}, and an eval has nothing to run in its place"
+        fix = f'add  eval: {{ python: "tools/file.py:stub" }}  to it in {agent_file}, or  stubs: {{ "{tool.name}": … }}  here'
+        problems.append(Problem(missing.file, missing.line, what, fix))
+    return problems
+
+
+@dataclass(frozen=True, slots=True)
+class CaseApprover:
+    """Answers as the case says; what it does not name is denied."""
+
+    case: EvalCase
+
+    async def __call__(self, request: ApprovalRequest) -> bool:
+        """Grant only what the case grants by name."""
+        return self.case.approvals.get(request.tool) == "grant"
+
+
+class RuntimeAgent:
+    """The agent of agent.yaml under policy.yaml, one fresh run per attempt."""
+
+    def __init__(self, manifest: Manifest, telemetry: Telemetry, environ: Mapping[str, str]) -> None:
+        self.simulated = manifest.spec.simulated
+        self.fingerprint: str | None = manifest.fingerprint
+        self.agent: str | None = manifest.spec.name
+        self.model: str | None = manifest.spec.model
+        self._manifest = manifest
+        self._telemetry = telemetry
+        self._environ = environ
+        self._price = price_of(manifest)
+        cap = manifest.policy.spend.per_run_usd_max
+        self.worst_case_usd = float(cap) if cap is not None else None
+        self._stack = AsyncExitStack()
+        self._model: Model
+        self._critic: Model | None = None
+        self._tools: Mapping[str, Tool] = {}
+
+    async def __aenter__(self) -> Self:
+        self._model = open_model(self._manifest, self._environ)
+        self._stack.push_async_callback(self._model.aclose)
+        self._critic = open_critic(self._manifest, self._environ)
+        if self._critic is not None:
+            self._stack.push_async_callback(self._critic.aclose)
+        self._tools = open_tools(self._manifest, self._environ, evals=True)
+        for tool in self._tools.values():
+            self._stack.push_async_callback(tool.aclose)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    async def attempt(self, case: EvalCase, sample_index: int, seed: int) -> Attempt:
+        """Run the agent once; grading sees the raw output, what is kept afterwards is redacted by the caller."""
+        task = Task(f"{case.case_id}.{sample_index}", case.messages, case.turns, seed)
+        stubs = {name: StubTool(value) for name, value in case.stubs.items()}
+        crew = Crew(
+            model=self._model,
+            price=self._price,
+            tools={**self._tools, **stubs},
+            ledger=MemoryLedger(per_run_micros=micros_of(self._manifest.policy.spend.per_run_usd_max)),
+            approver=CaseApprover(case),
+            telemetry=self._telemetry,
+            critic=self._critic,
+        )
+        return attempt_of(await run_agent(self._manifest, task, crew))
+
+
+def attempt_of(result: RunResult) -> Attempt:
+    """A finished run as the graders and the report see it."""
+    stop = Stop(result.stop)
+    status = STATUS_OF_STOP[stop]
+    return Attempt(
+        status=status,
+        output=result.output,
+        latency_ms=round(result.latency_ms, 3),
+        tokens=result.usage.total,
+        cost_usd=result.cost_micros / MICROS,
+        tool_calls=tuple(_observed(step) for step in result.steps if step.role is Role.TOOL),
+        transcript=tuple(_event(step) for step in result.steps),
+        error=None if stop is Stop.ANSWERED else _explain(stop, result),
+    )
+
+
+def _explain(stop: Stop, result: RunResult) -> str:
+    last = next((step.text for step in reversed(result.steps) if not step.ok and step.text), "")
+    return f"{stop}: {last}"[:500] if last else str(stop)
+
+
+def _observed(step: Step) -> ObservedCall:
+    call = step.call
+    return ObservedCall(step.tool or "", _parsed(call.arguments if call else ""), executed=not _refused(step))
+
+
+def _refused(step: Step) -> bool:
+    return any(flag.startswith("denied:") or flag == "approval:pending" for flag in step.policy_flags)
+
+
+def _parsed(arguments: str) -> Mapping[str, Any]:
+    try:
+        value = strict_json(arguments)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _event(step: Step) -> Event:
+    answered = step.role is Role.PLAN and step.ok and not step.calls
+    wanted = "".join(f"→ {call.name}({call.arguments})\n" for call in step.calls)
+    return Event(
+        role="answer" if answered else step.role.value,
+        text=f"{step.text}\n{wanted}".strip() if wanted else step.text,
+        tool=step.tool,
+        arguments=step.call.arguments if step.call else None,
+        flags=step.policy_flags,
+        latency_ms=round(step.latency_ms, 3),
+        cost_usd=step.cost_micros / MICROS if step.role is Role.PLAN else None,
+        tokens=step.usage.total or None,
+    )
