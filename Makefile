@@ -1,0 +1,55 @@
+# The workshop. `make demo` and `make test` need Python >= 3.11, git and a package registry, nothing else.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check lint types imports schemas docs test-browser bench clean
+
+help:  ## Show this list
+	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F':.*?## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+# uv from the PATH if there is one, else fetched with pip into our own environment.
+$(VENV)/.ready: pyproject.toml uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: $(PYTHON) is older than 3.11; set PYTHON=python3.x"; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@command -v uv >/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@uv sync --quiet --frozen --inexact --all-groups --compile-bytecode --python $(BIN)/python
+	@$(BIN)/python -m compileall -q agent_runtime evals agentcrewops || true
+	@touch $@
+
+setup: $(VENV)/.ready  ## Make .venv from the lock file
+
+demo: setup  ## Judge a prompt change of the example agent: ends with a verdict and a report
+	@benchmarks/demo.sh
+
+test: setup  ## The tests that need nothing but Python
+	pytest -n auto -m "not browser"
+
+test-browser: setup  ## The report in a real browser (Debian's chromium)
+	@command -v chromium >/dev/null || { echo "error: chromium is missing (Debian: apt-get install chromium)"; exit 2; }
+	pytest -m browser
+
+lint: setup
+	ruff format --check .
+	ruff check .
+
+types: setup
+	mypy
+	mypy tests
+
+imports: setup
+	lint-imports
+
+schemas: setup
+	python -m benchmarks.published --check
+
+check: lint types imports schemas test  ## Everything CI runs, but for the browser
+
+bench: setup  ## The numbers in the README
+	python benchmarks/gate_calibration.py
+	python benchmarks/start_up.py
+
+clean:  ## Remove what was made here
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis demo-out dist

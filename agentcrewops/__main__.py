@@ -1,0 +1,35 @@
+"""`python -I -m agentcrewops`: check that nothing shadows us, then run the command line."""
+
+from __future__ import annotations
+
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+PACKAGES = ("agent_runtime", "evals")
+"""Our packages with generic names, which a checkout's own folder of that name could shadow."""
+
+
+def shadowing_package() -> str | None:
+    """What stands in front of one of our packages, as a sentence; None if nothing does."""
+    home = Path(__file__).resolve().parent.parent
+    for name in PACKAGES:
+        spec = find_spec(name)
+        origin = Path(spec.origin).resolve() if spec and spec.origin else None
+        if origin is None or origin.parent.parent != home:
+            return f"{origin or name} stands in front of AgentCrewOps' own '{name}' package"
+    return None
+
+
+def main() -> None:
+    """Entry point of the `agentcrewops` command."""
+    if (shadow := shadowing_package()) is not None:
+        sys.stderr.write(f"error: {shadow}\n    fix: run it isolated:  python -I -m agentcrewops …\n")
+        raise SystemExit(2)
+    from agentcrewops.cli import run
+
+    run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,3 @@
+"""How a baseline is shown."""
+
+from __future__ import annotations

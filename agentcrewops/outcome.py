@@ -1,0 +1,50 @@
+"""How a verdict leaves the command line: words, JSON and an exit code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import typer
+
+from evals.records import Verdict, VerdictKind
+from evals.verdict_file import verdict_document
+
+_FAILS = {VerdictKind.DRIFT, VerdictKind.BELOW_FLOOR}
+_FAILS_IF_STRICT = {VerdictKind.UNDECIDED, VerdictKind.PROVIDER_DRIFT}
+
+
+def exit_code(verdict: VerdictKind, *, strict: bool = False, require_baseline: bool = False) -> int:
+    """0 pass or undecided · 1 drift or below a floor · 3 could not measure (2 is bad input)."""
+    if verdict in _FAILS or (strict and verdict in _FAILS_IF_STRICT):
+        return 1
+    if verdict is VerdictKind.NOT_MEASURED or (require_baseline and verdict is VerdictKind.NO_BASELINE):
+        return 3
+    return 0
+
+
+def announce(verdict: Verdict, out: Path, *, as_json: bool) -> None:
+    """Print the result on stdout: the headline, its reasons and where the report is, or verdict.json."""
+    if as_json:
+        typer.echo(json.dumps(verdict_document(verdict), ensure_ascii=False, indent=2))
+        return
+    typer.echo(_coloured(verdict))
+    for reason in verdict.reasons:
+        typer.echo(f"  - {_plain(reason)}")
+    for warning in verdict.warnings:
+        typer.echo(f"  ! {_plain(warning)}")
+    typer.echo(f"report: {out / 'report.html'}")
+
+
+def _coloured(verdict: Verdict) -> str:
+    colours = {VerdictKind.PASS: typer.colors.GREEN, VerdictKind.NO_BASELINE: typer.colors.BLUE}
+    colour = typer.colors.RED if verdict.verdict in _FAILS else colours.get(verdict.verdict, typer.colors.YELLOW)
+    text = _plain(verdict.headline)
+    first, separator, rest = text.partition(" — ")
+    return typer.style(first, fg=colour, bold=True) + separator + rest
+
+
+def _plain(markdown: str) -> str:
+    """Markdown bold and code as plain text; control characters never reach the terminal."""
+    text = markdown.replace("**", "").replace("`", "")
+    return "".join(character if character.isprintable() else "�" for character in text)

@@ -1,0 +1,35 @@
+"""The published JSON Schemas (draft 2020-12), taken from the code that reads the files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from agent_runtime.models.simulation import SimulationFile
+from agent_runtime.policy import PolicyFile
+from agent_runtime.spec import AgentFile
+from evals.baseline import baseline_schema
+from evals.samples import samples_schema
+from evals.suite import SuiteFile
+from evals.verdict_file import verdict_schema
+
+_WRITTEN: dict[str, type[BaseModel]] = {
+    "agent": AgentFile,
+    "policy": PolicyFile,
+    "suite": SuiteFile,
+    "simulation": SimulationFile,
+}
+_MADE = {"verdict": verdict_schema, "samples": samples_schema, "baseline": baseline_schema}
+
+KINDS = (*_WRITTEN, *_MADE)
+
+
+def schema_of(kind: str) -> dict[str, Any]:
+    """The JSON Schema of one of `KINDS`."""
+    if kind in _MADE:
+        return _MADE[kind]()
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **_WRITTEN[kind].model_json_schema(),
+    }

@@ -1,0 +1,34 @@
+"""`agentcrewops run`"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agentcrewops.verbs.options import Json, ModelName, PolicyFile, Quiet
+
+
+def run(
+    text: Annotated[str, typer.Argument(help="What to ask the agent; - reads it from stdin.")],
+    agent: Annotated[Path, typer.Option("--agent", help="agent.yaml")] = Path("agent.yaml"),
+    policy: PolicyFile = None,
+    model: ModelName = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Repeats a simulated run; default: a new one each time.")] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run the agent once, for real: its tools are called, and high-impact ones ask you first.
+
+    The answer goes to stdout, the steps to stderr. Rows and redacted artifacts are kept in .agentcrewops/ beside
+    agent.yaml. Exit 0 if the run succeeded, 1 if not.
+    """
+    from agentcrewops.single_run import SingleRun, run_single
+
+    said = sys.stdin.read() if text == "-" else text
+    wanted = SingleRun(text=said, agent=agent, policy=policy, model=model, seed=seed)
+    succeeded = run_single(wanted, os.environ, as_json=as_json, quiet=quiet)
+    sys.exit(0 if succeeded else 1)
