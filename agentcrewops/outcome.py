@@ -7,6 +7,7 @@ from pathlib import Path
 
 import typer
 
+from agentcrewops.terminal import printable
 from evals.records import Verdict, VerdictKind
 from evals.verdict_file import verdict_document
 
@@ -46,5 +47,4 @@ def _coloured(verdict: Verdict) -> str:
 
 def _plain(markdown: str) -> str:
     """Markdown bold and code as plain text; control characters never reach the terminal."""
-    text = markdown.replace("**", "").replace("`", "")
-    return "".join(character if character.isprintable() else "�" for character in text)
+    return printable(markdown.replace("**", "").replace("`", ""))

@@ -1,0 +1,193 @@
+"""`agentcrewops run`: one real run, wired with the store, the artifacts, and a person at the terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import signal
+import sys
+import uuid
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from agent_runtime.artifacts import Folder
+from agent_runtime.guard.budget import micros_of
+from agent_runtime.guard.redact import Redactor
+from agent_runtime.manifest import Manifest, load_manifest
+from agent_runtime.models import open_critic, open_model
+from agent_runtime.models.prices import price_of
+from agent_runtime.records import MICROS, Message, Run, RunResult, RunStatus, Step, Task
+from agent_runtime.runner import ApprovalRequest, Crew, run_agent
+from agent_runtime.store import Store, open_store
+from agent_runtime.telemetry.spans import open_telemetry
+from agent_runtime.tools import open_tools
+from agentcrewops.home import state_folder
+from agentcrewops.terminal import printable
+
+
+@dataclass(frozen=True, slots=True)
+class SingleRun:
+    """What to run."""
+
+    text: str
+    agent: Path
+    policy: Path | None = None
+    model: str | None = None
+    seed: int | None = None
+
+
+def run_single(wanted: SingleRun, environ: Mapping[str, str], *, as_json: bool, quiet: bool) -> bool:
+    """Run once; answer on stdout, steps on stderr, rows and redacted artifacts kept. True if it succeeded."""
+    manifest = load_manifest(wanted.agent, wanted.policy, wanted.model)
+    state = state_folder(wanted.agent)
+    artifacts = Folder(state / "artifacts")
+    store = open_store(state / "agentcrewops.db")
+    try:
+        task = Task(
+            run_id=str(uuid.uuid4()),
+            messages=(Message("user", wanted.text),),
+            seed=wanted.seed if wanted.seed is not None else secrets.randbits(53),
+        )
+        store.start_run(_row(manifest, task))
+        result = asyncio.run(_conduct(manifest, task, store, environ, quiet=quiet))
+        uri = artifacts.put(f"{task.run_id}/run.json", _transcript(manifest, task, result), "application/json")
+        store.finish_run(task.run_id, result.status, stop=result.stop, end_ts=_now(), artifact_uri=uri)
+    finally:
+        store.close()
+    _print(result, uri, as_json=as_json)
+    return result.status is RunStatus.SUCCEEDED
+
+
+def _row(manifest: Manifest, task: Task) -> Run:
+    return Run(
+        run_id=task.run_id,
+        agent_name=manifest.spec.name,
+        start_ts=_now(),
+        end_ts=None,
+        status=RunStatus.RUNNING,
+        tokens=0,
+        cost_usd=0.0,
+        manifest_fingerprint=manifest.fingerprint,
+        simulated=manifest.spec.simulated,
+    )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+async def _conduct(
+    manifest: Manifest, task: Task, store: Store, environ: Mapping[str, str], *, quiet: bool
+) -> RunResult:
+    telemetry = open_telemetry(environ)
+    spend = manifest.policy.spend
+    async with AsyncExitStack() as stack:
+        stack.callback(telemetry.close)
+        model = open_model(manifest, environ)
+        stack.push_async_callback(model.aclose)
+        critic = open_critic(manifest, environ)
+        if critic is not None:
+            stack.push_async_callback(critic.aclose)
+        tools = open_tools(manifest, environ, evals=False)
+        for tool in tools.values():
+            stack.push_async_callback(tool.aclose)
+        crew = Crew(
+            model=model,
+            price=price_of(manifest),
+            tools=tools,
+            ledger=store.ledger(
+                "run",
+                per_run_micros=micros_of(spend.per_run_usd_max),
+                per_day_micros=micros_of(spend.per_day_usd_max),
+            ),
+            approver=ask_at_terminal,
+            telemetry=telemetry,
+            critic=critic,
+        )
+
+        def record(step: Step) -> None:
+            store.record_step(step)
+            if not quiet:
+                sys.stderr.write(f"{_line(step)}\n")
+
+        return await run_agent(manifest, task, crew, record=record, cancel=_cancelled_by_ctrl_c())
+
+
+def _cancelled_by_ctrl_c() -> asyncio.Event:
+    cancel = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, cancel.set)
+    return cancel
+
+
+async def ask_at_terminal(request: ApprovalRequest) -> bool:
+    """Ask the person at the terminal; where nobody can answer, the answer is no."""
+    if not sys.stdin.isatty():
+        return False
+    sys.stderr.write(f"\n{request.tool} wants your approval:\n  {request.shown}\n")
+    answer = await asyncio.to_thread(input, "Allow this call? [y/N] ")
+    return answer.strip().lower() in {"y", "yes"}
+
+
+def _line(step: Step) -> str:
+    what = f"{step.role} {step.tool}" if step.tool else str(step.role)
+    notes = " ".join(step.policy_flags) or (step.failure or "")
+    cost = f"${step.cost_micros / MICROS:.6f}" if step.cost_micros else ""
+    return printable(f"{step.index:>3}  {what:28} {step.latency_ms:>8.0f} ms  {cost:>10}  {notes}".rstrip())
+
+
+def _transcript(manifest: Manifest, task: Task, result: RunResult) -> str:
+    """Everything said and done, as redacted JSON."""
+    document: dict[str, Any] = {
+        "run_id": task.run_id,
+        "agent": manifest.spec.name,
+        "model": manifest.spec.model,
+        "simulated": manifest.spec.simulated,
+        "manifest_fingerprint": manifest.fingerprint,
+        "status": result.status,
+        "stop": result.stop,
+        "input": [message.content for message in task.messages],
+        "output": result.output,
+        "steps": [_step_document(step) for step in result.steps],
+    }
+    clean = Redactor(manifest.policy.pii_redaction).redact_deep(document)
+    return json.dumps(clean, ensure_ascii=False, indent=1)
+
+
+def _step_document(step: Step) -> dict[str, Any]:
+    return {
+        "index": step.index,
+        "role": step.role,
+        "tool": step.tool,
+        "text": step.text,
+        "calls": [{"name": call.name, "arguments": call.arguments} for call in step.calls],
+        "latency_ms": round(step.latency_ms, 3),
+        "retry_count": step.retry_count,
+        "policy_flags": list(step.policy_flags),
+        "tokens": step.usage.total,
+        "cost_usd": step.cost_micros / MICROS,
+    }
+
+
+def _print(result: RunResult, uri: str, *, as_json: bool) -> None:
+    if as_json:
+        facts = {
+            "run_id": result.run_id,
+            "status": result.status,
+            "stop": result.stop,
+            "output": result.output,
+            "tokens": result.usage.total,
+            "cost_usd": result.cost_micros / MICROS,
+            "latency_ms": round(result.latency_ms, 3),
+            "artifact_uri": uri,
+        }
+        sys.stdout.write(json.dumps(facts, ensure_ascii=False) + "\n")
+        return
+    if result.output is not None:
+        sys.stdout.write(printable(result.output) + "\n")
+    summary = f"{result.status} ({result.stop}) · {result.usage.total} tokens · ${result.cost_micros / MICROS:.6f} · {uri}"
+    sys.stderr.write(f"{summary}\n")
