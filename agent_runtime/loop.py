@@ -109,7 +109,11 @@ def next_action(manifest: Manifest, task: Task, steps: Sequence[Step]) -> Action
         return _after_critic(manifest, task, steps)
     pending = _pending_call(steps)
     if pending is not None:
-        return UseTool(pending) if _times_made(pending, steps) < MAX_IDENTICAL_CALLS else Finish(Stop.IDENTICAL_CALLS)
+        return (
+            UseTool(pending)
+            if _times_made(pending, steps) < MAX_IDENTICAL_CALLS
+            else Finish(Stop.IDENTICAL_CALLS)
+        )
     return _plan(manifest, steps)
 
 
@@ -130,7 +134,9 @@ def _after_critic(manifest: Manifest, task: Task, steps: Sequence[Step]) -> Acti
     last = steps[-1]
     if last.ok:
         answered = sum(1 for step in steps if step.role is Role.CRITIC and step.ok)
-        return _plan(manifest, steps) if answered <= len(task.turns) else Finish(Stop.ANSWERED, _answer(steps))
+        return (
+            _plan(manifest, steps) if answered <= len(task.turns) else Finish(Stop.ANSWERED, _answer(steps))
+        )
     if _retries(steps) < MAX_RETRIES:
         return Retry(last.text)
     return Finish(Stop(last.failure or Stop.CRITIC), _answer(steps))
@@ -172,7 +178,9 @@ def _times_made(call: ToolCall, steps: Sequence[Step]) -> int:
 
 
 def _answer(steps: Sequence[Step]) -> str | None:
-    return next((step.text for step in reversed(steps) if step.role is Role.PLAN and not step.calls and step.ok), None)
+    return next(
+        (step.text for step in reversed(steps) if step.role is Role.PLAN and not step.calls and step.ok), None
+    )
 
 
 def conversation(manifest: Manifest, task: Task, steps: Sequence[Step]) -> list[Message]:

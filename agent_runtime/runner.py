@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,22 +14,25 @@ from agent_runtime.documents import strict_json
 from agent_runtime.guard.budget import Ledger, OverBudget, Price
 from agent_runtime.guard.contract import check_contract
 from agent_runtime.guard.gate import decide, shown_arguments
+from agent_runtime.guard.redact import Redactor
 from agent_runtime.loop import (
     STATUS,
     Action,
     Criticise,
     Finish,
     Plan,
+    Retry,
     Stop,
     UseTool,
     conversation,
     next_action,
 )
 from agent_runtime.manifest import Manifest
-from agent_runtime.models.interface import Model, ModelError, ModelRequest, ToolOffer
+from agent_runtime.models.interface import Model, ModelError, ModelReply, ModelRequest, ToolOffer
 from agent_runtime.models.metered import Metered
 from agent_runtime.models.retrying import complete_with_retries
 from agent_runtime.records import (
+    MICROS,
     Decision,
     Message,
     Outcome,
@@ -39,8 +43,8 @@ from agent_runtime.records import (
     Task,
     ToolCall,
 )
-from agent_runtime.telemetry.semconv import model_attributes, run_attributes, tool_attributes, usage_attributes
-from agent_runtime.telemetry.spans import Telemetry
+from agent_runtime.telemetry import semconv
+from agent_runtime.telemetry.interface import Span, Telemetry
 from agent_runtime.tools.interface import Tool, ToolResult
 
 MAX_CALLS_PER_PLAN = 16
@@ -122,7 +126,7 @@ async def run_agent(
         cancel: set it to stop; the step under way is abandoned and the run ends as cancelled.
     """
     done = list(steps)
-    with crew.telemetry.span("agent.run", **run_attributes(manifest, task.run_id)) as span:
+    with crew.telemetry.span(semconv.RUN, **_run_attributes(manifest, task)) as span:
         while not isinstance(action := next_action(manifest, task, done), Finish):
             step = await _unless_cancelled(perform(action, Scene(manifest, task, done, crew)), cancel)
             if step is None:
@@ -131,10 +135,38 @@ async def run_agent(
             done.append(step)
             record(step)
         result = RunResult(task.run_id, STATUS[action.stop], action.stop, action.output, tuple(done))
-        span.set(**{"agentcrewops.stop": result.stop}, **usage_attributes(result.usage))
-        if result.status is not RunStatus.SUCCEEDED:
-            span.fail(result.stop)
+        _close(span, result)
+    _count(manifest, result, crew.telemetry)
     return result
+
+
+def _run_attributes(manifest: Manifest, task: Task) -> semconv.Attributes:
+    return semconv.run(
+        run_id=task.run_id,
+        agent=manifest.spec.name,
+        model=manifest.spec.model,
+        fingerprint=manifest.fingerprint,
+        simulated=manifest.spec.simulated,
+    )
+
+
+def _close(span: Span, result: RunResult) -> None:
+    span.set(**semconv.run_end(status=result.status, stop=result.stop, cost_micros=result.cost_micros))
+    if result.status is not RunStatus.SUCCEEDED:
+        span.fail(result.stop)
+
+
+def _count(manifest: Manifest, result: RunResult, telemetry: Telemetry) -> None:
+    telemetry.run_finished(
+        agent=manifest.spec.name,
+        model=manifest.spec.model,
+        status=result.status,
+        success=result.status is RunStatus.SUCCEEDED,
+        latency_seconds=result.latency_ms / 1000,
+        usage=result.usage,
+        cost_usd=result.cost_micros / MICROS,
+        simulated=manifest.spec.simulated,
+    )
 
 
 async def _unless_cancelled(work: Awaitable[Step], cancel: asyncio.Event | None) -> Step | None:
@@ -161,8 +193,7 @@ async def perform(action: Action, scene: Scene) -> Step:
         return await _criticise(action.answer, scene)
     if isinstance(action, Finish):
         raise TypeError("a finished run has nothing left to perform")
-    with scene.crew.telemetry.span("agent.retry") as span:
-        return replace(scene.blank(Role.RETRY, span.span_id), text=action.feedback)
+    return _retry(action, scene)
 
 
 async def _plan(action: Plan, scene: Scene) -> Step:
@@ -176,13 +207,10 @@ async def _plan(action: Plan, scene: Scene) -> Step:
         seed=scene.task.seed,
         timeout_seconds=scene.seconds_left,
     )
-    with scene.crew.telemetry.span("agent.plan", **model_attributes(spec, request)) as span:
+    attributes = semconv.plan(spec.model, request, step=len(scene.steps))
+    with scene.crew.telemetry.span(semconv.PLAN, **attributes) as span:
         blank = scene.blank(Role.PLAN, span.span_id)
-        step = await _ask(scene.crew.model, scene.crew.price, request, blank, scene.crew.ledger)
-        span.set(**usage_attributes(step.usage))
-        if step.failure:
-            span.fail(step.failure)
-    return step
+        return await _ask(scene.crew.model, scene.crew.price, request, blank, scene, span)
 
 
 def _offers(manifest: Manifest) -> tuple[ToolOffer, ...]:
@@ -192,23 +220,21 @@ def _offers(manifest: Manifest) -> tuple[ToolOffer, ...]:
     )
 
 
-async def _ask(model: Model, price: Price, request: ModelRequest, blank: Step, ledger: Ledger) -> Step:
+async def _ask(
+    model: Model, price: Price, request: ModelRequest, blank: Step, scene: Scene, span: Span
+) -> Step:
     """Fill `blank` with the model's answer, or with why there is none."""
-    metered = Metered(model, price, ledger, blank.run_id)
+    metered = Metered(model, price, scene.crew.ledger, blank.run_id)
     try:
         answer = await complete_with_retries(metered, request)
     except OverBudget as error:
         stop = Stop.SPEND_RUN if error.scope == "run" else Stop.SPEND_DAY
-        return replace(blank, ok=False, failure=stop, text=str(error), cost_micros=metered.spent_micros)
+        return _failed(blank, stop, str(error), span, cost_micros=metered.spent_micros)
     except ModelError as error:
-        return replace(
-            blank,
-            ok=False,
-            failure=_stop_of(error, request),
-            text=str(error),
-            latency_ms=error.latency_ms,
-            cost_micros=metered.spent_micros,
-        )
+        step = replace(blank, latency_ms=error.latency_ms, cost_micros=metered.spent_micros)
+        return _failed(step, _stop_of(error, request), str(error), span)
+    span.set(**semconv.reply(answer.reply, cost_micros=metered.spent_micros))
+    _show_content(request, answer.reply, scene, span)
     return replace(
         blank,
         text=answer.reply.text,
@@ -220,6 +246,21 @@ async def _ask(model: Model, price: Price, request: ModelRequest, blank: Step, l
     )
 
 
+def _failed(step: Step, stop: Stop, reason: str, span: Span, *, cost_micros: int | None = None) -> Step:
+    span.fail(stop)
+    cost = step.cost_micros if cost_micros is None else cost_micros
+    return replace(step, ok=False, failure=stop, text=reason, cost_micros=cost)
+
+
+def _show_content(request: ModelRequest, reply: ModelReply, scene: Scene, span: Span) -> None:
+    """Messages in spans, redacted, and only where the operator asked for them."""
+    if not scene.crew.telemetry.content_allowed:
+        return
+    clean = Redactor(scene.manifest.policy.pii_redaction).redact
+    asked = json.dumps([{"role": said.role, "content": said.content} for said in request.messages])
+    span.set(**{semconv.INPUT_MESSAGES: clean(asked), semconv.OUTPUT_MESSAGES: clean(reply.text)})
+
+
 def _stop_of(error: ModelError, request: ModelRequest) -> Stop:
     """Out of time is the agent's failure; a model that could not be had is the infrastructure's."""
     if error.latency_ms >= request.timeout_seconds * 1000:
@@ -228,27 +269,33 @@ def _stop_of(error: ModelError, request: ModelRequest) -> Stop:
 
 
 async def _use_tool(call: ToolCall, scene: Scene) -> Step:
-    """Gate → approval → re-check → execute. Approval sits after the choice of tool and before its execution."""
-    with scene.crew.telemetry.span("tool.call", **tool_attributes(call)) as span:
-        blank = replace(scene.blank(Role.TOOL, span.span_id), tool=call.name, call=call)
+    """Gate → approval → execution: approval sits after the choice of a tool and before it is used."""
+    attributes = semconv.tool_call(tool=call.name, call_id=call.id, step=len(scene.steps))
+    with scene.crew.telemetry.span(semconv.TOOL_CALL, **attributes) as span:
         decision = decide(scene.manifest, call)
-        if decision.outcome is Outcome.ASK:
-            answer = await scene.crew.approver(_approval_request(call, decision, scene))
-            step = await _after_approval(answer, decision, blank, scene)
-        elif decision.outcome is Outcome.DENY:
-            step = _denied(blank, decision.rule, decision.reason)
-        else:
-            step = await _execute(decision, blank, scene)
+        span.set(**semconv.decision(outcome=decision.outcome, rule=decision.rule))
+        step = await _decided(
+            decision, replace(scene.blank(Role.TOOL, span.span_id), tool=call.name, call=call), scene
+        )
         if not step.ok:
             span.fail(step.failure or "tool_error")
     return step
 
 
-def _approval_request(call: ToolCall, decision: Decision, scene: Scene) -> ApprovalRequest:
+async def _decided(decision: Decision, blank: Step, scene: Scene) -> Step:
+    if decision.outcome is Outcome.DENY:
+        return _denied(blank, decision.rule, decision.reason)
+    if decision.outcome is Outcome.ASK:
+        answer = await scene.crew.approver(_approval_request(decision, blank))
+        return await _after_approval(answer, decision, blank, scene)
+    return await _execute(decision, blank, scene)
+
+
+def _approval_request(decision: Decision, step: Step) -> ApprovalRequest:
     return ApprovalRequest(
-        run_id=scene.task.run_id,
-        step=len(scene.steps),
-        tool=call.name,
+        run_id=step.run_id,
+        step=step.index,
+        tool=step.tool or "",
         arguments=decision.arguments,
         shown=shown_arguments(decision.arguments),
     )
@@ -278,10 +325,12 @@ async def _execute(decision: Decision, blank: Step, scene: Scene) -> Step:
             result = await tool.call(decision.arguments, idempotency_key=_idempotency_key(decision, blank))
     except TimeoutError:
         waited = max((time.monotonic() - began) * 1000, scene.seconds_left * 1000)
-        return replace(blank, ok=False, failure=Stop.TIMEOUT, text="The tool did not answer in time.", latency_ms=waited)
-    with scene.crew.telemetry.span("tool.result") as span:
-        span.set(**{"agentcrewops.tool.ok": result.ok, "agentcrewops.tool.bytes": len(result.text)})
-    return _with_result(blank, result)
+        return replace(
+            blank, ok=False, failure=Stop.TIMEOUT, text="The tool did not answer in time.", latency_ms=waited
+        )
+    attributes = semconv.tool_result(tool=blank.tool or "", ok=result.ok, step=blank.index)
+    with scene.crew.telemetry.span(semconv.TOOL_RESULT, **attributes):
+        return _with_result(blank, result)
 
 
 def _with_result(blank: Step, result: ToolResult) -> Step:
@@ -294,12 +343,19 @@ def _idempotency_key(decision: Decision, step: Step) -> str:
     return hashlib.sha256(f"{step.run_id}:{step.index}:{step.tool}".encode()).hexdigest()[:32]
 
 
+def _retry(action: Retry, scene: Scene) -> Step:
+    flags = scene.steps[-1].policy_flags
+    number = 1 + sum(1 for step in scene.steps if step.role is Role.RETRY)
+    attributes = semconv.retry(number=number, flags=flags, step=len(scene.steps))
+    with scene.crew.telemetry.span(semconv.RETRY, **attributes) as span:
+        return replace(scene.blank(Role.RETRY, span.span_id), text=action.feedback)
+
+
 async def _criticise(answer: str, scene: Scene) -> Step:
-    with scene.crew.telemetry.span("agent.critic") as span:
-        blank = scene.blank(Role.CRITIC, span.span_id)
-        step = _checked(answer, blank, scene)
+    with scene.crew.telemetry.span(semconv.CRITIC, **semconv.step_index(len(scene.steps))) as span:
+        step = _checked(answer, scene.blank(Role.CRITIC, span.span_id), scene)
         if step.ok and scene.crew.critic is not None:
-            step = await _reviewed(answer, blank, scene, scene.crew.critic)
+            step = await _reviewed(step, scene, scene.crew.critic, span)
         if not step.ok:
             span.fail(step.failure or Stop.CRITIC)
     return step
@@ -340,16 +396,17 @@ def _is_last_turn(scene: Scene) -> bool:
     return answered >= len(scene.task.turns)
 
 
-async def _reviewed(answer: str, blank: Step, scene: Scene, critic: Model) -> Step:
-    """The opt-in second model. What it says is read strictly; an unreadable review accepts nothing and blocks nothing."""
+async def _reviewed(blank: Step, scene: Scene, critic: Model, span: Span) -> Step:
+    """The opt-in second model, read strictly: an unreadable review neither accepts nor blocks, and is noted."""
+    name = scene.manifest.spec.critic.model or ""
     request = ModelRequest(
-        model=(scene.manifest.spec.critic.model or "").partition(":")[2],
+        model=name.partition(":")[2],
         messages=(*conversation(scene.manifest, scene.task, scene.steps), Message("user", CRITIC_PROMPT)),
         seed=scene.task.seed,
         timeout_seconds=scene.seconds_left,
     )
-    price = scene.crew.critic_price or scene.crew.price
-    step = await _ask(critic, price, request, blank, scene.crew.ledger)
+    span.set(**semconv.critic(name, request, step=blank.index))
+    step = await _ask(critic, scene.crew.critic_price or scene.crew.price, request, blank, scene, span)
     if step.failure:
         return step
     review = _read_review(step.text)

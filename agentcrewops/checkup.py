@@ -15,7 +15,9 @@ def check_agent(agent: Path, policy: Path | None) -> dict[str, Any]:
     return _agent_facts(load_manifest(agent, policy))
 
 
-def check_suite(suite: Path, agent: Path | None, policy: Path | None, environ: Mapping[str, str]) -> dict[str, Any]:
+def check_suite(
+    suite: Path, agent: Path | None, policy: Path | None, environ: Mapping[str, str]
+) -> dict[str, Any]:
     """Facts about a valid suite and the agent it evaluates; raises InvalidInput with every problem otherwise."""
     ready = prepare(CanaryOptions(suite=suite, agent=agent, policy=policy), environ)
     facts: dict[str, Any] = {

@@ -39,7 +39,9 @@ def announce(verdict: Verdict, out: Path, *, as_json: bool) -> None:
 
 def _coloured(verdict: Verdict) -> str:
     colours = {VerdictKind.PASS: typer.colors.GREEN, VerdictKind.NO_BASELINE: typer.colors.BLUE}
-    colour = typer.colors.RED if verdict.verdict in _FAILS else colours.get(verdict.verdict, typer.colors.YELLOW)
+    colour = (
+        typer.colors.RED if verdict.verdict in _FAILS else colours.get(verdict.verdict, typer.colors.YELLOW)
+    )
     text = _plain(verdict.headline)
     first, separator, rest = text.partition(" — ")
     return typer.style(first, fg=colour, bold=True) + separator + rest

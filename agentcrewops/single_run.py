@@ -24,7 +24,7 @@ from agent_runtime.models.prices import price_of
 from agent_runtime.records import MICROS, Message, Run, RunResult, RunStatus, Step, Task
 from agent_runtime.runner import ApprovalRequest, Crew, run_agent
 from agent_runtime.store import Store, open_store
-from agent_runtime.telemetry.spans import open_telemetry
+from agent_runtime.telemetry import open_telemetry
 from agent_runtime.tools import open_tools
 from agentcrewops.home import state_folder
 from agentcrewops.terminal import printable
@@ -55,7 +55,9 @@ def run_single(wanted: SingleRun, environ: Mapping[str, str], *, as_json: bool, 
         )
         store.start_run(_row(manifest, task))
         result = asyncio.run(_conduct(manifest, task, store, environ, quiet=quiet))
-        uri = artifacts.put(f"{task.run_id}/run.json", _transcript(manifest, task, result), "application/json")
+        uri = artifacts.put(
+            f"{task.run_id}/run.json", _transcript(manifest, task, result), "application/json"
+        )
         store.finish_run(task.run_id, result.status, stop=result.stop, end_ts=_now(), artifact_uri=uri)
     finally:
         store.close()

@@ -121,7 +121,9 @@ def _manifest_of(suite: Suite, options: CanaryOptions) -> Manifest | None:
         given = {"--agent": options.agent, "--policy": options.policy, "--model": options.model}
         flag = next((flag for flag, value in given.items() if value is not None), None)
         if flag is not None:
-            raise InvalidInput.one(flag, "does not apply: the suite's target is an HTTP endpoint", f"leave {flag} out")
+            raise InvalidInput.one(
+                flag, "does not apply: the suite's target is an HTTP endpoint", f"leave {flag} out"
+            )
         return None
     agent = options.agent or _beside(suite, named.agent, "agent")
     policy = options.policy or _beside(suite, named.policy, "policy")
@@ -132,7 +134,9 @@ def _beside(suite: Suite, reference: str, key: str) -> Path:
     try:
         resolve_inside(suite.root, reference)
     except ValueError as error:
-        problem = suite.document.problem(("target", "runtime", key), str(error), "keep it beside the suite or below")
+        problem = suite.document.problem(
+            ("target", "runtime", key), str(error), "keep it beside the suite or below"
+        )
         raise InvalidInput([problem]) from None
     return suite.root / reference
 
@@ -155,13 +159,15 @@ def _default_baseline(suite: Suite) -> Path | None:
     return path if path.exists() else None
 
 
-def _open_target(suite: Suite, manifest: Manifest | None, environ: Mapping[str, str], concurrency: int) -> Target:
+def _open_target(
+    suite: Suite, manifest: Manifest | None, environ: Mapping[str, str], concurrency: int
+) -> Target:
     if manifest is None:
         from evals.targets.http import HttpAgent
 
         assert suite.target.http is not None
         return HttpAgent(suite.target.http, root=suite.root, environ=environ, concurrency=concurrency)
-    from agent_runtime.telemetry.spans import open_telemetry
+    from agent_runtime.telemetry import open_telemetry
     from evals.targets.runtime import RuntimeAgent, unstubbed_tools
 
     problems = unstubbed_tools(manifest, suite.cases)
@@ -196,7 +202,9 @@ def estimate(ready: Prepared) -> str:
 
 
 def _mean_cost(baseline: SuiteResult | None) -> float | None:
-    costs = [sample.cost_usd for sample in baseline.samples if sample.cost_usd is not None] if baseline else []
+    costs = (
+        [sample.cost_usd for sample in baseline.samples if sample.cost_usd is not None] if baseline else []
+    )
     return sum(costs) / len(costs) if costs else None
 
 
@@ -230,7 +238,9 @@ def result_of(ready: Prepared, outcome: SamplingOutcome) -> SuiteResult:
         by_case.setdefault(sample.case_id, []).append(redacted(sample, ready.pii_kinds))
     return SuiteResult(
         suite=ready.suite.name,
-        cases=tuple(_case_result(case, by_case.get(case.case_id, []), ready.pii_kinds) for case in ready.suite.cases),
+        cases=tuple(
+            _case_result(case, by_case.get(case.case_id, []), ready.pii_kinds) for case in ready.suite.cases
+        ),
         fingerprint=ready.target.fingerprint,
         commit=ready.commit,
         simulated=ready.target.simulated,

@@ -23,7 +23,9 @@ def prepare_folder(folder: Path) -> None:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise InvalidInput.one(folder, f"cannot be written: {error.strerror}", "choose another --out") from None
+        raise InvalidInput.one(
+            folder, f"cannot be written: {error.strerror}", "choose another --out"
+        ) from None
 
 
 def write_results(folder: Path, verdict: Verdict, result: SuiteResult, baseline: SuiteResult | None) -> None:

@@ -10,16 +10,24 @@ import typer
 from agentcrewops.verbs.options import Json
 
 app = typer.Typer(
-    help="Save a run as the baseline to compare with, or look at one.", no_args_is_help=True, rich_markup_mode=None
+    help="Save a run as the baseline to compare with, or look at one.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
-Margin = Annotated[float, typer.Option("--margin", min=0.001, max=0.999, help="The drop the gate must rule out.")]
+Margin = Annotated[
+    float, typer.Option("--margin", min=0.001, max=0.999, help="The drop the gate must rule out.")
+]
 
 
 @app.command()
 def save(
-    results: Annotated[Path, typer.Argument(help="A canary folder or its samples.jsonl.")] = Path("canary-out"),
-    to: Annotated[Path | None, typer.Option("--to", help="File to write; default: baselines/SUITE.json.")] = None,
+    results: Annotated[Path, typer.Argument(help="A canary folder or its samples.jsonl.")] = Path(
+        "canary-out"
+    ),
+    to: Annotated[
+        Path | None, typer.Option("--to", help="File to write; default: baselines/SUITE.json.")
+    ] = None,
     margin: Margin = 0.10,
 ) -> None:
     """Write a small, stable file, made for review in git, and say what this baseline can see."""

@@ -29,16 +29,19 @@ def canary(
     policy: PolicyFile = None,
     model: ModelName = None,
     samples: Annotated[
-        int | None, typer.Option("--samples", "-n", min=1, help="Runs per case; default: the suite's, else 10.")
+        int | None,
+        typer.Option("--samples", "-n", min=1, help="Runs per case; default: the suite's, else 10."),
     ] = None,
     baseline: BaselineFile = None,
     out: OutFolder = Path("canary-out"),
     concurrency: Annotated[
-        int | None, typer.Option("--concurrency", "-c", min=1, max=2000, help="Runs at the same time; default 50.")
+        int | None,
+        typer.Option("--concurrency", "-c", min=1, max=2000, help="Runs at the same time; default 50."),
     ] = None,
     seed: Seed = 0,
     max_usd: Annotated[
-        float | None, typer.Option("--max-usd", min=0, help="Stop before more than this is spent; default: the suite's.")
+        float | None,
+        typer.Option("--max-usd", min=0, help="Stop before more than this is spent; default: the suite's."),
     ] = None,
     require_baseline: Annotated[
         bool, typer.Option("--require-baseline", help="Exit 3 if there is nothing to compare with.")

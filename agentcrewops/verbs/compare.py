@@ -12,14 +12,17 @@ from agentcrewops.verbs.options import Json, OutFolder, Strict
 
 
 def compare(
-    baseline: Annotated[Path, typer.Argument(help="Baseline: samples.jsonl of any harness, or a baseline file.")],
+    baseline: Annotated[
+        Path, typer.Argument(help="Baseline: samples.jsonl of any harness, or a baseline file.")
+    ],
     candidate: Annotated[Path, typer.Argument(help="Candidate: samples.jsonl of any harness.")],
     out: OutFolder = Path("compare-out"),
     margin: Annotated[
         float, typer.Option("--margin", min=0.001, max=0.999, help="The drop to rule out, as a fraction.")
     ] = 0.10,
     min_success_rate: Annotated[
-        float | None, typer.Option("--min-success-rate", min=0, max=1, help="A floor that holds without a baseline.")
+        float | None,
+        typer.Option("--min-success-rate", min=0, max=1, help="A floor that holds without a baseline."),
     ] = None,
     seed: Annotated[
         int | None, typer.Option("--seed", help="Resampling seed; default: a hash of the inputs.")

@@ -8,12 +8,19 @@ from typing import Annotated
 
 import typer
 
-_SCHEMAS = {"agent.yaml": "agent", "policy.yaml": "policy", "suite.yaml": "suite", "simulation.yaml": "simulation"}
+_SCHEMAS = {
+    "agent.yaml": "agent",
+    "policy.yaml": "policy",
+    "suite.yaml": "suite",
+    "simulation.yaml": "simulation",
+}
 _STATE = ".agentcrewops"
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(help="Where to write the starter; created if missing.")] = Path("."),
+    folder: Annotated[Path, typer.Argument(help="Where to write the starter; created if missing.")] = Path(
+        "."
+    ),
 ) -> None:
     """Write a working starter: an agent, its policy, contract, two tools and a suite. Needs no key.
 
@@ -25,7 +32,8 @@ def init(
     in_the_way = [folder / name for name in files if (folder / name).exists()]
     if in_the_way:
         raise InvalidInput(
-            Problem(str(path), None, "is already there", "choose an empty folder, or move it away") for path in in_the_way
+            Problem(str(path), None, "is already there", "choose an empty folder, or move it away")
+            for path in in_the_way
         )
     try:
         _write(folder, files)
@@ -34,9 +42,13 @@ def init(
     typer.echo(f"Wrote {len(files)} files to {folder}/. Next:\n")
     if folder != Path():
         typer.echo(f"  cd {folder}")
-    typer.echo("  agentcrewops canary --suite suite.yaml          # judge the agent as it is, simulated, free")
+    typer.echo(
+        "  agentcrewops canary --suite suite.yaml          # judge the agent as it is, simulated, free"
+    )
     typer.echo("  agentcrewops baseline save canary-out           # make that the baseline, for git")
-    typer.echo("  agentcrewops canary --suite suite.yaml --agent agent.proposed.yaml   # a prompt change: is it drift?")
+    typer.echo(
+        "  agentcrewops canary --suite suite.yaml --agent agent.proposed.yaml   # a prompt change: is it drift?"
+    )
 
 
 def _starter_files() -> dict[str, str]:
@@ -47,7 +59,8 @@ def _starter_files() -> dict[str, str]:
     files = {
         str(path.relative_to(root)): path.read_text(encoding="utf-8")
         for path in sorted(root.rglob("*"))
-        if path.is_file() and not {"__pycache__", _STATE, "canary-out", "baselines"} & set(path.relative_to(root).parts)
+        if path.is_file()
+        and not {"__pycache__", _STATE, "canary-out", "baselines"} & set(path.relative_to(root).parts)
     }
     for name, kind in _SCHEMAS.items():
         schema = f"{_STATE}/schema/{kind}.json"

@@ -26,7 +26,9 @@ BaselineFile = Annotated[
     ),
 ]
 OutFolder = Annotated[Path, typer.Option("--out", help="Folder for the results; created if missing.")]
-Seed = Annotated[int, typer.Option("--seed", help="Seed of samples and resampling; the same seed repeats a simulated run.")]
+Seed = Annotated[
+    int, typer.Option("--seed", help="Seed of samples and resampling; the same seed repeats a simulated run.")
+]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 on undecided (and provider drift) too.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]

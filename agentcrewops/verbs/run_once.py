@@ -17,7 +17,9 @@ def run(
     agent: Annotated[Path, typer.Option("--agent", help="agent.yaml")] = Path("agent.yaml"),
     policy: PolicyFile = None,
     model: ModelName = None,
-    seed: Annotated[int | None, typer.Option("--seed", help="Repeats a simulated run; default: a new one each time.")] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", help="Repeats a simulated run; default: a new one each time.")
+    ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:

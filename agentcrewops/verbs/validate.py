@@ -13,7 +13,8 @@ from agentcrewops.verbs.options import AgentFile, Json, PolicyFile
 
 def validate(
     suite: Annotated[
-        Path | None, typer.Option("--suite", help="Check a suite, and the agent it names; default: suite.yaml if there.")
+        Path | None,
+        typer.Option("--suite", help="Check a suite, and the agent it names; default: suite.yaml if there."),
     ] = None,
     agent: AgentFile = None,
     policy: PolicyFile = None,

@@ -18,7 +18,7 @@ from agent_runtime.models.interface import Model
 from agent_runtime.models.prices import price_of
 from agent_runtime.records import MICROS, Role, RunResult, Step, Task
 from agent_runtime.runner import ApprovalRequest, Crew, run_agent
-from agent_runtime.telemetry.spans import Telemetry
+from agent_runtime.telemetry.interface import Telemetry
 from agent_runtime.tools import StubTool, open_tools
 from agent_runtime.tools.interface import Tool
 from evals.records import Attempt, Event, ObservedCall, SampleStatus
@@ -51,7 +51,9 @@ def unstubbed_tools(manifest: Manifest, cases: Sequence[EvalCase], agent_file: s
         if missing is None:
             continue
         may = "has no implementation" if tool.read_only else f"may {', '.join(tool.allow)}"
-        what = f"case '{missing.case_id}': tool '{tool.name}' {may}, and an eval has nothing to run in its place"
+        what = (
+            f"case '{missing.case_id}': tool '{tool.name}' {may}, and an eval has nothing to run in its place"
+        )
         fix = f'add  eval: {{ python: "tools/file.py:stub" }}  to it in {agent_file}, or  stubs: {{ "{tool.name}": … }}  here'
         problems.append(Problem(missing.file, missing.line, what, fix))
     return problems
