@@ -22,7 +22,8 @@ from agent_runtime.manifest import Manifest, load_manifest
 from agent_runtime.models import open_critic, open_model
 from agent_runtime.models.prices import price_of
 from agent_runtime.records import MICROS, Message, Run, RunResult, RunStatus, Step, Task
-from agent_runtime.runner import ApprovalRequest, Crew, run_agent
+from agent_runtime.runner import run_agent
+from agent_runtime.steps.scene import ApprovalRequest, Crew
 from agent_runtime.store import Store, open_store
 from agent_runtime.telemetry import open_telemetry
 from agent_runtime.tools import open_tools

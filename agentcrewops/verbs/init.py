@@ -18,9 +18,7 @@ _STATE = ".agentcrewops"
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(help="Where to write the starter; created if missing.")] = Path(
-        "."
-    ),
+    folder: Annotated[Path, typer.Argument(help="Where to write the starter; created if missing.")] = Path(),
 ) -> None:
     """Write a working starter: an agent, its policy, contract, two tools and a suite. Needs no key.
 

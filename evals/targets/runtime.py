@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from agent_runtime.documents import strict_json
-from agent_runtime.errors import InvalidInput, Problem
+from agent_runtime.errors import Problem
 from agent_runtime.guard.budget import MemoryLedger, micros_of
 from agent_runtime.loop import Stop
 from agent_runtime.manifest import Manifest
@@ -17,7 +17,8 @@ from agent_runtime.models import open_critic, open_model
 from agent_runtime.models.interface import Model
 from agent_runtime.models.prices import price_of
 from agent_runtime.records import MICROS, Role, RunResult, Step, Task
-from agent_runtime.runner import ApprovalRequest, Crew, run_agent
+from agent_runtime.runner import run_agent
+from agent_runtime.steps.scene import ApprovalRequest, Crew
 from agent_runtime.telemetry.interface import Telemetry
 from agent_runtime.tools import StubTool, open_tools
 from agent_runtime.tools.interface import Tool

@@ -1,0 +1,68 @@
+"""Where a step happens: the agent, its task, what was done so far, and who works on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from agent_runtime.guard.budget import Ledger
+from agent_runtime.manifest import Manifest
+from agent_runtime.models.interface import Model
+from agent_runtime.policy import Price
+from agent_runtime.records import Role, Step, Task
+from agent_runtime.telemetry.interface import Telemetry
+from agent_runtime.tools.interface import Tool
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRequest:
+    """A call that needs a person's word. `shown` is its arguments, canonical, control characters escaped."""
+
+    run_id: str
+    step: int
+    tool: str
+    arguments: Mapping[str, Any]
+    shown: str
+
+
+class Approver(Protocol):
+    """Answers approval requests: True granted, False denied, None not yet (the run pauses)."""
+
+    async def __call__(self, request: ApprovalRequest) -> bool | None:
+        """Decide about this call, and about no other."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """Everything a run works with, wired once by whoever starts it."""
+
+    model: Model
+    price: Price
+    tools: Mapping[str, Tool]
+    ledger: Ledger
+    approver: Approver
+    telemetry: Telemetry
+    critic: Model | None = None
+    critic_price: Price | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Where a step happens: what runs, what was done so far, and who works on it."""
+
+    manifest: Manifest
+    task: Task
+    steps: Sequence[Step]
+    crew: Crew
+
+    def blank(self, role: Role, span_id: str | None) -> Step:
+        """The next step, still empty."""
+        return Step(self.task.run_id, len(self.steps), role, span_id=span_id)
+
+    @property
+    def seconds_left(self) -> float:
+        """What is left of the run's wall clock; at least a millisecond, since the loop checks it first."""
+        spent = sum(step.latency_ms for step in self.steps) / 1000
+        return max(self.manifest.spec.timeout_seconds - spent, 0.001)

@@ -1,0 +1,90 @@
+"""Take a tool call through the gate, ask for approval where it is due, and make it."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from dataclasses import replace
+
+from agent_runtime.guard.gate import decide, shown_arguments
+from agent_runtime.loop import Stop
+from agent_runtime.records import Decision, Outcome, Role, Step, ToolCall
+from agent_runtime.steps.scene import ApprovalRequest, Scene
+from agent_runtime.telemetry import semconv
+from agent_runtime.tools.interface import ToolResult
+
+
+async def use_tool(call: ToolCall, scene: Scene) -> Step:
+    """Gate → approval → execution: approval sits after the choice of a tool and before it is used."""
+    attributes = semconv.tool_call(tool=call.name, call_id=call.id, step=len(scene.steps))
+    with scene.crew.telemetry.span(semconv.TOOL_CALL, **attributes) as span:
+        decision = decide(scene.manifest, call)
+        span.set(**semconv.decision(outcome=decision.outcome, rule=decision.rule))
+        step = await _decided(
+            decision, replace(scene.blank(Role.TOOL, span.span_id), tool=call.name, call=call), scene
+        )
+        if not step.ok:
+            span.fail(step.failure or "tool_error")
+    return step
+
+
+async def _decided(decision: Decision, blank: Step, scene: Scene) -> Step:
+    if decision.outcome is Outcome.DENY:
+        return _denied(blank, decision.rule, decision.reason)
+    if decision.outcome is Outcome.ASK:
+        answer = await scene.crew.approver(_approval_request(decision, blank))
+        return await _after_approval(answer, decision, blank, scene)
+    return await _execute(decision, blank, scene)
+
+
+def _approval_request(decision: Decision, step: Step) -> ApprovalRequest:
+    return ApprovalRequest(
+        run_id=step.run_id,
+        step=step.index,
+        tool=step.tool or "",
+        arguments=decision.arguments,
+        shown=shown_arguments(decision.arguments),
+    )
+
+
+async def _after_approval(answer: bool | None, decision: Decision, blank: Step, scene: Scene) -> Step:
+    if answer is None:
+        return replace(blank, ok=False, failure=Stop.WAITING_APPROVAL, policy_flags=("approval:pending",))
+    if not answer:
+        return _denied(blank, "approval_denied", "a person declined this call; do not repeat it")
+    return await _execute(decision, replace(blank, policy_flags=("approval:granted",)), scene)
+
+
+def _denied(blank: Step, rule: str, reason: str) -> Step:
+    return replace(
+        blank, ok=False, failure=rule, policy_flags=(f"denied:{rule}",), text=f"Refused ({rule}): {reason}"
+    )
+
+
+async def _execute(decision: Decision, blank: Step, scene: Scene) -> Step:
+    tool = scene.crew.tools.get(blank.tool or "")
+    if tool is None:
+        return _denied(blank, "not_available", "this tool has no implementation here")
+    began = time.monotonic()
+    try:
+        async with asyncio.timeout(scene.seconds_left):
+            result = await tool.call(decision.arguments, idempotency_key=_idempotency_key(decision, blank))
+    except TimeoutError:
+        waited = max((time.monotonic() - began) * 1000, scene.seconds_left * 1000)
+        return replace(
+            blank, ok=False, failure=Stop.TIMEOUT, text="The tool did not answer in time.", latency_ms=waited
+        )
+    attributes = semconv.tool_result(tool=blank.tool or "", ok=result.ok, step=blank.index)
+    with scene.crew.telemetry.span(semconv.TOOL_RESULT, **attributes):
+        return _with_result(blank, result)
+
+
+def _with_result(blank: Step, result: ToolResult) -> Step:
+    failure = None if result.ok else "tool_error"
+    return replace(blank, ok=result.ok, failure=failure, text=result.text, latency_ms=result.latency_ms)
+
+
+def _idempotency_key(decision: Decision, step: Step) -> str:
+    """The same for every attempt at this step, so that a repeat after a crash is recognised."""
+    return hashlib.sha256(f"{step.run_id}:{step.index}:{step.tool}".encode()).hexdigest()[:32]
