@@ -39,7 +39,7 @@ async def make_plan(action: Plan, scene: Scene) -> Step:
     attributes = semconv.plan(spec.model, request, step=len(scene.steps))
     with scene.crew.telemetry.span(semconv.PLAN, **attributes) as span:
         blank = scene.blank(Role.PLAN, span.span_id)
-        return await _ask(scene.crew.model, scene.crew.price, request, blank, scene, span)
+        return await ask(scene.crew.model, scene.crew.price, request, blank, scene, span)
 
 
 def _offers(manifest: Manifest) -> tuple[ToolOffer, ...]:
