@@ -28,7 +28,7 @@ class Manifest:
         root: the folder of agent.yaml; no reference leads out of it or of the policy's folder.
         prompt: the system prompt's text.
         contract: JSON Schema of the final answer, or None.
-        simulation: the sim: model's declared behaviour, or None.
+        simulation: the file of the sim: model, with its lines; None for a real model.
         digests: sha256 per referenced file, by its path relative to `root`.
     """
 
@@ -37,7 +37,7 @@ class Manifest:
     root: Path
     prompt: str
     contract: Mapping[str, Any] | None = None
-    simulation: Mapping[str, Any] | None = None
+    simulation: Document | None = None
     digests: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -169,18 +169,17 @@ def _contract(
     return schema if isinstance(schema, dict) else {}
 
 
-def _simulation(spec: AgentSpec, document: Document, references: _References) -> Mapping[str, Any] | None:
+def _simulation(spec: AgentSpec, document: Document, references: _References) -> Document | None:
     if not spec.simulated:
         return None
     name = spec.model.partition(":")[2]
     if references.text(name, document, ("agent", "model")) is None:
         return None
     try:
-        data = read_yaml(references.root / name).data
+        return read_yaml(references.root / name)
     except InvalidInput as error:
         references.problems.extend(error.problems)
         return None
-    return data if isinstance(data, dict) else {}
 
 
 def _check_tool(tool: ToolSpec, index: int, document: Document, references: _References) -> list[Problem]:

@@ -47,6 +47,8 @@ class ModelReply:
         latency_ms: measured, or virtual for a simulated model.
         response_id: the provider's id; a repeated one is evidence of a cache.
         cached: the provider's own word, None if it says nothing.
+        usage_estimated: True if the provider counted nothing and `usage` is an upper bound of ours.
+        system_fingerprint: the provider's name for the configuration that answered.
     """
 
     text: str
@@ -57,6 +59,8 @@ class ModelReply:
     model: str = ""
     response_id: str | None = None
     cached: bool | None = None
+    usage_estimated: bool = False
+    system_fingerprint: str | None = None
 
 
 class ModelError(CrewError):
@@ -65,8 +69,8 @@ class ModelError(CrewError):
     Attributes:
         retryable: a later identical call may succeed (429, 5xx, timeout, broken connection).
         retry_after: seconds the provider asked to wait, None if it did not.
-        latency_ms: time the failed call took, measured or virtual.
-        usage: tokens the provider charged for it nevertheless.
+        latency_ms: time the failed call took, measured or virtual; with retries, all calls and waits.
+        retry_count: calls repeated before giving up.
     """
 
     def __init__(
@@ -77,6 +81,7 @@ class ModelError(CrewError):
         retry_after: float | None = None,
         latency_ms: float = 0.0,
         kind: str = "unavailable",
+        retry_count: int = 0,
     ) -> None:
         super().__init__(reason)
         self.retryable = retryable
@@ -84,6 +89,7 @@ class ModelError(CrewError):
         self.latency_ms = latency_ms
         self.kind = kind
         """rate_limited | timeout | unavailable | rejected"""
+        self.retry_count = retry_count
 
 
 class Model(Protocol):
