@@ -103,17 +103,27 @@ def read_jsonl(path: Path) -> list[Document]:
 
 
 def strict_json(text: str | bytes) -> Any:
-    """Parse JSON as RFC 8259 means it: no NaN or Infinity, no duplicate keys, no absurd nesting.
+    """Parse JSON as RFC 8259 means it: no NaN or Infinity, no duplicate keys, no half characters, and
+    nothing nested deeper than `MAX_DEPTH`.
 
     Raises:
-        ValueError: with a reason fit for a person (and for a model that should correct itself).
+        ValueError: with a reason fit for a person (and for a model that should correct itself);
+            `DuplicateKey` if that is what is wrong.
     """
     try:
-        return json.loads(
+        value = json.loads(
             text, parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_unique_pairs
         )
     except RecursionError:
         raise ValueError("nests too deeply") from None
+    if _deeper_than(MAX_DEPTH, value):
+        raise ValueError("nests too deeply")
+    _refuse_half_characters(value)
+    return value
+
+
+class DuplicateKey(ValueError):
+    """A JSON object says the same key twice, so two readers may see two values."""
 
 
 def canonical_json(value: Any) -> str:
@@ -149,8 +159,31 @@ def _unique_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(unique) != len(pairs):
         seen: set[str] = set()
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise ValueError(f"key {twice!r} appears twice")
+        raise DuplicateKey(f"key {twice!r} appears twice")
     return unique
+
+
+def _deeper_than(limit: int, value: Any) -> bool:
+    """Level by level, because the interpreter's own limit is no protection where it is set high."""
+    level = [value]
+    for _ in range(limit + 1):
+        level = [
+            child
+            for part in level
+            if isinstance(part, dict | list)
+            for child in (part.values() if isinstance(part, dict) else part)
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _refuse_half_characters(value: Any) -> None:
+    """Refuse an unpaired surrogate, which `\\ud800` spells in JSON and no UTF-8 file or row can hold."""
+    try:
+        canonical_json(value).encode()
+    except UnicodeEncodeError:
+        raise ValueError("text holds half of a surrogate pair") from None
 
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -20,7 +20,7 @@ _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*)://([^/?#]*)([^#]*)(?:#.*)?", re.D
 _AUTHORITY = re.compile(r"(\[[^\]]*\]|[^:]*)(?::([0-9]{1,5}))?", re.DOTALL)
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_\-]{0,61}[a-z0-9_])?")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
-_CONTROL_OR_SPACE = re.compile(r"[\x00-\x20\x7f]")
+_NEVER_IN_A_URL = re.compile(r"[\x00-\x20\x7f\ud800-\udfff]")
 _SENT_AS_WRITTEN = "/?:@!$&'()*+,;=-._~%"
 
 
@@ -92,7 +92,7 @@ def check_address(address: str, destination: Destination, allowlist: Sequence[st
 def _parse(url: str) -> Destination | Refusal:
     if len(url) > MAX_URL:
         return Refusal("oversize", f"the URL is longer than {MAX_URL} characters")
-    if _CONTROL_OR_SPACE.search(url):
+    if _NEVER_IN_A_URL.search(url):
         return Refusal(
             "control_character", "the URL contains a space or control character; percent-encode it"
         )

@@ -1,0 +1,142 @@
+"""The gatekeeper: may this tool call happen, must a person agree, or is it refused?
+
+Nothing is allowed that the files do not declare. The order is: size, parse, declared tool, arguments,
+verbs, approval; the first rule that objects answers. `Decision.rule` is one of
+
+    oversize  invalid_json  duplicate_key  unknown_tool  invalid_arguments  verb_not_allowed
+    approval_required  allowed
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from agent_runtime.documents import DuplicateKey, canonical_json, strict_json
+from agent_runtime.guard.contract import violations
+from agent_runtime.manifest import Manifest
+from agent_runtime.records import Decision, Outcome, ToolCall
+from agent_runtime.spec import HTTP_VERBS, ToolSpec
+
+MAX_ARGUMENTS = 65_536
+"""Characters of argument text: several times what a model writes in one answer."""
+
+_NO_ARGUMENTS: Mapping[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
+_APPLICATORS = {"$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "if", "dependentSchemas"}
+"""Keywords whose subschemas may name properties too; `additionalProperties` does not see those."""
+
+
+def decide(manifest: Manifest, call: ToolCall) -> Decision:
+    """Allow, deny or ask, with the rule and a reason that lets the model repair its call.
+
+    The decision carries the parsed arguments unless it is a denial.
+    """
+    arguments = _parse(call.arguments)
+    if isinstance(arguments, Decision):
+        return arguments
+    tool = manifest.spec.tool(call.name)
+    if tool is None:
+        return _deny("unknown_tool", _no_such_tool(manifest, call.name))
+    if problems := violations(argument_schema(tool), arguments):
+        return _deny("invalid_arguments", f"the arguments of {tool.name} are refused: {'; '.join(problems)}")
+    if refusal := _undeclared_verb(tool):
+        return _deny("verb_not_allowed", refusal)
+    if tool.needs_approval:
+        return Decision(
+            Outcome.ASK, "approval_required", f"a person must agree before {tool.name} runs", arguments
+        )
+    return Decision(Outcome.ALLOW, "allowed", arguments=arguments)
+
+
+def argument_schema(tool: ToolSpec) -> Mapping[str, Any]:
+    """What the gate holds a call's arguments to, and what the model is therefore shown.
+
+    A tool without `arguments:` takes none. A schema that does not say what it thinks of further
+    properties refuses them; `additionalProperties: true` lets them in.
+    """
+    schema = tool.arguments
+    if schema is None:
+        return _NO_ARGUMENTS
+    if "additionalProperties" in schema or "unevaluatedProperties" in schema:
+        return schema
+    closing = "unevaluatedProperties" if _APPLICATORS & schema.keys() else "additionalProperties"
+    return {**schema, closing: False}
+
+
+def approval_hash(
+    manifest: Manifest, run_id: str, step_index: int, tool: str, arguments: Mapping[str, Any]
+) -> str:
+    """What an approval is bound to: this call, of this run, under these files; `sha256:` and 64 digits.
+
+    The manifest's fingerprint covers the spec, the policy and every file they reference.
+    """
+    whole = {
+        "agent": manifest.spec.name,
+        "manifest": manifest.fingerprint,
+        "run": run_id,
+        "step": step_index,
+        "tool": tool,
+        "arguments": arguments,
+    }
+    return "sha256:" + hashlib.sha256(canonical_json(whole).encode()).hexdigest()
+
+
+def shown_arguments(arguments: Mapping[str, Any]) -> str:
+    """The text a person approves: canonical JSON in which nothing is invisible or changes direction.
+
+    Escapes are JSON's own, so the text still parses to exactly the arguments that were hashed.
+    """
+    return "".join(map(_visible, canonical_json(arguments)))
+
+
+def _parse(text: str) -> dict[str, Any] | Decision:
+    """The arguments; blank text is what some models write for none."""
+    if len(text) > MAX_ARGUMENTS:
+        return _deny("oversize", f"the arguments are longer than {MAX_ARGUMENTS:,} characters")
+    try:
+        arguments = strict_json(text) if text.strip() else {}
+    except DuplicateKey as error:
+        return _deny("duplicate_key", f"the arguments are ambiguous: {error}")
+    except ValueError as error:
+        return _deny("invalid_json", f"the arguments are not valid JSON: {error}")
+    if not isinstance(arguments, dict):
+        return _deny("invalid_arguments", "the arguments must be one JSON object")
+    return arguments
+
+
+def _deny(rule: str, reason: str) -> Decision:
+    return Decision(Outcome.DENY, rule, reason)
+
+
+def _no_such_tool(manifest: Manifest, name: str) -> str:
+    declared = ", ".join(tool.name for tool in manifest.spec.tools) or "none"
+    return f"there is no tool {name[:80]!a}; the tools are: {declared}"
+
+
+def _undeclared_verb(tool: ToolSpec) -> str | None:
+    http = tool.implementation.http if tool.implementation else None
+    if http is None or HTTP_VERBS[http.method] in tool.allow:
+        return None
+    return f"{tool.name} makes a {http.method} request ({HTTP_VERBS[http.method]}), which its allow: does not list"
+
+
+# Printable by Unicode's book, and yet shown as nothing or as a blank: fillers and variation selectors.
+_UNSEEN = frozenset(
+    map(
+        chr,
+        (
+            *(0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0),
+            *range(0x180B, 0x1810),
+            *range(0xFE00, 0xFE10),
+            *range(0xE0100, 0xE01F0),
+        ),
+    )
+)
+
+
+def _visible(character: str) -> str:
+    if character.isprintable() and character not in _UNSEEN:
+        return character
+    units = character.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
