@@ -116,7 +116,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of one agent; the article's row. Times are ISO 8601 in UTC."""
+    """One run of one agent. The first nine fields are the published row. Times are ISO 8601 in UTC.
+
+    Attributes:
+        stop: why it ended, one of `loop.Stop`; None while it has not.
+        simulated: True if no real model answered.
+    """
 
     run_id: str
     agent_name: str
@@ -127,6 +132,8 @@ class Run:
     cost_usd: float
     manifest_fingerprint: str
     artifact_uri: str | None = None
+    stop: str | None = None
+    simulated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
