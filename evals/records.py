@@ -58,6 +58,8 @@ class Attempt:
         cost_usd: None if the target does not say.
         tool_calls: None if the target does not report them (not: that there were none).
         cached: True if the target said the answer came from a cache.
+        retryable: with `infra_error`, False if another try would end the same (a 404, an HTML page).
+        retry_after: with `infra_error`, seconds the target asked to wait; None if it did not.
     """
 
     status: SampleStatus
@@ -72,6 +74,7 @@ class Attempt:
     response_id: str | None = None
     cached: bool = False
     trace_url: str | None = None
+    retryable: bool = True
     retry_after: float | None = None
 
 

@@ -35,9 +35,11 @@ class RuntimeTarget(Written):
 
 class HttpTarget(Written):
     """Any HTTP endpoint. Strings in url, headers and body may hold {{ input }}, {{ messages }}, {{ case_id }},
-    {{ sample_index }}, {{ seed }} and {{ trace_id }}; headers also ${ENV_NAME}. Response paths start with $."""
+    {{ sample_index }}, {{ seed }}, {{ trace_id }} and {{ session_id }}; headers also ${ENV_NAME}. Response
+    paths start with $. A case with turns makes one request a turn: with {{ messages }} in the request the whole
+    conversation is sent each time, else each turn is {{ input }} and {{ session_id }} stays the same."""
 
-    url: str = Field(pattern=r"^https?://\S+$")
+    url: str = Field(pattern=r"^https?://(\{\{\s*\w+\s*\}\}|\S)+$")
     method: Literal["POST", "PUT", "GET"] = "POST"
     headers: dict[str, str] = {}
     body: Any = Field(default_factory=lambda: {"input": "{{ input }}"})
