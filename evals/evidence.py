@@ -1,0 +1,196 @@
+"""Which runs count: measured ones, without the repeats of a cache, of the cases that both results share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from evals.records import CaseResult, Sample, SampleStatus, SuiteResult
+
+CACHE_SPEED = 0.1
+"""A run faster than this share of its case's median latency looks like an answer from a cache."""
+FAILURES = frozenset({SampleStatus.AGENT_TIMEOUT, SampleStatus.CAP_HIT, SampleStatus.CONTRACT_VIOLATION})
+"""Ways to end that are the agent's own failure, whatever a grader would have said."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseEvidence:
+    """What one arm says about one case.
+
+    Attributes:
+        runs: measured runs that count, in order; a cache's repeats are gone.
+        failures: failed runs among all measured ones, repeats included.
+        infra_errors, grader_errors: runs that measured nothing, and why.
+        collapsed: measured runs left out because a cache had answered.
+    """
+
+    case: CaseResult
+    runs: tuple[Sample, ...]
+    failures: int
+    infra_errors: int
+    grader_errors: int
+    collapsed: int
+
+    @property
+    def passed(self) -> int:
+        """Runs that count and passed."""
+        return sum(outcome(run) is True for run in self.runs)
+
+    @property
+    def started(self) -> int:
+        """All runs, measured or not."""
+        return len(self.case.samples)
+
+    @property
+    def unmeasured(self) -> int:
+        """Runs that measured nothing."""
+        return self.infra_errors + self.grader_errors
+
+
+Evidence = Mapping[str, CaseEvidence]
+"""One arm: its cases by id, in order of their ids."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """Case ids by standing, each in order. `changed` ones (same id, other content) are not shared."""
+
+    shared: tuple[str, ...]
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    changed: tuple[str, ...]
+
+
+def outcome(sample: Sample) -> bool | None:
+    """Passed or failed; None if the run measured nothing. The agent's own faults are failures."""
+    if sample.status is SampleStatus.INFRA_ERROR:
+        return None
+    return False if sample.status in FAILURES else sample.passed
+
+
+def gather(result: SuiteResult, other: SuiteResult | None = None) -> Evidence:
+    """The evidence of `result`; `other` helps to tell what is too fast to be an answer of the agent."""
+    typical = _typical_latency([result, other] if other is not None else [result])
+    cases = sorted(result.cases, key=lambda case: case.case_id)
+    return {case.case_id: _case_evidence(case, typical.get(case.case_id, 0.0)) for case in cases}
+
+
+def pair(baseline: Evidence, candidate: Evidence) -> Pairing:
+    """Sort the cases of both arms by standing. An unknown comparability hash is taken for equal."""
+    both = [case_id for case_id in candidate if case_id in baseline]
+    shared = tuple(name for name in both if _comparable(baseline[name].case, candidate[name].case))
+    return Pairing(
+        shared=shared,
+        added=tuple(name for name in candidate if name not in baseline),
+        removed=tuple(name for name in baseline if name not in candidate),
+        changed=tuple(name for name in both if name not in shared),
+    )
+
+
+def repeated_word_for_word(evidence: Evidence) -> tuple[int, int]:
+    """How many cases gave the same output in every run, of how many with at least two known outputs."""
+    hashes = [[run.output_sha256 for run in case.runs if run.output_sha256] for case in evidence.values()]
+    several = [known for known in hashes if len(known) > 1]
+    return sum(len(set(known)) == 1 for known in several), len(several)
+
+
+def usable(numbers: Iterable[float | None]) -> bool:
+    """True if every number is known, finite and not negative."""
+    return all(number is not None and math.isfinite(number) and number >= 0 for number in numbers)
+
+
+def _comparable(one: CaseResult, other: CaseResult) -> bool:
+    hashes = {one.comparability, other.comparability} - {""}
+    return len(hashes) <= 1
+
+
+def _case_evidence(case: CaseResult, typical_ms: float) -> CaseEvidence:
+    measured = [sample for sample in in_order(case.samples) if outcome(sample) is not None]
+    runs = _without_repeats(measured, typical_ms)
+    infra_errors = sum(sample.status is SampleStatus.INFRA_ERROR for sample in case.samples)
+    return CaseEvidence(
+        case=case,
+        runs=tuple(runs),
+        failures=sum(outcome(sample) is False for sample in measured),
+        infra_errors=infra_errors,
+        grader_errors=len(case.samples) - len(measured) - infra_errors,
+        collapsed=len(measured) - len(runs),
+    )
+
+
+def in_order(samples: Iterable[Sample]) -> list[Sample]:
+    """By sample_index, then by content, so that the order of lines in a file decides nothing."""
+    return sorted(samples, key=lambda sample: (sample.sample_index, identity(sample)))
+
+
+def identity(sample: Sample) -> str:
+    """Everything about a run that a verdict can depend on, as one text."""
+    return repr(
+        (
+            sample.sample_index,
+            sample.status.value,
+            sample.passed,
+            _number(sample.latency_ms),
+            _number(sample.cost_usd),
+            sample.cached,
+            sample.response_id,
+            sample.output_sha256,
+        )
+    )
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def _typical_latency(results: Sequence[SuiteResult]) -> dict[str, float]:
+    """Per case the median latency of the slower arm: an arm answered from a cache has a fast median."""
+    typical: dict[str, float] = {}
+    for case in (case for result in results for case in result.cases):
+        known = [ms for sample in case.samples if (ms := _latency(sample)) is not None]
+        if known:
+            typical[case.case_id] = max(typical.get(case.case_id, 0.0), median(known))
+    return typical
+
+
+def _latency(sample: Sample) -> float | None:
+    return sample.latency_ms if outcome(sample) is not None and usable([sample.latency_ms]) else None
+
+
+def _without_repeats(runs: list[Sample], typical_ms: float) -> list[Sample]:
+    """Keep what was answered afresh; if everything came from a cache, keep its first answer."""
+    fresh = _fresh([run for run in _first_of_each_response(runs) if not run.cached], typical_ms)
+    return fresh or runs[:1]
+
+
+def _first_of_each_response(runs: list[Sample]) -> list[Sample]:
+    seen: set[str] = set()
+    first = []
+    for run in runs:
+        if run.response_id and run.response_id in seen:
+            continue
+        seen.add(run.response_id or "")
+        first.append(run)
+    return first
+
+
+def _fresh(runs: list[Sample], typical_ms: float) -> list[Sample]:
+    """Drop the suspiciously fast runs that say what a slower run of the case said.
+
+    Speed alone is not enough: an agent that starts to fail fast must not have its failures taken for repeats.
+    """
+    said = {(outcome(run), run.output_sha256) for run in runs if not _fast(run, typical_ms)}
+    results = {result for result, _ in said}
+
+    def repeats(run: Sample) -> bool:
+        result, sha = outcome(run), run.output_sha256
+        return (result, sha) in said or (result, None) in said or (sha is None and result in results)
+
+    return [run for run in runs if not (_fast(run, typical_ms) and repeats(run))]
+
+
+def _fast(run: Sample, typical_ms: float) -> bool:
+    finished = run.status is SampleStatus.COMPLETED
+    return finished and run.latency_ms is not None and 0 <= run.latency_ms < CACHE_SPEED * typical_ms

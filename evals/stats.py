@@ -1,0 +1,382 @@
+"""Numbers in, numbers out: the statistics of the gate. No input here is a file, a sample or a word.
+
+Everywhere a case weighs the same, whatever its number of runs: agents are compared on the suite, and a case
+that lost runs to an outage must not lose its say.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+RESAMPLES = 4000
+ONE_SIDED = 0.05
+"""Error on each side: the interval is a 90 % interval."""
+Z = NormalDist().inv_cdf(1 - ONE_SIDED)
+TAIL = 0.95
+"""The percentile of latency that is watched."""
+
+_CHUNK = 2**19
+"""Weights held at once while resampling runs: 4 MB, which stays in the processor's cache."""
+_STEPS = 32
+"""Steps in which unequal case weights are counted in the permutation test."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Passed and measured runs per case, in the same order of cases in both arms; every case has a run."""
+
+    passed: Integers
+    runs: Integers
+
+    @property
+    def rates(self) -> Floats:
+        """Success rate per case."""
+        return self.passed / self.runs
+
+    @property
+    def rate(self) -> float:
+        """Success rate of the suite: the mean over cases."""
+        return float(self.rates.mean())
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """Every measured run of one arm, ordered by case (0 … K−1, none left out).
+
+    Attributes:
+        latency_ms, cost_usd: one per run, finite and not negative; None if that metric is not measured.
+    """
+
+    case: Integers
+    passed: Floats
+    latency_ms: Floats | None = None
+    cost_usd: Floats | None = None
+
+    @property
+    def per_case(self) -> Integers:
+        """Number of runs of each case."""
+        return np.bincount(self.case).astype(np.int64)
+
+    @property
+    def weights(self) -> Floats:
+        """Share of each run in the suite: 1/K for a case, divided evenly among its runs."""
+        per_case = self.per_case
+        return 1.0 / (len(per_case) * per_case[self.case])
+
+
+@dataclass(frozen=True, slots=True)
+class Resampled:
+    """One arm's metrics in every resample; None where the metric is not measured."""
+
+    p95_ms: Floats | None
+    usd_per_success: Floats | None
+
+
+# --- success rate -----------------------------------------------------------------------------------------
+
+
+def change(baseline: Counts, candidate: Counts) -> float:
+    """Mean over cases of (candidate rate − baseline rate)."""
+    return float((candidate.rates - baseline.rates).mean())
+
+
+def smoothed_rates(baseline: Counts, candidate: Counts) -> Floats:
+    """Per case (successes of both arms + ½) / (runs of both arms + 1): never exactly 0 or 1."""
+    return (baseline.passed + candidate.passed + 0.5) / (baseline.runs + candidate.runs + 1.0)
+
+
+def smoothed_error(baseline: Counts, candidate: Counts) -> float:
+    """Standard error of the change, √(Σ p(1−p)(1/n+1/m)) / K with smoothed p: positive for 10/10 everywhere."""
+    p = smoothed_rates(baseline, candidate)
+    variances = p * (1 - p) * (1 / baseline.runs + 1 / candidate.runs)
+    return math.sqrt(float(variances.sum())) / len(p)
+
+
+def lower_bound(baseline: Counts, candidate: Counts) -> float:
+    """A conservative one-sided 95 % lower bound of the change."""
+    return change(baseline, candidate) - Z * smoothed_error(baseline, candidate)
+
+
+def resampled_changes(
+    baseline: Counts, candidate: Counts, rng: np.random.Generator, resamples: int = RESAMPLES
+) -> Floats:
+    """The change in each resample: per case n−1 of its n runs are drawn with replacement, in both arms.
+
+    Drawing n−1 (Rao and Wu 1988, the rescaling bootstrap) gives each case its unbiased variance; n of n would
+    be too small by (n−1)/n. A case with a single run has no variance of its own and takes that of the smoothed
+    rate of both arms.
+    """
+    smoothed = smoothed_rates(baseline, candidate)
+    drawn = [_resampled_rate(arm, smoothed, rng, resamples) for arm in (baseline, candidate)]
+    # Rounded so that two equal rates differ by zero and not by the last bit: the verdict looks at the sign.
+    return np.round(drawn[1] - drawn[0], 12)
+
+
+def _resampled_rate(arm: Counts, smoothed: Floats, rng: np.random.Generator, resamples: int) -> Floats:
+    """The suite's success rate in each resample.
+
+    n−1 draws from c passes in n runs are Binomial(n−1, c/n), and the sum over cases with equal c and n is again
+    binomial: one draw per distinct (c, n) does for all of them.
+    """
+    single = arm.runs == 1
+    chance = np.where(single, smoothed, arm.rates)
+    kinds, cases = np.unique(np.column_stack([arm.runs, arm.passed, chance]), axis=0, return_counts=True)
+    total = np.zeros(resamples)
+    for (runs, passed, p), alike in zip(kinds.tolist(), cases.tolist(), strict=True):
+        draws = max(int(runs) - 1, 1)
+        total += rng.binomial(alike * draws, p, resamples) / draws
+        total += alike * (passed / runs - p)  # zero unless the case has a single run
+    return total / len(arm.runs)
+
+
+def interval(resampled: Floats) -> tuple[float, float]:
+    """The 5th and 95th percentile, as values that occurred (no interpolation: some may be infinite)."""
+    ordered = np.sort(resampled)
+    last = len(ordered) - 1
+    low = max(math.floor(ONE_SIDED * len(ordered)) - 1, 0)
+    return float(ordered[low]), float(ordered[last - low])
+
+
+def stratified_p(baseline: Counts, candidate: Counts) -> float:
+    """Exact one-sided p of a fall: the runs of each case are dealt to the two arms in every possible way.
+
+    With one run per case and arm this is the sign test. Cases of unequal size count by their weight in the
+    change, rounded to a 32nd of the largest, which keeps the test exact and its distribution on a lattice.
+    """
+    weights = 1 / baseline.runs + 1 / candidate.runs
+    steps = np.rint(weights / weights.max() * _STEPS).astype(np.int64)
+    steps //= np.gcd.reduce(steps)
+    lattice = np.ones(1)
+    for step in np.unique(steps).tolist():
+        chosen = steps == step
+        dealt = np.ones(1)
+        for b, n, c, m in zip(
+            *(column[chosen].tolist() for column in _columns(baseline, candidate)), strict=True
+        ):
+            dealt = np.convolve(dealt, hypergeometric(n + m, b + c, m))
+        lattice = _convolve_far(lattice, _spread(dealt, step))
+    observed = int((steps * candidate.passed).sum())
+    least = int((steps * np.maximum(0, baseline.passed + candidate.passed - baseline.runs)).sum())
+    return min(1.0, max(0.0, float(lattice[: observed - least + 1].sum())))
+
+
+def _columns(baseline: Counts, candidate: Counts) -> tuple[Integers, ...]:
+    return baseline.passed, baseline.runs, candidate.passed, candidate.runs
+
+
+def _spread(probabilities: Floats, step: int) -> Floats:
+    """The same distribution with `step` places between its values."""
+    spread = np.zeros((len(probabilities) - 1) * step + 1)
+    spread[::step] = probabilities
+    return spread
+
+
+def _convolve_far(one: Floats, other: Floats) -> Floats:
+    """Convolution; by Fourier transform when both are long (good to 1e-16, far below any p that matters)."""
+    if min(len(one), len(other)) < 64:
+        return np.convolve(one, other)
+    length = len(one) + len(other) - 1
+    size = 1 << (length - 1).bit_length()
+    return np.fft.irfft(np.fft.rfft(one, size) * np.fft.rfft(other, size), size)[:length]
+
+
+def hypergeometric(total: int, passed: int, drawn: int) -> Floats:
+    """Chance of each possible number of passes among `drawn` of `total` runs, from the least possible up."""
+    values = np.arange(max(0, drawn + passed - total), min(drawn, passed) + 1)
+    logs = _log_factorials(total)
+    log_chance = (
+        logs[passed] - logs[values] - logs[passed - values]
+        + logs[total - passed] - logs[drawn - values] - logs[total - passed - drawn + values]
+    )  # fmt: skip
+    chance = np.exp(log_chance - log_chance.max())
+    return np.asarray(chance / chance.sum(), dtype=np.float64)
+
+
+def _log_factorials(most: int) -> Floats:
+    return np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, most + 1)))])
+
+
+# --- single cases -----------------------------------------------------------------------------------------
+
+
+def fisher_mid_p(
+    baseline_passed: int, baseline_runs: int, candidate_passed: int, candidate_runs: int
+) -> float:
+    """One-sided Fisher mid-p that a case got worse: P(fewer passes) + ½ P(as many), margins fixed."""
+    passed = baseline_passed + candidate_passed
+    chances = hypergeometric(baseline_runs + candidate_runs, passed, candidate_runs)
+    at = candidate_passed - max(0, passed - baseline_runs)
+    return float(chances[:at].sum() + chances[at] / 2)
+
+
+def holm(p_values: Floats) -> Floats:
+    """Holm's step-down adjustment: those ≤ α keep the family-wise error at α."""
+    order = np.argsort(p_values, kind="stable")
+    factors = len(p_values) - np.arange(len(p_values))
+    adjusted = np.empty(len(p_values))
+    adjusted[order] = np.minimum(1.0, np.maximum.accumulate(p_values[order] * factors))
+    return adjusted
+
+
+# --- latency and cost -------------------------------------------------------------------------------------
+
+
+def p95(latency_ms: Floats, weights: Floats) -> float:
+    """The smallest latency that at least 95 % of the weight does not exceed."""
+    order = np.argsort(latency_ms, kind="stable")
+    return float(latency_ms[order][_tail_at(np.cumsum(weights[order])[None, :])[0]])
+
+
+def usd_per_run(runs: Runs) -> float | None:
+    """Mean cost of a run, each case weighing the same."""
+    return None if runs.cost_usd is None else float(runs.weights @ runs.cost_usd)
+
+
+def usd_per_success(runs: Runs) -> float | None:
+    """Mean cost of a run over the success rate; infinite without a success."""
+    if runs.cost_usd is None:
+        return None
+    rate = float(runs.weights @ runs.passed)
+    return float(runs.weights @ runs.cost_usd) / rate if rate > 0 else math.inf
+
+
+def geometric_mean_ratio(baseline: Runs, candidate: Runs) -> float | None:
+    """Candidate's geometric-mean latency over the baseline's; None unless every latency is above zero."""
+    logs = []
+    for arm in (baseline, candidate):
+        if arm.latency_ms is None or not (arm.latency_ms > 0).all():
+            return None
+        logs.append(float(arm.weights @ np.log(arm.latency_ms)))
+    return math.exp(logs[1] - logs[0])
+
+
+def resampled_metrics(runs: Runs, rng: np.random.Generator, resamples: int = RESAMPLES) -> Resampled:
+    """p95 and $ per success in each resample; success, cost and latency always come from the same draws."""
+    latency, cost = runs.latency_ms, runs.cost_usd
+    order = np.argsort(latency, kind="stable") if latency is not None else np.arange(len(runs.case))
+    tails, costs, rates = [], [], []
+    for weights in _resampled_weights(runs, order, rng, resamples):
+        rates.append(weights @ runs.passed[order])
+        if cost is not None:
+            costs.append(weights @ cost[order])
+        if latency is not None:
+            tails.append(latency[order][_tail_at(np.cumsum(weights, axis=1))])
+    return Resampled(
+        p95_ms=np.concatenate(tails) if tails else None,
+        usd_per_success=_over(np.concatenate(costs), np.concatenate(rates)) if costs else None,
+    )
+
+
+def ratios(baseline: Floats, candidate: Floats) -> Floats:
+    """Candidate over baseline, resample by resample; an infinite baseline makes 0, two infinite ones 1."""
+    both = np.isinf(baseline) & np.isinf(candidate)
+    return np.where(both, 1.0, _over(np.where(both, 1.0, candidate), np.where(both, 1.0, baseline)))
+
+
+def _over(above: Floats, below: Floats) -> Floats:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        quotient = above / below
+    return np.where(below > 0, quotient, np.inf)
+
+
+def _tail_at(cumulative: Floats) -> Integers:
+    """Per row, where the cumulative weight first reaches 95 % (allowing for the last bits of a sum)."""
+    return np.asarray((cumulative >= TAIL - 1e-9).argmax(axis=1), dtype=np.int64)
+
+
+def _resampled_weights(
+    runs: Runs, order: Integers, rng: np.random.Generator, resamples: int
+) -> Iterator[Floats]:
+    """Blocks of (resamples, runs): the weight of each run, in `order`, when n−1 of its case's n are drawn.
+
+    A case with a single run keeps it.
+    """
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    per_case = runs.per_case
+    first = np.concatenate([[0], np.cumsum(per_case)[:-1]])
+    draws = np.maximum(per_case - 1, 1)
+    share = (1.0 / (len(per_case) * draws))[runs.case][order]
+    rows = max(1, _CHUNK // len(order))
+    for start in range(0, resamples, rows):
+        height = min(rows, resamples - start)
+        counts = np.zeros(height * len(order))
+        for size in np.unique(per_case).tolist():
+            of_size = first[per_case == size]
+            drawn = rng.integers(0, size, (height, len(of_size), max(size - 1, 1)), dtype=np.int32)
+            at = place[of_size[None, :, None] + drawn]
+            at += (np.arange(height) * len(order))[:, None, None]
+            counts += np.bincount(at.ravel(), minlength=counts.size)
+        yield counts.reshape(height, len(order)) * share
+
+
+# --- what can be seen, and what would help ----------------------------------------------------------------
+
+
+def within_case_variance(arm: Counts) -> float | None:
+    """Mean over cases of the unbiased variance of a run's outcome; None unless a case has two runs."""
+    several = arm.runs > 1
+    if not several.any():
+        return None
+    p, n = arm.rates[several], arm.runs[several]
+    return float((p * (1 - p) * n / (n - 1)).mean())
+
+
+def minimum_detectable_drop(baseline: Counts, candidate_runs: Integers) -> float:
+    """The drop found with 80 % power, 0..1: 2.49·√(w(1/KN + 1/KN_B))·1.2 with w the within-case variance.
+
+    2.49 = 1.645 + 0.84; the 1.2 was fitted by simulation. On a suite that hardly ever fails, four failures are
+    the fewest that the interval sees, and 5.5 expected ones bring four with 80 %: the drop is at least that.
+    """
+    variance = within_case_variance(baseline)
+    if variance is None:
+        p = (baseline.passed + 0.5) / (baseline.runs + 1)
+        variance = float((p * (1 - p)).mean())
+    per_run = float((1 / baseline.runs + 1 / candidate_runs).mean()) / len(candidate_runs)
+    normal = 2.49 * math.sqrt(variance * per_run) * 1.2
+    return min(1.0, max(normal, 5.5 / float(candidate_runs.sum())))
+
+
+def runs_to_settle(
+    baseline: Counts, candidate: Counts, margin: float, both_arms: bool = False, most: int = 1000
+) -> int | None:
+    """How many more runs per case would decide, if the rates stay as observed; None if more than `most`.
+
+    Decided means: zero, or −margin, whichever is farther from the observed change, leaves the interval.
+    """
+    observed = change(baseline, candidate)
+    distance = max(-observed, observed + margin)
+    p = smoothed_rates(baseline, candidate)
+    noise = (p * (1 - p))[:, None]
+    more = np.arange(1, most + 1)
+    grown = baseline.runs[:, None] + (more if both_arms else np.zeros_like(more))
+    errors = np.sqrt((noise * (1 / grown + 1 / (candidate.runs[:, None] + more))).sum(axis=0)) / len(p)
+    settled = np.flatnonzero(Z * errors < distance)
+    return int(more[settled[0]]) if len(settled) else None
+
+
+def pass_hat_k(arm: Counts, k: int) -> float:
+    """Chance that k runs of a case all pass, mean over cases of C(c,k)/C(n,k) (unbiased; every n ≥ k)."""
+    pairs = zip(arm.passed.tolist(), arm.runs.tolist(), strict=True)
+    return sum(math.comb(c, k) / math.comb(n, k) for c, n in pairs) / len(arm.runs)
+
+
+def wilson(rate: float, runs: int) -> tuple[float, float]:
+    """Wilson's 90 % interval of a rate seen in `runs` runs. Wide for a suite: it ignores that cases differ."""
+    middle = (rate + Z**2 / (2 * runs)) / (1 + Z**2 / runs)
+    half = Z / (1 + Z**2 / runs) * math.sqrt(rate * (1 - rate) / runs + Z**2 / (4 * runs**2))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def rule_of_three(runs: int) -> float:
+    """The failure rate that `runs` runs without a failure cannot exclude (95 %): 3/n."""
+    return min(1.0, 3 / runs)
