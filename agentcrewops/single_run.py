@@ -192,5 +192,5 @@ def _print(result: RunResult, uri: str, *, as_json: bool) -> None:
         return
     if result.output is not None:
         sys.stdout.write(printable(result.output) + "\n")
-    summary = f"{result.status} ({result.stop}) · {result.usage.total} tokens · ${result.cost_micros / MICROS:.6f} · {uri}"
-    sys.stderr.write(f"{summary}\n")
+    cost = f"${result.cost_micros / MICROS:.6f}"
+    sys.stderr.write(f"{result.status} ({result.stop}) · {result.usage.total} tokens · {cost} · {uri}\n")

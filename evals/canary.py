@@ -188,7 +188,8 @@ def _commit_of(folder: Path) -> str | None:
 
 def estimate(ready: Prepared) -> str:
     """What this canary will do and may cost, in one line, before the first call."""
-    runs = f"{len(ready.suite.cases)} cases × {ready.samples} runs = {ready.calls} runs of {ready.target.agent or 'the endpoint'}"
+    agent = ready.target.agent or "the endpoint"
+    runs = f"{len(ready.suite.cases)} cases × {ready.samples} = {ready.calls} runs of {agent}"
     if ready.target.simulated:
         return f"{runs}; simulated model, no money is spent"
     parts = [runs]

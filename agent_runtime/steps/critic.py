@@ -38,13 +38,15 @@ def _checked(answer: str, blank: Step, scene: Scene) -> Step:
     if not answer.strip():
         return _refused(blank, Stop.EMPTY_ANSWER, "Your answer was empty. Answer the request.")
     if (broken := _unrepaired_tool(scene.steps)) is not None:
-        feedback = f"{broken.tool} failed: {broken.text}\nCorrect the call, or say in your answer what could not be done."
+        feedback = f"{broken.tool} failed: {broken.text}\nCorrect the call, or answer what could not be done."
         return _refused(blank, Stop.CRITIC, feedback)
     if _is_last_turn(scene):
         check = check_contract(scene.manifest.contract, answer)
         if not check.ok:
             problems = "\n".join(f"- {problem}" for problem in check.problems)
-            feedback = f"Your answer breaks the output contract:\n{problems}\nAnswer again, with the corrected JSON only."
+            feedback = (
+                f"Your answer breaks the output contract:\n{problems}\nAnswer with the corrected JSON only."
+            )
             return _refused(blank, Stop.CONTRACT, feedback)
     return blank
 

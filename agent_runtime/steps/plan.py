@@ -69,8 +69,8 @@ async def ask(
         text=answer.reply.text,
         calls=answer.reply.tool_calls[:MAX_CALLS_PER_PLAN],
         usage=answer.reply.usage,
-        latency_ms=answer.latency_ms,
-        retry_count=answer.retries,
+        latency_ms=answer.waited_ms + answer.reply.latency_ms,
+        retry_count=answer.retry_count,
         cost_micros=metered.spent_micros,
     )
 

@@ -42,7 +42,7 @@ STATUS_OF_STOP: Mapping[Stop, SampleStatus] = {
 }
 
 
-def unstubbed_tools(manifest: Manifest, cases: Sequence[EvalCase], agent_file: str) -> list[Problem]:
+def unstubbed_tools(manifest: Manifest, cases: Sequence[EvalCase]) -> list[Problem]:
     """Every (case, tool) that an eval could not run without touching the world, or at all."""
     problems = []
     for tool in manifest.spec.tools:
@@ -55,7 +55,7 @@ def unstubbed_tools(manifest: Manifest, cases: Sequence[EvalCase], agent_file: s
         what = (
             f"case '{missing.case_id}': tool '{tool.name}' {may}, and an eval has nothing to run in its place"
         )
-        fix = f'add  eval: {{ python: "tools/file.py:stub" }}  to it in {agent_file}, or  stubs: {{ "{tool.name}": … }}  here'
+        fix = f'add  eval: {{ python: "file.py:stub" }}  to the tool, or  stubs: {{ "{tool.name}": … }}  to the case'
         problems.append(Problem(missing.file, missing.line, what, fix))
     return problems
 
