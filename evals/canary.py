@@ -162,10 +162,9 @@ def _default_baseline(suite: Suite) -> Path | None:
 def _open_target(
     suite: Suite, manifest: Manifest | None, environ: Mapping[str, str], concurrency: int
 ) -> Target:
-    if manifest is None:
+    if suite.target.http is not None:
         from evals.targets.http import HttpAgent
 
-        assert suite.target.http is not None
         return HttpAgent(suite.target.http, root=suite.root, environ=environ, concurrency=concurrency)
     from agent_runtime.telemetry import open_telemetry
     from evals.targets.runtime import RuntimeAgent, unstubbed_tools

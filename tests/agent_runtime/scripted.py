@@ -74,7 +74,7 @@ class ScriptedModel:
 class RecordingTool:
     """Remembers its calls and gives the same result each time."""
 
-    result: ToolResult = ToolResult('{"status": "ok"}')
+    result: ToolResult = field(default_factory=lambda: ToolResult('{"status": "ok"}'))
     made: list[Mapping[str, Any]] = field(default_factory=list)
 
     async def call(self, arguments: Mapping[str, Any], *, idempotency_key: str) -> ToolResult:

@@ -1,0 +1,25 @@
+"""Fixtures that every room uses."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "support-triage"
+
+
+@pytest.fixture
+def starter(tmp_path: Path) -> Path:
+    """A fresh copy of the example agent, as `init` writes it."""
+    folder = tmp_path / "triage"
+    shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns("__pycache__", ".agentcrewops"))
+    return folder
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    """Replace `old`, which must be there, in a file."""
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")

@@ -1,0 +1,147 @@
+"""Canary from files to a verdict, on the example agent and its simulated model."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from agent_runtime.errors import InvalidInput
+from evals.canary import CanaryOptions, compare_files, prepare, redacted, render_again, run_canary
+from evals.records import Sample, SampleStatus, VerdictKind
+from evals.suite import GateSettings
+from tests.conftest import edit
+
+
+def options(folder: Path, **changes: object) -> CanaryOptions:
+    base = CanaryOptions(suite=folder / "suite.yaml", samples=4, out=folder / "out")
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def run(folder: Path, **changes: object) -> VerdictKind:
+    return run_canary(options(folder, **changes), {}, quiet=True).verdict
+
+
+def problems_of(folder: Path, **changes: object) -> str:
+    with pytest.raises(InvalidInput) as caught:
+        prepare(options(folder, **changes), {})
+    return str(caught.value)
+
+
+def test_a_canary_writes_its_five_files(starter: Path) -> None:
+    assert run(starter) is VerdictKind.NO_BASELINE
+    names = {path.name for path in (starter / "out").iterdir()}
+    assert names == {"report.html", "verdict.json", "summary.md", "junit.xml", "samples.jsonl"}
+    assert len((starter / "out/samples.jsonl").read_text().splitlines()) == 12 * 4
+    assert len(ET.parse(starter / "out/junit.xml").getroot().findall(".//testcase")) == 12  # noqa: S314
+
+
+def test_the_same_seed_gives_the_same_bytes_whatever_the_concurrency(starter: Path) -> None:
+    run(starter, out=starter / "a", concurrency=1)
+    run(starter, out=starter / "b", concurrency=30)
+    for name in ("verdict.json", "samples.jsonl", "report.html"):
+        assert (starter / "a" / name).read_bytes() == (starter / "b" / name).read_bytes()
+
+
+def test_a_prompt_change_that_breaks_three_cases_is_drift_and_names_them(starter: Path) -> None:
+    run(starter, samples=30, seed=1, out=starter / "before")
+    proposed = options(
+        starter, agent=starter / "agent.proposed.yaml", samples=10, seed=2, baseline=starter / "before"
+    )
+    verdict = run_canary(proposed, {}, quiet=True)
+    assert verdict.verdict is VerdictKind.DRIFT
+    assert set(verdict.broken_cases) == {
+        "refund_over_limit",
+        "refund_without_order_number",
+        "refund_asked_twice",
+    }
+
+
+def test_personal_data_of_a_case_is_written_nowhere(starter: Path) -> None:
+    run(starter)
+    for path in (starter / "out").iterdir():
+        assert "alice@example.com" not in path.read_text(encoding="utf-8")
+
+
+def test_an_unchanged_agent_is_not_drift(starter: Path) -> None:
+    run(starter, samples=30, seed=1, out=starter / "before")
+    assert run(starter, samples=30, seed=2, baseline=starter / "before") is VerdictKind.PASS
+
+
+def test_a_write_tool_without_a_stub_stops_before_anything_runs(starter: Path) -> None:
+    edit(starter / "agent.yaml", '      eval: { python: "tools/billing.py:refund_stub" }', "")
+    text = problems_of(starter)
+    assert "tool 'billing.refund' may create" in text
+    assert "suite.yaml:" in text
+
+
+def test_a_stub_in_the_case_stands_in_for_a_missing_eval(starter: Path) -> None:
+    edit(starter / "agent.yaml", '      eval: { python: "tools/billing.py:refund_stub" }', "")
+    edit(
+        starter / "suite.yaml", "    tags:", '    stubs: { "billing.refund": { status: ok, id: "r-1" } }\n    tags:'
+    )
+    assert run(starter) is VerdictKind.NO_BASELINE
+
+
+def test_the_real_refund_is_never_booked_by_an_eval(starter: Path) -> None:
+    run(starter)
+    assert not (starter / "tools/refunds.jsonl").exists()
+
+
+def test_an_output_folder_that_cannot_be_written_is_found_before_anything_runs(starter: Path) -> None:
+    (starter / "taken").write_text("a file")
+    with pytest.raises(InvalidInput, match="cannot be written"):
+        run(starter, out=starter / "taken")
+
+
+def test_all_problems_of_all_files_are_told_at_once(starter: Path) -> None:
+    edit(starter / "agent.yaml", "max_steps: 8", "max_stepz: 8")
+    edit(starter / "policy.yaml", "per_run_usd_max: 0.25", "per_run_usd_max: lots")
+    text = problems_of(starter)
+    assert "did you mean 'max_steps'?" in text
+    assert "policy.yaml:6" in text
+
+
+def test_a_missing_baseline_file_is_told_before_anything_runs(starter: Path) -> None:
+    assert "does not exist" in problems_of(starter, baseline=starter / "gone.json")
+
+
+def test_a_baseline_beside_the_suite_is_used_without_being_named(starter: Path) -> None:
+    run(starter)
+    (starter / "baselines").mkdir()
+    (starter / "out/samples.jsonl").rename(starter / "baselines/support-triage.json")
+    assert prepare(options(starter), {}).baseline is not None
+
+
+def test_a_reached_spending_cap_keeps_what_was_measured_and_judges_nothing(starter: Path) -> None:
+    assert run(starter, max_usd=0.0001) is VerdictKind.NOT_MEASURED
+    assert (starter / "out/report.html").exists()
+
+
+def test_two_files_of_another_harness_can_be_compared(tmp_path: Path) -> None:
+    for name, passes in (("before", 30), ("after", 12)):
+        lines = [
+            json.dumps({"case_id": f"c{case}", "sample_index": index, "passed": index < passes})
+            for case in range(6)
+            for index in range(30)
+        ]
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(lines))
+    verdict = compare_files(tmp_path / "before.jsonl", tmp_path / "after.jsonl", tmp_path / "out", GateSettings())
+    assert verdict.verdict is VerdictKind.DRIFT
+    assert len(verdict.broken_cases) == 6
+
+
+def test_a_report_can_be_rendered_again_from_its_folder(starter: Path) -> None:
+    run(starter)
+    before = (starter / "out/report.html").read_bytes()
+    (starter / "out/report.html").unlink()
+    assert render_again(starter / "out", None).read_bytes() == before
+
+
+def test_a_sample_is_redacted_in_every_text_it_carries() -> None:
+    sample = Sample("c", 0, SampleStatus.COMPLETED, False, output="mail bob@example.com", error="bob@example.com")
+    clean = redacted(sample, ("email",))
+    assert "bob" not in f"{clean.output}{clean.error}"
