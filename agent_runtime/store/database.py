@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from agent_runtime.errors import InvalidInput
@@ -52,12 +52,15 @@ def writing(engine: Engine) -> Iterator[Connection]:
     fails at once if another process wrote in between.
 
     Raises:
-        CannotRecord: the database refused (disk full, locked for too long, file gone).
+        CannotRecord: the database refused (disk full, locked for too long, file gone or damaged).
+        IntegrityError: a row contradicts another; the caller knows what that means.
     """
     try:
         with engine.begin() as connection:
             yield connection
-    except OperationalError as error:
+    except IntegrityError:
+        raise
+    except DBAPIError as error:
         raise CannotRecord(f"{engine.url.database}: {error.orig}") from error
 
 

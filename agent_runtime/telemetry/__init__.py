@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from agent_runtime.errors import InvalidInput
 from agent_runtime.telemetry.destination import destination
 from agent_runtime.telemetry.interface import SILENT, Attribute, Span, Telemetry
 from agent_runtime.telemetry.traceparent import TraceIds, new_trace
@@ -16,10 +17,17 @@ def open_telemetry(environ: Mapping[str, str]) -> Telemetry:
 
     `environ` decides whether and where. Finer variables (headers, timeouts, certificates, sampling) are read
     from the process environment by the SDK itself.
+
+    Raises:
+        InvalidInput: the SDK cannot make sense of one of those.
     """
     where = destination(environ)
     if where is None:
         return SILENT
     from agent_runtime.telemetry.otlp import OtlpTelemetry  # the SDK takes a third of a second
 
-    return OtlpTelemetry(where)
+    try:
+        return OtlpTelemetry(where)
+    except ValueError as error:
+        what = " ".join(str(error).split())
+        raise InvalidInput.one("the OTEL_ variables", what, "correct it, or unset it") from None

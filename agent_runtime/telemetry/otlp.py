@@ -94,7 +94,7 @@ class _OneLine(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         if not self._said:
             self._said = True
-            _log.warning("telemetry: %s", record.getMessage().partition("\n")[0])
+            _log.warning("telemetry: %s", " ".join(record.getMessage().split())[:200])
 
 
 def _hush_sdk() -> None:
