@@ -20,6 +20,8 @@ from agent_runtime.errors import CrewError
 from agent_runtime.guard.egress import Destination, Refusal, check_address, check_url
 
 MAX_BODY_BYTES = 20_000_000
+_NO_TIME = 0.001
+"""Seconds. To aiohttp a timeout of 0 means for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ class Wire:
                 headers={"Accept-Encoding": "identity", **headers},
                 data=body,
                 allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=timeout_seconds),
+                timeout=aiohttp.ClientTimeout(total=max(timeout_seconds, _NO_TIME)),
             ) as response:
                 content = await self._read(response)
         except _Refused as error:
@@ -189,6 +191,8 @@ class _VettingResolver(AbstractResolver):
         vetted = [one for one in found if check_address(one["host"], destination, self._allowlist) is None]
         if found and not vetted:
             self._check(found[0]["host"], destination)
+        if not vetted:
+            raise OSError(f"{host} has no address")
         return vetted
 
     async def close(self) -> None:

@@ -1,1 +1,80 @@
-"""Models behind one interface."""
+"""Models: what an agent thinks with. `open_model` makes the one the manifest names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from agent_runtime.errors import InvalidInput
+from agent_runtime.guard.egress import Refusal, check_url
+from agent_runtime.manifest import Manifest
+from agent_runtime.models.interface import Model
+from agent_runtime.models.simulated import SimulatedModel
+from agent_runtime.models.simulation import read_simulation
+
+_UNUSUAL_KEY_NAMES = {
+    "together_ai": "TOGETHERAI_API_KEY",
+    "perplexity": "PERPLEXITYAI_API_KEY",
+    "fireworks_ai": "FIREWORKS_AI_API_KEY",
+}
+_USUAL_KEY_NAMES = {
+    "anthropic", "cerebras", "cohere", "deepseek", "gemini", "groq", "mistral", "openai", "openrouter", "xai",
+}  # fmt: skip
+
+
+def open_model(manifest: Manifest, environ: Mapping[str, str]) -> Model:
+    """The agent's model, ready to be asked: simulated, by direct HTTP, or through litellm.
+
+    Its own origin may be connected to without being in the policy's allow-list; nothing else may.
+
+    Raises:
+        InvalidInput: its key is missing, its base URL is no usable URL, or its simulation file is wrong.
+        MissingExtra: it needs litellm, which is not installed.
+    """
+    spec = manifest.spec
+    if manifest.simulation is not None:
+        return SimulatedModel(read_simulation(manifest.simulation))
+    if spec.provider == "openai" or spec.base_url is not None:
+        return _openai_http(spec.provider, spec.base_url, environ)
+    key = _key(spec.provider, environ) if key_name(spec.provider) is not None else None
+    from agent_runtime.models.litellm_model import open_litellm  # heavy, and this path's alone
+
+    return open_litellm(spec.provider, key)
+
+
+def key_name(provider: str) -> str | None:
+    """The environment variable with the provider's key; None if the provider has its own ways."""
+    if provider in _USUAL_KEY_NAMES:
+        return f"{provider.upper()}_API_KEY"
+    return _UNUSUAL_KEY_NAMES.get(provider)
+
+
+def _openai_http(provider: str, base_url: str | None, environ: Mapping[str, str]) -> Model:
+    from agent_runtime.models.openai_http import OPENAI, OpenAIHttp  # aiohttp is heavy
+    from agent_runtime.wire import Wire
+
+    origin, local = _origin(base_url or OPENAI)
+    name = f"{provider.upper()}_API_KEY"
+    key = environ.get(name, "").strip() or None if local else _key(provider, environ, name)
+    return OpenAIHttp(Wire([origin]), base_url or OPENAI, key)
+
+
+def _origin(base_url: str) -> tuple[str, bool]:
+    """The origin of a base URL, and whether it is on this very machine."""
+    parsed = check_url(base_url, [base_url])
+    if isinstance(parsed, Refusal) or "?" in base_url or "#" in base_url:
+        reason = parsed.reason if isinstance(parsed, Refusal) else "it carries a query or fragment"
+        raise InvalidInput.one(
+            "agent.yaml", f"base_url cannot be used: {reason}", 'write it like  base_url: "https://host/v1"'
+        )
+    return parsed.origin, parsed.host in {"localhost", "127.0.0.1", "::1"}
+
+
+def _key(provider: str, environ: Mapping[str, str], name: str | None = None) -> str:
+    name = name or key_name(provider) or ""
+    if not (key := environ.get(name, "").strip()):
+        raise InvalidInput.one(
+            "environment",
+            f"{name} is not set, and the agent's model is of '{provider}'",
+            f'export {name}=…  or try it without a key:  --model "sim:FILE"',
+        )
+    return key

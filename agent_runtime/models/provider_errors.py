@@ -1,0 +1,105 @@
+"""What a provider's refusal means: which ModelError it is, said without any secret in it."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from agent_runtime.models.interface import ModelError
+
+LONGEST_MESSAGE = 300
+_KEY = re.compile(r"\b(?:sk|pk|rk|gsk|xai|key|AIza)[-_]?[A-Za-z0-9_*\-]{6,}")
+_RETRYABLE = {408, 409, 425, 429}
+
+
+def now() -> datetime:
+    """The wall clock, which HTTP dates are measured against."""
+    return datetime.now(UTC)
+
+
+def error_of_status(
+    status: int,
+    said: str,
+    headers: Mapping[str, str],
+    *,
+    latency_ms: float,
+    secret: str | None,
+    clock: Callable[[], datetime] = now,
+) -> ModelError:
+    """The error a status means. `said` is the provider's own message, hostile and perhaps quoting the key.
+
+    429 is rate_limited, unless the account's quota is used up: then no waiting helps. 408, 409, 425 and
+    5xx may pass; everything else is rejected.
+    """
+    out_of_quota = status == 429 and "insufficient_quota" in said
+    retryable = (status in _RETRYABLE or status >= 500) and not out_of_quota
+    kind = "rate_limited" if status == 429 else "timeout" if status == 408 else "unavailable"
+    return ModelError(
+        f"the provider answered {status}: {shown(said, secret) or 'nothing more'}",
+        retryable=retryable,
+        retry_after=retry_after(headers, clock) if retryable else None,
+        latency_ms=latency_ms,
+        kind=kind if retryable else "rejected",
+    )
+
+
+def status_in(error: Any) -> int:
+    """The status an `error` object inside a 200 stands for; 502 if it does not say."""
+    code = error.get("code") if isinstance(error, Mapping) else None
+    if isinstance(code, str) and code.isascii() and code.isdigit():
+        code = int(code)
+    if type(code) is int and 400 <= code <= 599:
+        return code
+    named = f"{code} {error.get('type')}" if isinstance(error, Mapping) else ""
+    return 429 if "rate_limit" in named else 400 if "invalid_request" in named else 502
+
+
+def said_in(data: Any) -> str:
+    """The provider's message in an error body: `error.message` with its code, `error`, `message` or `detail`."""
+    if not isinstance(data, Mapping):
+        return ""
+    error = data.get("error", data)
+    if not isinstance(error, Mapping):
+        return str(error)
+    message = error.get("message") or error.get("detail") or ""
+    code = error.get("code")
+    return f"{message} ({code})" if isinstance(code, str) and code else str(message)
+
+
+def retry_after(headers: Mapping[str, str], clock: Callable[[], datetime] = now) -> float | None:
+    """Seconds to wait, from `retry-after-ms` or `retry-after` (seconds or an HTTP date); None if unsaid."""
+    if (milliseconds := _seconds(headers.get("retry-after-ms"))) is not None:
+        return milliseconds / 1000
+    written = headers.get("retry-after")
+    seconds = _seconds(written)
+    return seconds if seconds is not None else _seconds_until(written, clock)
+
+
+def shown(text: str, secret: str | None) -> str:
+    """The text on one line, short, printable, and with no key in it."""
+    if secret:
+        text = text.replace(secret, "[api_key]")
+    text = _KEY.sub("[api_key]", text[: 10 * LONGEST_MESSAGE])
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return line if len(line) <= LONGEST_MESSAGE else line[: LONGEST_MESSAGE - 1] + "…"
+
+
+def _seconds(written: str | None) -> float | None:
+    try:
+        seconds = float(written or "")
+    except ValueError:
+        return None
+    return max(0.0, seconds) if math.isfinite(seconds) else None
+
+
+def _seconds_until(written: str | None, clock: Callable[[], datetime]) -> float | None:
+    try:
+        moment = parsedate_to_datetime(written or "")
+    except (ValueError, TypeError, OverflowError):
+        return None
+    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    return max(0.0, (aware - clock()).total_seconds())
