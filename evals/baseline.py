@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
-from agent_runtime.documents import Document, parse, read_text, read_yaml, strict_json
+from agent_runtime.documents import MAX_BYTES, Document, parse, read_text, read_yaml, strict_json
 from agent_runtime.errors import InvalidInput
 from agent_runtime.spec import Written
 from evals.records import CaseResult, Sample, SampleStatus, SuiteResult
@@ -27,9 +27,11 @@ Redact = Callable[[str], str]
 class WrittenRun(Written):
     """One run of a case."""
 
+    model_config = ConfigDict(strict=True)
+
     run: int = Field(ge=0)
     passed: bool | None
-    status: SampleStatus = SampleStatus.COMPLETED
+    status: SampleStatus = Field(default=SampleStatus.COMPLETED, strict=False)
     latency_ms: float | None = Field(default=None, ge=0)
     cost_usd: float | None = None
     cached: bool = False
@@ -38,12 +40,16 @@ class WrittenRun(Written):
 class WrittenFailure(Written):
     """What the agent said in the first failing run of a case: redacted, and cut."""
 
+    model_config = ConfigDict(strict=True)
+
     run: int = Field(ge=0)
     output: str
 
 
 class WrittenBaselineCase(Written):
     """One case, and every run of it."""
+
+    model_config = ConfigDict(strict=True)
 
     case_hash: str = ""
     runs: Annotated[list[WrittenRun], Field(min_length=1)]
@@ -59,6 +65,8 @@ class WrittenBaselineCase(Written):
 
 class BaselineFile(Written):
     """baselines/<suite>.json"""
+
+    model_config = ConfigDict(strict=True)
 
     schema_version: Literal[1]
     kind: Literal["baseline"]
@@ -295,7 +303,7 @@ def _holds_samples(path: Path) -> bool:
     """Whether the first line is a whole JSON object that is no baseline on one line."""
     try:
         with path.open("rb") as file:
-            first = next((line for line in file if line.strip()), b"")
+            first = next((line for line in iter(lambda: file.readline(MAX_BYTES), b"") if line.strip()), b"")
         data = strict_json(first.decode("utf-8-sig"))
     except (OSError, ValueError):
         return path.suffix == ".jsonl"

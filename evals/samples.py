@@ -270,12 +270,13 @@ def _decoded(path: Path, number: int, line: bytes) -> str:
 
 def _read_line(file: str, number: int, text: str) -> SampleLine:
     try:
-        data = strict_json(text)
+        data = strict_json(text.rstrip("\r\n"))
     except ValueError as error:
+        reason = f"{error.msg} (column {error.colno})" if isinstance(error, json.JSONDecodeError) else error
         fix = (
             "one JSON object a line" if text.endswith("\n") else "the file was cut off here: delete this line"
         )
-        raise InvalidInput.one(file, f"is not valid JSON: {error}", fix, number) from None
+        raise InvalidInput.one(file, f"is not valid JSON: {reason}", fix, number) from None
     document = Document(file, data, {(): number})
     if not isinstance(data, dict):
         raise InvalidInput([document.problem((), "is not a JSON object", 'write  {"case_id": …}')])
