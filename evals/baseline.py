@@ -300,11 +300,11 @@ def _samples_within(folder: Path) -> Path:
 
 
 def _holds_samples(path: Path) -> bool:
-    """Whether the first line is a whole JSON object that is no baseline on one line."""
+    """Whether the first line is a whole JSON object, and not a baseline or verdict on one line."""
     try:
         with path.open("rb") as file:
             first = next((line for line in iter(lambda: file.readline(MAX_BYTES), b"") if line.strip()), b"")
         data = strict_json(first.decode("utf-8-sig"))
     except (OSError, ValueError):
         return path.suffix == ".jsonl"
-    return isinstance(data, Mapping) and not {"kind", "verdict", "cases"} & set(data)
+    return isinstance(data, Mapping) and ("case_id" in data or not {"kind", "verdict", "cases"} & set(data))

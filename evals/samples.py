@@ -293,15 +293,16 @@ def _is_newer(version: Any) -> bool:
 
 
 def _without_strangers(data: Mapping[str, Any]) -> dict[str, Any]:
-    """A foreign line less the keys that are ours by name but not by shape, such as `output: {…}`."""
+    """A foreign line less its nulls, and the keys that are ours by name but not by shape (`output: {…}`)."""
+    known = {key: value for key, value in data.items() if value is not None or key == "passed"}
     try:
-        SampleLine.model_validate(data)
+        SampleLine.model_validate(known)
     except ValidationError as error:
-        wrong = {detail["loc"][0] for detail in error.errors() if detail["loc"]}
-        return {
-            key: value for key, value in data.items() if key in ForeignLine.model_fields or key not in wrong
-        }
-    return dict(data)
+        wrong = {detail["loc"][0] for detail in error.errors() if detail["loc"]} - set(
+            ForeignLine.model_fields
+        )
+        return {key: value for key, value in known.items() if key not in wrong}
+    return known
 
 
 def _sample(line: SampleLine, keep_text: bool) -> Sample:

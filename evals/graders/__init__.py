@@ -77,7 +77,7 @@ def judge(graders: Sequence[Grader], attempt: Attempt) -> tuple[bool | None, tup
     if attempt.status is not SampleStatus.COMPLETED:
         return False, ()
     grades = tuple(_graded(grader, attempt) for grader in graders)
-    if any(grade.passed is None for grade in grades):
+    if not grades or any(grade.passed is None for grade in grades):
         return None, grades
     return all(grade.passed for grade in grades), grades
 

@@ -203,6 +203,11 @@ def test_a_reference_may_be_a_baseline_samples_or_the_folder_they_are_in(tmp_pat
         assert load_reference(tmp_path / place) == two_cases()
 
 
+def test_a_line_of_another_harness_may_have_any_further_key(tmp_path: Path) -> None:
+    (tmp_path / "s").write_text('{"case_id": "a", "sample_index": 0, "passed": true, "verdict": "good"}')
+    assert load_reference(tmp_path / "s").samples == (run("a", 0, True),)
+
+
 def test_a_samples_file_cut_off_in_its_first_line_is_told_as_one(tmp_path: Path) -> None:
     (tmp_path / "s.jsonl").write_text('{"case_id": "a", "sam')
     with pytest.raises(InvalidInput, match=r"jsonl:1: is not valid JSON.*\n.*cut off"):

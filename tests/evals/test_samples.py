@@ -136,6 +136,10 @@ def test_foreign_keys_are_ignored_even_if_they_have_our_names(tmp_path: Path) ->
     assert found.agent == "bot"
 
 
+def test_a_foreign_null_is_as_good_as_an_absent_key(tmp_path: Path) -> None:
+    assert read(tmp_path, line(status=None, cached=None, latency_ms=None, suite=None)).samples == (run(),)
+
+
 def test_an_infrastructure_error_is_unmeasured_whatever_the_line_says(tmp_path: Path) -> None:
     assert read(tmp_path, line(passed=False, status="infra_error")).samples[0].passed is None
 

@@ -158,3 +158,7 @@ def test_an_attempt_that_did_not_complete_fails_without_grading(status: SampleSt
 
 def test_an_infrastructure_error_measured_nothing() -> None:
     assert judged(Fixed(False), status=SampleStatus.INFRA_ERROR) is None
+
+
+def test_without_graders_nothing_is_measured() -> None:
+    assert judged() is None
