@@ -1,0 +1,73 @@
+"""The grader of the output's shape: JSON Schema 2020-12."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError
+from referencing import Registry
+from referencing.exceptions import Unresolvable
+from referencing.jsonschema import DRAFT202012
+
+from agent_runtime.errors import InvalidInput
+from agent_runtime.guard.contract import check_contract
+from evals.records import Attempt, Grade
+
+
+@dataclass(frozen=True, slots=True)
+class JsonSchema:
+    """The final text is one JSON document that keeps to the schema, as the output contract means it."""
+
+    schema: Mapping[str, Any]
+    name = "json_schema"
+
+    def grade(self, attempt: Attempt) -> Grade:
+        """Pass, or name the places that depart from the schema."""
+        check = check_contract(self.schema, attempt.output or "")
+        return Grade(self.name, check.ok, "; ".join(check.problems))
+
+
+def json_schema(schema: Mapping[str, Any] | None) -> JsonSchema:
+    """From the case's `schema:`, or else the policy's contract.
+
+    Raises:
+        InvalidInput: if there is neither, it is not a JSON Schema, or it refers to what it does not hold.
+    """
+    if schema is None:
+        what = "has no schema to check against"
+        raise InvalidInput.one(
+            "json_schema", what, "add  schema: {…}  to the case, or output_contract to policy.yaml"
+        )
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        what = f"is not a JSON Schema: {error.message}"
+        raise InvalidInput.one("json_schema", what, "see json-schema.org, draft 2020-12") from None
+    _refuse_dangling(schema)
+    return JsonSchema(schema)
+
+
+def _refuse_dangling(schema: Mapping[str, Any]) -> None:
+    """A reference that leads nowhere would fail every sample, and the agent would be blamed for it."""
+    resolver = Registry().resolver_with_root(DRAFT202012.create_resource(schema))
+    for reference in _references(schema):
+        try:
+            resolver.lookup(reference)
+        except Unresolvable:
+            what = f"refers to '{reference}', which is not in the schema; nothing is fetched"
+            raise InvalidInput.one("json_schema", what, "copy that part under $defs") from None
+
+
+def _references(schema: Any) -> Iterator[str]:
+    """Every $ref, except below an $id: those are relative to it, and checked when they are used."""
+    if isinstance(schema, list):
+        for item in schema:
+            yield from _references(item)
+    elif isinstance(schema, Mapping) and "$id" not in schema:
+        if isinstance(schema.get("$ref"), str):
+            yield schema["$ref"]
+        for part in schema.values():
+            yield from _references(part)
