@@ -36,8 +36,6 @@ from evals.targets.served import Address, ServedCommand, command_words, ready_ur
 MAX_BODY_BYTES = 5_000_000
 _CONNECT_SECONDS = 10.0
 _PROBE_SECONDS = 2.0
-
-
 _LINK_NAMES = frozenset({"trace_id", "case_id", "sample_index", "seed", "session_id"})
 
 Number = TypeVar("Number", int, float)
@@ -234,12 +232,13 @@ class HttpAgent:
 def conversation_attempt(turns: list[Turn], link: str | None) -> Attempt:
     """The turns of one conversation as one attempt.
 
-    The output is that of the last turn; latency, tokens and cost are sums, unknown if one is unknown.
+    The output is that of the last turn; latency, tokens and cost are sums, unknown if one is unknown. An
+    agent that reports an error broke its contract to answer: no grader may find that right.
     """
     last = turns[-1].reply
     observed = [turn.reply.tool_calls for turn in turns]
     return Attempt(
-        SampleStatus.COMPLETED,
+        SampleStatus.COMPLETED if last.error is None else SampleStatus.CONTRACT_VIOLATION,
         output=last.output,
         latency_ms=sum(turn.latency_ms for turn in turns),
         tokens=_total([turn.reply.tokens for turn in turns]),

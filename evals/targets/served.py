@@ -47,7 +47,7 @@ class Address:
         return cls(parts.hostname, parts.port or (443 if parts.scheme == "https" else 80))
 
     def __str__(self) -> str:
-        return f"{self.host}:{self.port}"
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     async def accepts(self) -> bool:
         """True if something listens there now."""

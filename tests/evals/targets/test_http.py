@@ -14,7 +14,8 @@ import pytest
 from aiohttp import web
 
 from agent_runtime.errors import InvalidInput
-from evals.records import Attempt, SampleStatus
+from evals.records import Attempt, Sample, SampleStatus
+from evals.sampler import sample_suite
 from evals.suite import Suite, load_suite
 from evals.targets.http import MAX_BODY_BYTES, HttpAgent
 from tests.fakes.agent_endpoint import (
@@ -219,7 +220,13 @@ def test_turns_share_a_session_id_that_no_other_attempt_has(tmp_path: Path) -> N
 
 def test_an_error_at_its_path_is_the_agent_failing(tmp_path: Path) -> None:
     attempt, _ = asked_once(tmp_path, says({"output": "half", "error": {"code": 3}}), error="$.error")
-    assert (attempt.status, attempt.output, attempt.error) == (SampleStatus.COMPLETED, None, '{"code":3}')
+    assert (attempt.status, attempt.error) == (SampleStatus.CONTRACT_VIOLATION, '{"code":3}')
+    assert attempt.output is None
+
+
+def test_no_error_at_its_path_is_an_answer(tmp_path: Path) -> None:
+    attempt, _ = asked_once(tmp_path, says({"output": "whole", "error": None}), error="$.error")
+    assert (attempt.status, attempt.output) == (SampleStatus.COMPLETED, "whole")
 
 
 @pytest.mark.parametrize(
@@ -251,6 +258,39 @@ def test_what_is_not_the_agents_answer_is_broken_infrastructure_for_good(
 def test_an_overloaded_endpoint_is_asked_again_when_it_wants(tmp_path: Path, status: int) -> None:
     attempt, _ = asked_once(tmp_path, says({}, status, {"Retry-After": "7"}))
     assert (attempt.status, attempt.retryable, attempt.retry_after) == (SampleStatus.INFRA_ERROR, True, 7.0)
+
+
+def test_a_sampling_outlasts_an_endpoint_that_is_busy_at_first(tmp_path: Path) -> None:
+    waits: list[float] = []
+
+    async def busy_twice(_: Asked) -> web.StreamResponse:
+        if len(waits) < 2:
+            return web.json_response({}, status=429, headers={"Retry-After": "4"})
+        return web.json_response({"output": "ok"})
+
+    async def note(seconds: float) -> None:
+        waits.append(seconds)
+
+    async def sampled() -> Sample:
+        async with agent_endpoint(busy_twice) as endpoint:
+            suite = written_suite(tmp_path, {"url": endpoint.url})
+            async with agent(suite) as target:
+                outcome = await sample_suite(
+                    suite.cases,
+                    1,
+                    target,
+                    lambda case, attempt: (attempt.output == "ok", ()),
+                    concurrency=1,
+                    seed=1,
+                    fingerprint=target.fingerprint,
+                    on_sample=lambda sample: None,
+                    sleep=note,
+                )
+                return outcome.samples[0]
+
+    sample = asyncio.run(sampled())
+    assert (sample.passed, sample.attempts) == (True, 3)
+    assert all(4 <= wait < 5 for wait in waits)
 
 
 def test_an_endpoint_that_dies_in_the_middle_may_be_asked_again(tmp_path: Path) -> None:

@@ -162,6 +162,14 @@ cases:
     assert "the command was killed by signal 9" in str(bad.error)
 
 
+def test_a_ctrl_c_while_the_command_starts_stops_it_too(tmp_path: Path) -> None:
+    start = "sh -c 'echo $$ > pid; kill -INT $PPID; exec sleep 60'"
+    with pytest.raises(KeyboardInterrupt):
+        entered(tmp_path, start, free_port())
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
 def test_an_endpoint_that_others_start_is_waited_for(tmp_path: Path) -> None:
     path = tmp_path / "suite.yaml"
     http = f"{{ url: 'http://127.0.0.1:{free_port()}/', ready: /healthz, ready_seconds: 0.2 }}"
@@ -189,7 +197,7 @@ def test_ready_is_a_path_on_the_same_origin_or_a_full_address(ready: str, url: s
 
 
 @pytest.mark.parametrize(
-    ("url", "address"), [("http://h/x", "h:80"), ("https://h/", "h:443"), ("http://u:p@[::1]:8/", "::1:8")]
+    ("url", "address"), [("http://h/x", "h:80"), ("https://h/", "h:443"), ("http://u:p@[::1]:8/", "[::1]:8")]
 )
 def test_an_address_has_the_port_of_its_scheme(url: str, address: str) -> None:
     assert str(Address.of(url)) == address
