@@ -31,7 +31,7 @@ from evals.targets.request import (
     request_template,
     trace_of,
 )
-from evals.targets.served import Address, ServedCommand, command_words, ready_url, wait_until
+from evals.targets.served import Address, CannotStart, ServedCommand, command_words, ready_url, wait_until
 
 MAX_BODY_BYTES = 5_000_000
 _CONNECT_SECONDS = 10.0
@@ -95,7 +95,7 @@ class HttpAgent:
         async with AsyncExitStack() as opening:
             self._session = await opening.enter_async_context(_session(self._concurrency, self._written))
             if self._written.start is not None:
-                self._served = await opening.enter_async_context(self._command(self._written.start))
+                self._served = await self._serve(opening, self._written.start)
             elif self._written.ready is not None and not await wait_until(
                 self._ready, self._written.ready_seconds
             ):
@@ -196,8 +196,8 @@ class HttpAgent:
             raise RuntimeError("open the target with `async with` first")
         return self._session
 
-    def _command(self, start: str) -> ServedCommand:
-        return ServedCommand(
+    async def _serve(self, opening: AsyncExitStack, start: str) -> ServedCommand:
+        command = ServedCommand(
             command_words(start),
             root=self._suite.root,
             environ=self._environ,
@@ -205,6 +205,10 @@ class HttpAgent:
             answers=self._ready if self._written.ready is not None else self._address.accepts,
             ready_seconds=self._written.ready_seconds,
         )
+        try:
+            return await opening.enter_async_context(command)
+        except CannotStart as error:
+            raise InvalidInput([_start_problem(self._suite.document, str(error))]) from None
 
     async def _ready(self) -> bool:
         """True if the `ready:` address answers 2xx now."""
@@ -298,8 +302,11 @@ def _start_problems(written: HttpTarget, document: Document) -> Iterator[Problem
     try:
         command_words(written.start if written.start is not None else "true")
     except ValueError as error:
-        what = f"'{written.start}' is not a command: {error}"
-        yield document.problem(("target", "http", "start"), what, "for shell syntax write  sh -c '…'")
+        yield _start_problem(document, f"'{written.start}' is not a command: {error}")
+
+
+def _start_problem(document: Document, what: str) -> Problem:
+    return document.problem(("target", "http", "start"), what, "for shell syntax write  sh -c '…'")
 
 
 def _events(turn: Turn) -> list[Event]:

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urljoin, urlsplit
 
-from agent_runtime.errors import CannotMeasure, InvalidInput, Problem
+from agent_runtime.errors import CannotMeasure, CrewError
 
 Probe = Callable[[], Awaitable[bool]]
 """Does it answer?"""
@@ -25,6 +25,12 @@ Probe = Callable[[], Awaitable[bool]]
 _POLL_SECONDS = 0.05
 _CONNECT_SECONDS = 1.0
 _TAIL_BYTES = 2_000
+
+
+class CannotStart(CrewError):
+    """The command does not exist, or may not be executed."""
+
+    exit_code = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +127,7 @@ class ServedCommand:
         """Start it and wait until it answers.
 
         Raises:
-            InvalidInput: the command does not exist.
+            CannotStart: there is no such command.
             CannotMeasure: its port is taken, it ended, or it did not answer in time.
         """
         try:
@@ -172,9 +178,7 @@ class ServedCommand:
                     start_new_session=True,
                 )
             except OSError as error:
-                what = f"'{self._words[0]}' cannot be started: {error.strerror}"
-                fix = "check `start:`; for shell syntax write  sh -c '…'"
-                raise InvalidInput([Problem("start", None, what, fix)]) from None
+                raise CannotStart(f"'{self._words[0]}' cannot be started: {error.strerror}") from None
 
     async def _wait_ready(self, process: subprocess.Popen[bytes]) -> None:
         async def ready_or_over() -> bool:

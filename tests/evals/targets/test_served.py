@@ -13,7 +13,7 @@ import pytest
 
 from agent_runtime.errors import CannotMeasure, InvalidInput
 from evals.records import Attempt, SampleStatus
-from evals.suite import load_suite
+from evals.suite import Suite, load_suite
 from evals.targets.http import HttpAgent
 from evals.targets.served import Address, ServedCommand, command_words, ready_url
 
@@ -96,6 +96,15 @@ def test_the_command_is_stopped_when_the_evaluation_breaks_off(tmp_path: Path) -
     assert asyncio.run(silent_soon(port))
 
 
+def written_suite(folder: Path, port: int, *lines: str) -> Suite:
+    """A suite for that port, `lines` in its target."""
+    head = ["suite: s", "target:", "  http:", f"    url: http://127.0.0.1:{port}/run"]
+    case = "cases: [{ case_id: a, input: hi, success: \"contains('x')\" }]"
+    path = folder / "suite.yaml"
+    path.write_text("\n".join([*head, *(f"    {line}" for line in lines), case]))
+    return load_suite(path)
+
+
 def entered(folder: Path, start: str, port: int, ready_seconds: float = 20.0) -> None:
     async def enter() -> None:
         async with served(folder, start, port, ready_seconds):
@@ -127,38 +136,35 @@ def test_a_server_of_somebody_else_is_not_judged(tmp_path: Path) -> None:
     assert not (tmp_path / "started").exists()
 
 
-def test_a_command_that_does_not_exist_is_the_users_mistake(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match="'no-such-command' cannot be started"):
-        entered(tmp_path, "no-such-command --port 1", free_port())
+def test_a_command_that_does_not_exist_is_named_with_its_line(tmp_path: Path) -> None:
+    suite = written_suite(tmp_path, free_port(), "start: no-such-command --port 1")
+
+    async def enter() -> None:
+        async with HttpAgent(suite, concurrency=1, environ=os.environ):
+            raise AssertionError("it never served")
+
+    with pytest.raises(InvalidInput, match=r"suite\.yaml:5: 'no-such-command' cannot be started"):
+        asyncio.run(enter())
 
 
 def test_a_suite_can_start_its_own_endpoint(tmp_path: Path) -> None:
     port = free_port()
-    path = tmp_path / "suite.yaml"
-    path.write_text(
-        f"""
-suite: s
-target:
-  http:
-    url: http://127.0.0.1:{port}/run
-    start: {server(tmp_path, port)}
-    ready: healthz
-cases:
-  - {{ case_id: a, input: hi, success: "contains('x')" }}
-"""
-    )
-    suite = load_suite(path)
+    suite = written_suite(tmp_path, port, f"start: {server(tmp_path, port)}", "ready: healthz")
 
     async def attempt() -> tuple[Attempt, Attempt]:
         async with HttpAgent(suite, concurrency=2, environ=os.environ) as target:
             good = await target.attempt(suite.cases[0], 0, 1)
             os.kill(int((tmp_path / "pid").read_text()), 9)
-            while (bad := await target.attempt(suite.cases[0], 1, 2)).status is SampleStatus.COMPLETED:
+            for _ in range(200):
+                bad = await target.attempt(suite.cases[0], 1, 2)
+                if "signal" in str(bad.error):
+                    break
                 await asyncio.sleep(0.01)
             return good, bad
 
     good, bad = asyncio.run(attempt())
     assert good.output == "served"
+    assert bad.status is SampleStatus.INFRA_ERROR
     assert "the command was killed by signal 9" in str(bad.error)
 
 
@@ -171,13 +177,10 @@ def test_a_ctrl_c_while_the_command_starts_stops_it_too(tmp_path: Path) -> None:
 
 
 def test_an_endpoint_that_others_start_is_waited_for(tmp_path: Path) -> None:
-    path = tmp_path / "suite.yaml"
-    http = f"{{ url: 'http://127.0.0.1:{free_port()}/', ready: /healthz, ready_seconds: 0.2 }}"
-    case = "{ case_id: a, input: hi, success: \"contains('x')\" }"
-    path.write_text(f"suite: s\ntarget: {{ http: {http} }}\ncases: [{case}]\n")
+    suite = written_suite(tmp_path, free_port(), "ready: /healthz", "ready_seconds: 0.2")
 
     async def enter() -> None:
-        async with HttpAgent(load_suite(path), concurrency=1, environ={}):
+        async with HttpAgent(suite, concurrency=1, environ={}):
             raise AssertionError("nobody serves")
 
     with pytest.raises(CannotMeasure, match=r"was not ready in 0\.2 s"):
