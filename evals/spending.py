@@ -23,6 +23,7 @@ class SpendingCap:
         self._worst_case_usd = worst_case_usd
         self._in_flight = 0
         self._priced = 0
+        self._priced_usd = 0.0
         self._unpriced = 0
         self._released = asyncio.Event()
 
@@ -48,10 +49,11 @@ class SpendingCap:
         """
         if attempt.cost_usd is not None:
             self.spent_usd += attempt.cost_usd
+            self._priced_usd += attempt.cost_usd
             self._priced += 1
         elif attempt.status is not SampleStatus.INFRA_ERROR:
-            self._unpriced += 1
             self.spent_usd += self._estimate_usd() or 0.0
+            self._unpriced += 1
 
     @property
     def warning(self) -> str | None:
@@ -79,5 +81,5 @@ class SpendingCap:
         if self._worst_case_usd is not None:
             return self._worst_case_usd
         if self._priced:
-            return self.spent_usd / (self._priced + self._unpriced)
+            return self._priced_usd / self._priced
         return 0.0 if self._unpriced else None

@@ -1,0 +1,366 @@
+"""An agent behind an HTTP endpoint: send a request per turn, read the reply. aiohttp lives here alone."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self, TypeVar
+from urllib.parse import urlsplit
+
+import aiohttp
+from yarl import URL
+
+from agent_runtime.documents import Document, canonical_json
+from agent_runtime.errors import CannotMeasure, InvalidInput, Problem
+from agent_runtime.placeholders import fill_text, names_in
+from evals.paths import parse_path
+from evals.records import Attempt, Event, SampleStatus
+from evals.suite import EvalCase, HttpTarget, Suite
+from evals.targets.reply import PATH_KEYS, Received, Reply, ReplyPaths, UnusableAnswer, read_reply
+from evals.targets.request import (
+    Request,
+    conversation_problems,
+    quoted,
+    request_problems,
+    request_template,
+    trace_of,
+)
+from evals.targets.served import Address, CannotStart, ServedCommand, command_words, ready_url, wait_until
+
+MAX_BODY_BYTES = 5_000_000
+_CONNECT_SECONDS = 10.0
+_PROBE_SECONDS = 2.0
+_LINK_NAMES = frozenset({"trace_id", "case_id", "sample_index", "seed", "session_id"})
+
+Number = TypeVar("Number", int, float)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One request of a conversation and what came of it; latency until the last byte."""
+
+    said: str
+    reply: Reply
+    latency_ms: float
+
+
+class HttpAgent:
+    """The target `http:` of a suite. See `evals.targets.interface.Target`.
+
+    Samples are independent: no cookies are kept between requests. Redirects and proxies of the
+    environment are not followed, so that what answers is what the suite names.
+    """
+
+    model: str | None = None
+    worst_case_usd: float | None = None
+
+    def __init__(self, suite: Suite, *, concurrency: int, environ: Mapping[str, str]) -> None:
+        """Check the target and prepare everything that is the same for every request.
+
+        Raises:
+            InvalidInput: with every problem of the target and of cases it cannot carry.
+        """
+        written = suite.target.http
+        if written is None:
+            raise ValueError("the suite has no http target")
+        if problems := target_problems(suite, written, environ):
+            raise InvalidInput(problems)
+        self._template = request_template(written, environ)
+        self._written = written
+        self._suite = suite
+        self._environ = environ
+        self._concurrency = concurrency
+        self._address = Address.of(written.url)
+        self._url = URL(written.url) if not names_in(written.url) else None
+        self._paths = ReplyPaths.of(written)
+        self._closing = AsyncExitStack()
+        self._session: aiohttp.ClientSession | None = None
+        self._served: ServedCommand | None = None
+        self.simulated = written.simulated
+        self.fingerprint: str | None = fingerprint(written)
+        self.agent: str | None = _label(written.url)
+
+    async def __aenter__(self) -> Self:
+        """Open the connections, start the command if there is one, and wait until the target is ready.
+
+        Raises:
+            InvalidInput, CannotMeasure
+        """
+        async with AsyncExitStack() as opening:
+            self._session = await opening.enter_async_context(_session(self._concurrency, self._written))
+            if self._written.start is not None:
+                self._served = await self._serve(opening, self._written.start)
+            elif self._written.ready is not None and not await wait_until(
+                self._ready, self._written.ready_seconds
+            ):
+                raise CannotMeasure(f"{self._address} was not ready in {self._written.ready_seconds:g} s")
+            self._closing = opening.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._closing.aclose()
+
+    async def attempt(self, case: EvalCase, sample_index: int, seed: int) -> Attempt:
+        """Hold one conversation with the endpoint; `timeout_seconds` bounds all its turns together."""
+        trace_id, span_id = trace_of(seed, case.case_id, sample_index)
+        values: dict[str, Any] = {
+            "case_id": case.case_id,
+            "sample_index": sample_index,
+            "seed": seed,
+            "trace_id": trace_id,
+            "traceparent": f"00-{trace_id}-{span_id}-01",
+            "session_id": uuid.uuid4().hex,
+        }
+        link = self._link(values)
+        seconds = self._written.timeout_seconds
+        try:
+            async with asyncio.timeout(seconds):
+                return conversation_attempt(await self._converse(case, values), link)
+        except TimeoutError:
+            what = f"no complete answer within {seconds:g} s"
+            return Attempt(SampleStatus.AGENT_TIMEOUT, latency_ms=seconds * 1000, error=what, trace_url=link)
+        except UnusableAnswer as error:
+            return Attempt(
+                SampleStatus.INFRA_ERROR,
+                error=self._without_secrets(str(error)),
+                retryable=error.retryable,
+                retry_after=error.retry_after,
+                trace_url=link,
+            )
+
+    async def _converse(self, case: EvalCase, values: dict[str, Any]) -> list[Turn]:
+        messages = [{"role": message.role, "content": message.content} for message in case.messages]
+        turns: list[Turn] = []
+        for following in (None, *case.turns):
+            if following is not None:
+                messages.append({"role": "user", "content": following})
+            said = messages[-1]["content"]
+            turns.append(await self._turn(said, values | {"input": said, "messages": messages}))
+            reply = turns[-1].reply
+            if reply.error is not None:
+                break
+            messages.append({"role": "assistant", "content": reply.output or ""})
+        return turns
+
+    async def _turn(self, said: str, values: Mapping[str, Any]) -> Turn:
+        request = self._template.render(values)
+        started = time.perf_counter()
+        received = await self._send(request)
+        latency_ms = (time.perf_counter() - started) * 1000
+        return Turn(said, read_reply(received, self._paths, time.time()), latency_ms)
+
+    async def _send(self, request: Request) -> Received:
+        """Send one request.
+
+        Raises:
+            UnusableAnswer: if no complete answer came.
+        """
+        session = self._opened()
+        try:
+            async with session.request(
+                self._written.method,
+                self._url or URL(request.url),
+                headers=request.headers,
+                data=request.body,
+                allow_redirects=False,
+            ) as response:
+                return Received(
+                    status=response.status,
+                    content_type=response.content_type,
+                    body=await _body(response),
+                    location=response.headers.get("Location", ""),
+                    retry_after=response.headers.get("Retry-After", ""),
+                )
+        except aiohttp.InvalidURL as error:
+            raise UnusableAnswer(f"'{error}' is not an address", retryable=False) from None
+        except aiohttp.ClientError as error:
+            raise UnusableAnswer(self._broken(error), retryable=True) from None
+        except ValueError as error:
+            raise UnusableAnswer(f"the request cannot be sent: {error}", retryable=False) from None
+
+    def _broken(self, error: aiohttp.ClientError) -> str:
+        ending = self._served.ending if self._served is not None else None
+        what = f"no complete answer from {self._address}: {type(error).__name__}: {error}"
+        return f"{what}; {ending}" if ending else what
+
+    def _opened(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            raise RuntimeError("open the target with `async with` first")
+        return self._session
+
+    async def _serve(self, opening: AsyncExitStack, start: str) -> ServedCommand:
+        command = ServedCommand(
+            command_words(start),
+            root=self._suite.root,
+            environ=self._environ,
+            address=self._address,
+            answers=self._ready if self._written.ready is not None else self._address.accepts,
+            ready_seconds=self._written.ready_seconds,
+        )
+        try:
+            return await opening.enter_async_context(command)
+        except CannotStart as error:
+            raise InvalidInput([_start_problem(self._suite.document, str(error))]) from None
+
+    async def _ready(self) -> bool:
+        """True if the `ready:` address answers 2xx now."""
+        url = ready_url(self._written.url, self._written.ready or "/")
+        try:
+            async with (
+                asyncio.timeout(_PROBE_SECONDS),
+                self._opened().get(url, allow_redirects=False) as response,
+            ):
+                return 200 <= response.status < 300
+        except (aiohttp.ClientError, TimeoutError):
+            return False
+
+    def _link(self, values: Mapping[str, Any]) -> str | None:
+        written = self._written.trace_url
+        return None if written is None or written.startswith("$") else fill_text(written, values, quoted)
+
+    def _without_secrets(self, text: str) -> str:
+        """Endpoints like to quote the key they refuse."""
+        for secret in self._template.secrets:
+            text = text.replace(secret, "[secret]")
+        return text
+
+
+def conversation_attempt(turns: list[Turn], link: str | None) -> Attempt:
+    """The turns of one conversation as one attempt.
+
+    The output is that of the last turn; latency, tokens and cost are sums, unknown if one is unknown. An
+    agent that reports an error broke its contract to answer: no grader may find that right.
+    """
+    last = turns[-1].reply
+    observed = [turn.reply.tool_calls for turn in turns]
+    return Attempt(
+        SampleStatus.COMPLETED if last.error is None else SampleStatus.CONTRACT_VIOLATION,
+        output=last.output,
+        latency_ms=sum(turn.latency_ms for turn in turns),
+        tokens=_total([turn.reply.tokens for turn in turns]),
+        cost_usd=_total([turn.reply.cost_usd for turn in turns]),
+        tool_calls=None if None in observed else tuple(call for calls in observed for call in calls or ()),
+        transcript=tuple(event for turn in turns for event in _events(turn)),
+        error=last.error,
+        version=last.version,
+        response_id=last.response_id,
+        cached=any(turn.reply.cached for turn in turns),
+        trace_url=last.trace_url or link,
+    )
+
+
+def fingerprint(written: HttpTarget) -> str:
+    """SHA-256 of the target as written: with the names of environment variables, without their values."""
+    return hashlib.sha256(canonical_json(written.model_dump(mode="json")).encode()).hexdigest()
+
+
+def target_problems(suite: Suite, written: HttpTarget, environ: Mapping[str, str]) -> list[Problem]:
+    """Everything that is wrong in what the suite says about its endpoint."""
+    return [
+        *request_problems(written, suite.document, environ),
+        *_path_problems(written, suite.document),
+        *_link_problems(written, suite.document),
+        *_start_problems(written, suite.document),
+        *conversation_problems(written, suite.cases),
+    ]
+
+
+def _path_problems(written: HttpTarget, document: Document) -> Iterator[Problem]:
+    for key in PATH_KEYS:
+        path = getattr(written, key)
+        if path is None or (key == "trace_url" and not path.startswith("$")):
+            continue
+        try:
+            parse_path(path)
+            what = None if path.startswith("$") else f"'{path}' does not start with $"
+        except ValueError as error:
+            what = str(error)
+        if what is not None:
+            yield document.problem(("target", "http", key), what, f"write it like  $.{key}")
+
+
+def _link_problems(written: HttpTarget, document: Document) -> Iterator[Problem]:
+    where = ("target", "http", "trace_url")
+    link = written.trace_url
+    if link is not None and not link.startswith(("$", "https://", "http://")):
+        what = f"'{link}' is neither a link nor a path"
+        yield document.problem(where, what, "write  https://…/{{ trace_id }}  or  $.trace_url")
+    for name in sorted(names_in(link) - _LINK_NAMES):
+        what = f"'{{{{ {name} }}}}' has no value here"
+        yield document.problem(where, what, f"known names: {', '.join(sorted(_LINK_NAMES))}")
+
+
+def _start_problems(written: HttpTarget, document: Document) -> Iterator[Problem]:
+    try:
+        command_words(written.start if written.start is not None else "true")
+    except ValueError as error:
+        yield _start_problem(document, f"'{written.start}' is not a command: {error}")
+
+
+def _start_problem(document: Document, what: str) -> Problem:
+    return document.problem(("target", "http", "start"), what, "for shell syntax write  sh -c '…'")
+
+
+def _events(turn: Turn) -> list[Event]:
+    reply = turn.reply
+    tools = [
+        Event("tool", "", tool=call.name, arguments=canonical_json(call.arguments))
+        for call in reply.tool_calls or ()
+    ]
+    answer = Event(
+        "answer",
+        reply.error or reply.output or "",
+        flags=("error",) if reply.error is not None else (),
+        latency_ms=turn.latency_ms,
+        cost_usd=reply.cost_usd,
+        tokens=reply.tokens,
+    )
+    return [Event("user", turn.said), *tools, answer]
+
+
+def _total(amounts: Sequence[Number | None]) -> Number | None:
+    """The sum; None if one of them is unknown."""
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known) if len(known) == len(amounts) else None
+
+
+def _session(concurrency: int, written: HttpTarget) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=concurrency),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(
+            total=None, sock_connect=min(_CONNECT_SECONDS, written.timeout_seconds / 2)
+        ),
+    )
+
+
+async def _body(response: aiohttp.ClientResponse) -> bytes:
+    """The body, as long as it is not absurdly large.
+
+    Raises:
+        UnusableAnswer
+    """
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in response.content.iter_any():
+        size += len(chunk)
+        if size > MAX_BODY_BYTES:
+            what = f"answered {response.status} with more than {MAX_BODY_BYTES // 1_000_000} MB"
+            raise UnusableAnswer(what, retryable=False)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _label(url: str) -> str:
+    """The address without credentials or query, for the report."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}{parts.path}"

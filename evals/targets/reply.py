@@ -1,0 +1,285 @@
+"""What came back from an endpoint: bytes and response paths in, a Reply out. Pure; every byte is hostile."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from agent_runtime.documents import canonical_json, strict_json
+from agent_runtime.errors import CrewError
+from evals.paths import MISSING, Steps, look_up, parse_path
+from evals.records import ObservedCall
+from evals.suite import HttpTarget
+
+PATH_KEYS = (
+    "output",
+    "usage",
+    "cost_usd",
+    "version",
+    "response_id",
+    "cached",
+    "tool_calls",
+    "error",
+    "trace_url",
+)
+"""The keys of a target that say where in the answer something is."""
+
+_TRY_AGAIN = frozenset({408, 425, 429})
+_LONGEST_LABEL = 200
+_WEB_ADDRESS = re.compile(r"https?://[^\s\x00-\x1f\x7f\"'<>\\]{1,2000}")
+
+
+class UnusableAnswer(CrewError):
+    """What came back is not the agent's word: the infrastructure failed, or the target is described wrongly.
+
+    Attributes:
+        retryable: the same request may succeed later.
+        retry_after: seconds the endpoint asked to wait, None if it did not.
+    """
+
+    exit_code = 3
+
+    def __init__(self, what: str, *, retryable: bool, retry_after: float | None = None) -> None:
+        super().__init__(what)
+        self.retryable = retryable
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One HTTP answer as it came, the body already capped in size."""
+
+    status: int
+    content_type: str
+    body: bytes
+    location: str = ""
+    retry_after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyPaths:
+    """Where in the answer each thing is; None for what the target does not report."""
+
+    output: Steps
+    usage: Steps | None = None
+    cost_usd: Steps | None = None
+    version: Steps | None = None
+    response_id: Steps | None = None
+    cached: Steps | None = None
+    tool_calls: Steps | None = None
+    error: Steps | None = None
+    trace_url: Steps | None = None
+
+    @classmethod
+    def of(cls, written: HttpTarget) -> ReplyPaths:
+        """The paths of a target. `trace_url` is one only if it starts with $; else it is a template.
+
+        Raises:
+            ValueError: if one is not a path.
+        """
+        optional = {key: getattr(written, key) for key in PATH_KEYS if key != "output"}
+        return cls(
+            parse_path(written.output),
+            **{
+                key: parse_path(path)
+                for key, path in optional.items()
+                if path is not None and path[:1] == "$"
+            },
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The agent's word for one request.
+
+    Attributes:
+        output: text as it is, anything else as canonical JSON; None if the agent said null, or failed.
+        error: what the agent said went wrong; None if nothing.
+    """
+
+    output: str | None
+    error: str | None = None
+    tokens: int | None = None
+    cost_usd: float | None = None
+    version: str | None = None
+    response_id: str | None = None
+    cached: bool = False
+    tool_calls: tuple[ObservedCall, ...] | None = None
+    trace_url: str | None = None
+
+
+def read_reply(received: Received, paths: ReplyPaths, now: float) -> Reply:
+    """The agent's word in an answer; `now` is seconds since the epoch, for a Retry-After date.
+
+    Raises:
+        UnusableAnswer: for any status but 2xx, and for a 2xx that is not JSON with an output in it.
+    """
+    _refuse_status(received, now)
+    data = _data(received)
+    failed = _at(data, paths.error)
+    if failed is not None:
+        return _reply(data, paths, output=None, error=_text(failed))
+    output = look_up(data, paths.output)
+    if output is MISSING:
+        what = f"answered {received.status}, but nothing is at the path of the output: {_beginning(received)}"
+        raise UnusableAnswer(what, retryable=False)
+    return _reply(data, paths, output=None if output is None else _text(output), error=None)
+
+
+def retry_after_seconds(header: str, now: float) -> float | None:
+    """Seconds a Retry-After header asks for (RFC 9110, 10.2.3: a number or a date); None if unreadable."""
+    if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", header.strip()):
+        return float(header)
+    try:
+        return max(0.0, parsedate_to_datetime(header).timestamp() - now)
+    except (ValueError, OverflowError, IndexError):
+        return None
+
+
+def tokens_of(usage: Any) -> int | None:
+    """Tokens in a usage value: a number, or an object in one of the customary forms; None if neither."""
+    if not isinstance(usage, Mapping):
+        count = _amount(usage)
+        return None if count is None else round(count)
+    for names in (
+        ("total_tokens",),
+        ("tokens",),
+        ("input_tokens", "output_tokens"),
+        ("prompt_tokens", "completion_tokens"),
+    ):
+        counts = [count for name in names if (count := _amount(usage.get(name))) is not None]
+        if len(counts) == len(names):
+            return round(sum(counts))
+    return None
+
+
+def tool_calls_of(listed: Any) -> tuple[ObservedCall, ...] | None:
+    """The calls in a list of {name, arguments, executed?} or of OpenAI's tool calls; null means none.
+
+    None if the list cannot be read, or is not there: silence must not pass for "no tool was called".
+    """
+    if listed is None:
+        return ()
+    if not isinstance(listed, list):
+        return None
+    calls = [_tool_call(item) for item in listed]
+    read = tuple(call for call in calls if call is not None)
+    return read if len(read) == len(calls) else None
+
+
+def _refuse_status(received: Received, now: float) -> None:
+    status = received.status
+    if 200 <= status < 300:
+        return
+    if 300 <= status < 400:
+        what = f"answered {status}, a redirect to {received.location[:_LONGEST_LABEL] or 'nowhere'}; "
+        raise UnusableAnswer(
+            what + "redirects are not followed: write the final address as url", retryable=False
+        )
+    raise UnusableAnswer(
+        f"answered {status}: {_beginning(received)}",
+        retryable=status >= 500 or status in _TRY_AGAIN,
+        retry_after=retry_after_seconds(received.retry_after, now),
+    )
+
+
+def _data(received: Received) -> Any:
+    try:
+        text = received.body.decode("utf-8-sig")
+        data = strict_json(text)
+        return _without_lone_surrogates(data) if "\\u" in text else data
+    except (ValueError, RecursionError) as error:
+        why = "is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+        kind = received.content_type or "no content type"
+        what = f"answered {received.status} with {kind}, not JSON ({why}): {_beginning(received)}"
+        raise UnusableAnswer(what, retryable=False) from None
+
+
+def _without_lone_surrogates(data: Any) -> Any:
+    r"""The same data with half characters such as "\ud800", which no file can hold, replaced."""
+    text = json.dumps(data, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.loads(text.encode("utf-8", "surrogatepass").decode("utf-8", "replace"))
+    return data
+
+
+def _reply(data: Any, paths: ReplyPaths, *, output: str | None, error: str | None) -> Reply:
+    return Reply(
+        output=output,
+        error=error,
+        tokens=tokens_of(_at(data, paths.usage)),
+        cost_usd=_amount(_at(data, paths.cost_usd)),
+        version=_label(_at(data, paths.version)),
+        response_id=_label(_at(data, paths.response_id)),
+        cached=_at(data, paths.cached) is True,
+        tool_calls=None if paths.tool_calls is None else tool_calls_of(look_up(data, paths.tool_calls)),
+        trace_url=_web_address(_at(data, paths.trace_url)),
+    )
+
+
+def _at(data: Any, steps: Steps | None) -> Any:
+    """The value at `steps`; None if there is none, or no such path was given."""
+    if steps is None:
+        return None
+    found = look_up(data, steps)
+    return None if found is MISSING else found
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else canonical_json(value)
+
+
+def _amount(value: Any) -> float | None:
+    """A finite number that is not negative; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) and number >= 0 else None
+
+
+def _label(value: Any) -> str | None:
+    return None if value is None else _text(value)[:_LONGEST_LABEL]
+
+
+def _web_address(value: Any) -> str | None:
+    """A link that is safe to follow: http or https, nothing a page could be broken with."""
+    return value if isinstance(value, str) and _WEB_ADDRESS.fullmatch(value) else None
+
+
+def _tool_call(item: Any) -> ObservedCall | None:
+    if not isinstance(item, Mapping):
+        return None
+    function = item.get("function")
+    named: Mapping[str, Any] = function if isinstance(function, Mapping) else item
+    name, arguments = named.get("name"), _arguments(named.get("arguments"))
+    if not isinstance(name, str) or arguments is None:
+        return None
+    return ObservedCall(name[:_LONGEST_LABEL], arguments, executed=item.get("executed") is not False)
+
+
+def _arguments(written: Any) -> Mapping[str, Any] | None:
+    """Arguments as an object; models write them as JSON text, some endpoints leave them out."""
+    if isinstance(written, str):
+        try:
+            written = strict_json(written) if written.strip() else {}
+        except ValueError:
+            return None
+    if written is None:
+        return {}
+    return written if isinstance(written, dict) else None
+
+
+def _beginning(received: Received) -> str:
+    """The first characters of a body, on one line, for an error message."""
+    text = " ".join(received.body[: 4 * _LONGEST_LABEL].decode("utf-8", "replace").split())
+    return (text[:_LONGEST_LABEL] + "…" if len(text) > _LONGEST_LABEL else text) or "an empty body"
