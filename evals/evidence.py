@@ -48,6 +48,11 @@ class CaseEvidence:
         """Runs that measured nothing."""
         return self.infra_errors + self.grader_errors
 
+    @property
+    def measured(self) -> int:
+        """Runs that measured something, repeats included."""
+        return self.started - self.unmeasured
+
 
 Evidence = Mapping[str, CaseEvidence]
 """One arm: its cases by id, in order of their ids."""
@@ -55,12 +60,13 @@ Evidence = Mapping[str, CaseEvidence]
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
-    """Case ids by standing, each in order. `changed` ones (same id, other content) are not shared."""
+    """The standing of every case of both arms: shared, added, removed, or changed (same id, other content)."""
 
-    shared: tuple[str, ...]
-    added: tuple[str, ...]
-    removed: tuple[str, ...]
-    changed: tuple[str, ...]
+    standing: Mapping[str, str]
+
+    def of(self, *standings: str) -> tuple[str, ...]:
+        """The case ids that stand so, in order."""
+        return tuple(name for name, standing in self.standing.items() if standing in standings)
 
 
 def outcome(sample: Sample) -> bool | None:
@@ -79,14 +85,8 @@ def gather(result: SuiteResult, other: SuiteResult | None = None) -> Evidence:
 
 def pair(baseline: Evidence, candidate: Evidence) -> Pairing:
     """Sort the cases of both arms by standing. An unknown comparability hash is taken for equal."""
-    both = [case_id for case_id in candidate if case_id in baseline]
-    shared = tuple(name for name in both if _comparable(baseline[name].case, candidate[name].case))
-    return Pairing(
-        shared=shared,
-        added=tuple(name for name in candidate if name not in baseline),
-        removed=tuple(name for name in baseline if name not in candidate),
-        changed=tuple(name for name in both if name not in shared),
-    )
+    names = sorted({*baseline, *candidate})
+    return Pairing({name: _standing(baseline.get(name), candidate.get(name)) for name in names})
 
 
 def repeated_word_for_word(evidence: Evidence) -> tuple[int, int]:
@@ -101,9 +101,11 @@ def usable(numbers: Iterable[float | None]) -> bool:
     return all(number is not None and math.isfinite(number) and number >= 0 for number in numbers)
 
 
-def _comparable(one: CaseResult, other: CaseResult) -> bool:
-    hashes = {one.comparability, other.comparability} - {""}
-    return len(hashes) <= 1
+def _standing(baseline: CaseEvidence | None, candidate: CaseEvidence | None) -> str:
+    if baseline is None or candidate is None:
+        return "added" if baseline is None else "removed"
+    known = {baseline.case.comparability, candidate.case.comparability} - {""}
+    return "shared" if len(known) <= 1 else "changed"
 
 
 def _case_evidence(case: CaseResult, typical_ms: float) -> CaseEvidence:

@@ -72,6 +72,12 @@ class Runs:
         per_case = self.per_case
         return 1.0 / (len(per_case) * per_case[self.case])
 
+    @property
+    def counts(self) -> Counts:
+        """Passed and measured runs per case."""
+        passed = np.bincount(self.case, weights=self.passed)
+        return Counts(np.rint(passed).astype(np.int64), self.per_case)
+
 
 @dataclass(frozen=True, slots=True)
 class Resampled:
@@ -230,10 +236,12 @@ def holm(p_values: Floats) -> Floats:
 # --- latency and cost -------------------------------------------------------------------------------------
 
 
-def p95(latency_ms: Floats, weights: Floats) -> float:
+def p95(runs: Runs) -> float | None:
     """The smallest latency that at least 95 % of the weight does not exceed."""
-    order = np.argsort(latency_ms, kind="stable")
-    return float(latency_ms[order][_tail_at(np.cumsum(weights[order])[None, :])[0]])
+    if runs.latency_ms is None:
+        return None
+    order = np.argsort(runs.latency_ms, kind="stable")
+    return float(runs.latency_ms[order][_tail_at(np.cumsum(runs.weights[order])[None, :])[0]])
 
 
 def usd_per_run(runs: Runs) -> float | None:

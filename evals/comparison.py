@@ -1,0 +1,124 @@
+"""One metric, baseline against candidate: arrays of runs in, a Comparison out. The decision rules are here."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from evals import stats
+from evals.records import Comparison, MetricVerdict
+from evals.stats import Counts, Floats, Resampled, Runs
+
+RATIO_DRIFT = 1.10
+"""p95 and $ drift if the interval of the ratio lies above this; 1.00 would make 9–15 % family false alarms."""
+P95_PASS = 1.25
+USD_PASS = 1.20
+SIGN_TEST_DRIFT = 0.05
+ONE_RUN = "one run per case in an arm has no spread"
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """Both arms on the same cases, in the same order; every case has a measured run in both."""
+
+    baseline: Runs
+    candidate: Runs
+
+    @property
+    def counts(self) -> tuple[Counts, Counts]:
+        """Passed and measured runs per case, baseline first."""
+        return self.baseline.counts, self.candidate.counts
+
+    @property
+    def single(self) -> bool:
+        """True if an arm has one run per case, which leaves only a sign test."""
+        return _one_run_each(*self.counts)
+
+
+def compare_success(
+    baseline: Counts, candidate: Counts, margin: float, rng: np.random.Generator
+) -> Comparison:
+    """Drift if the interval lies below zero; pass if the conservative lower bound is above −margin."""
+    if _one_run_each(baseline, candidate):
+        return _compare_by_sign(baseline, candidate)
+    low, high = stats.interval(stats.resampled_changes(baseline, candidate, rng))
+    if high < 0:
+        verdict = MetricVerdict.DRIFT
+    elif stats.lower_bound(baseline, candidate) > -margin:
+        verdict = MetricVerdict.PASS
+    else:
+        verdict = MetricVerdict.UNDECIDED
+    change = stats.change(baseline, candidate)
+    return Comparison(verdict, baseline.rate, candidate.rate, change, low, high)
+
+
+def _one_run_each(baseline: Counts, candidate: Counts) -> bool:
+    return any(int(counts.runs.max()) == 1 for counts in (baseline, candidate))
+
+
+def _compare_by_sign(baseline: Counts, candidate: Counts) -> Comparison:
+    """For an arm with one run per case: drift if the exact test says so, else undecided; never a pass."""
+    drift = stats.stratified_p(baseline, candidate) < SIGN_TEST_DRIFT
+    return Comparison(
+        verdict=MetricVerdict.DRIFT if drift else MetricVerdict.UNDECIDED,
+        baseline=baseline.rate,
+        candidate=candidate.rate,
+        change=stats.change(baseline, candidate),
+        reason=ONE_RUN,
+    )
+
+
+def compare_ratios(matched: Matched, rng: np.random.Generator) -> tuple[Comparison, Comparison]:
+    """p95 latency and $ per success, in this order, from the same resamples of whole runs."""
+    before = stats.resampled_metrics(matched.baseline, rng)
+    after = stats.resampled_metrics(matched.candidate, rng)
+    return compare_p95(matched, before, after), compare_usd(matched, before, after)
+
+
+def compare_p95(matched: Matched, before: Resampled, after: Resampled) -> Comparison:
+    """Ratio of p95 latencies."""
+    baseline, candidate = stats.p95(matched.baseline), stats.p95(matched.candidate)
+    if baseline is None or candidate is None or before.p95_ms is None or after.p95_ms is None:
+        return _not_measurable(baseline, candidate, "not every run has a usable latency")
+    if baseline == 0:
+        return _not_measurable(baseline, candidate, "the baseline's p95 latency is zero")
+    if matched.single:
+        return _not_measurable(baseline, candidate, ONE_RUN)
+    return _compare_ratio(baseline, candidate, stats.ratios(before.p95_ms, after.p95_ms), P95_PASS)
+
+
+def compare_usd(matched: Matched, before: Resampled, after: Resampled) -> Comparison:
+    """Ratio of $ per success. Without a success there is none: the success rate has the word then."""
+    baseline, candidate = stats.usd_per_success(matched.baseline), stats.usd_per_success(matched.candidate)
+    resampled = before.usd_per_success, after.usd_per_success
+    if baseline is None or candidate is None or resampled[0] is None or resampled[1] is None:
+        return _not_measurable(baseline, candidate, "not every run has a usable cost")
+    if baseline == math.inf:
+        return _not_measurable(baseline, candidate, "no success in the baseline")
+    if candidate == math.inf:
+        return _not_measurable(baseline, candidate, "∞: no success in the candidate")
+    if baseline == 0:
+        return _not_measurable(baseline, candidate, "the baseline cost nothing")
+    if matched.single:
+        return _not_measurable(baseline, candidate, ONE_RUN)
+    return _compare_ratio(baseline, candidate, stats.ratios(resampled[0], resampled[1]), USD_PASS)
+
+
+def _compare_ratio(baseline: float, candidate: float, resampled: Floats, pass_below: float) -> Comparison:
+    low, high = stats.interval(resampled)
+    if low > RATIO_DRIFT:
+        verdict = MetricVerdict.DRIFT
+    else:
+        verdict = MetricVerdict.PASS if high < pass_below else MetricVerdict.UNDECIDED
+    return Comparison(verdict, baseline, candidate, candidate / baseline, finite(low), finite(high))
+
+
+def _not_measurable(baseline: float | None, candidate: float | None, reason: str) -> Comparison:
+    return Comparison(MetricVerdict.NOT_MEASURABLE, finite(baseline), finite(candidate), reason=reason)
+
+
+def finite(value: float | None) -> float | None:
+    """The value, or None for what JSON cannot hold."""
+    return value if value is not None and math.isfinite(value) else None

@@ -1,0 +1,466 @@
+"""The gate: SuiteResult × SuiteResult → Verdict, from a fixed number of runs.
+
+Success decides; p95 latency and cost per success can find drift and are advisory otherwise. In order of
+precedence: a result that is not trustworthy is `not_measured`; a fall is `drift`; a broken floor is
+`below_floor` (both exit with 1, and the reasons of a drift name the floors too); without anything to compare
+with it is `no_baseline`; else `pass` or `undecided`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from evals import stats, wording
+from evals.comparison import Matched, compare_ratios, compare_success, finite
+from evals.evidence import (
+    CaseEvidence,
+    Evidence,
+    Pairing,
+    gather,
+    identity,
+    in_order,
+    outcome,
+    pair,
+    repeated_word_for_word,
+    usable,
+)
+from evals.records import CaseComparison, Comparison, MetricVerdict, Sample, SuiteResult, Verdict, VerdictKind
+from evals.stats import Counts, Runs
+from evals.suite import GateSettings
+
+MOST_UNMEASURED = 0.10
+MOST_UNMEASURED_OF_A_CASE = 0.5
+MOST_MISSING = 0.20
+FEW_CASES, FEW_RUNS = 5, 50
+BROKEN_AT = 0.05
+"""Family-wise error of naming broken cases."""
+WATCH_FALL = 0.3
+BORDERLINE = (0.02, 0.10)
+PASS_K = 5
+"""pass^k is given for k = 5, or for the fewest runs of a case if that is less."""
+MOST_MORE_RUNS = 100
+"""More candidate runs than this are not asked for while more baseline runs would do."""
+
+SUCCESS, P95, USD = "success_rate", "p95_latency_ms", "usd_per_success"
+_EPSILON = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class _Arms:
+    """Both sides of the question, before any number is drawn. An absent baseline is an empty one."""
+
+    baseline: Evidence
+    candidate: Evidence
+    pairing: Pairing
+
+
+def judge(
+    baseline: SuiteResult | None,
+    candidate: SuiteResult,
+    settings: GateSettings,
+    *,
+    seed: int | None = None,
+    expected_runs: int | None = None,
+) -> Verdict:
+    """The verdict on `candidate`: the same input and seed give the same verdict, byte for byte.
+
+    Args:
+        seed: of the resampling; by default a hash of the inputs. The verdict holds it.
+        expected_runs: cases × samples that should be there; without it, the baseline's cases should be.
+    """
+    arms = _arms(baseline, candidate)
+    inputs = _digest(baseline, candidate)
+    seed = int(inputs[:12], 16) if seed is None else seed
+    verdict = _frame(baseline, candidate, arms, settings, seed)
+    alone = _why_alone(baseline, candidate, arms)
+    distrust = _distrust(arms, expected_runs, compared=alone is None)
+    matched = _matched(arms) if alone is None else None
+    if matched is None:
+        verdict = _judged_alone(verdict, arms.candidate)
+    else:
+        verdict = _compared(verdict, matched, _generator(seed, inputs))
+    floors = _broken_floors(arms.candidate, settings)
+    return _worded(_decided(verdict, distrust, floors, alone), distrust, floors, alone)
+
+
+# --- what is compared -------------------------------------------------------------------------------------
+
+
+def _arms(baseline: SuiteResult | None, candidate: SuiteResult) -> _Arms:
+    """Simulated and real results never meet: then there is nothing on the other side."""
+    comparable = baseline is not None and baseline.simulated == candidate.simulated
+    reference = gather(baseline, candidate) if baseline is not None and comparable else {}
+    evidence = gather(candidate, baseline if comparable else None)
+    return _Arms(reference, evidence, pair(reference, evidence))
+
+
+def _why_alone(baseline: SuiteResult | None, candidate: SuiteResult, arms: _Arms) -> str | None:
+    if baseline is None:
+        return "There is no baseline to compare it with."
+    if baseline.simulated != candidate.simulated:
+        real, simulated = ("candidate", "baseline") if baseline.simulated else ("baseline", "candidate")
+        return f"The {simulated} is simulated and the {real} is not: they cannot be compared."
+    return None if arms.pairing.of("shared") else "No case is the same as in the baseline."
+
+
+def _matched(arms: _Arms) -> Matched | None:
+    """The shared cases with a measured run in both arms, or None if there is none."""
+    ids = [
+        name for name in arms.pairing.of("shared") if arms.baseline[name].runs and arms.candidate[name].runs
+    ]
+    if not ids:
+        return None
+    return Matched(_runs(arms.baseline[name] for name in ids), _runs(arms.candidate[name] for name in ids))
+
+
+def _runs(cases: Iterable[CaseEvidence]) -> Runs:
+    """The measured runs as arrays; a metric that is not known for every run is left out whole."""
+    numbered = [(index, sample) for index, case in enumerate(cases) for sample in case.runs]
+    samples = [sample for _, sample in numbered]
+    return Runs(
+        case=np.array([index for index, _ in numbered], dtype=np.int64),
+        passed=np.array([outcome(sample) for sample in samples], dtype=np.float64),
+        latency_ms=_column([sample.latency_ms for sample in samples]),
+        cost_usd=_column([sample.cost_usd for sample in samples]),
+    )
+
+
+def _column(numbers: Sequence[float | None]) -> stats.Floats | None:
+    return np.array(numbers, dtype=np.float64) if usable(numbers) else None
+
+
+def _digest(baseline: SuiteResult | None, candidate: SuiteResult) -> str:
+    """Hash of everything that the numbers depend on, whatever the order of cases and lines."""
+    digest = hashlib.sha256()
+    for result in (baseline, candidate):
+        digest.update(b"\narm")
+        for case in sorted(result.cases, key=lambda case: case.case_id) if result is not None else ():
+            runs = [identity(sample) for sample in in_order(case.samples)]
+            digest.update(repr((case.case_id, case.comparability, runs)).encode())
+    return digest.hexdigest()
+
+
+def _generator(seed: int, inputs: str) -> np.random.Generator:
+    mixed = hashlib.sha256(f"{seed}:{inputs}".encode()).digest()
+    return np.random.default_rng(int.from_bytes(mixed[:16], "big"))
+
+
+# --- whether it can be trusted, and where it may not fall -------------------------------------------------
+
+
+def _distrust(arms: _Arms, expected_runs: int | None, compared: bool) -> tuple[str, ...]:
+    """Why this result says nothing, as sentences; empty if it does."""
+    shared = {name: arms.baseline[name] for name in arms.pairing.of("shared")} if compared else {}
+    return (
+        *_incomplete(arms, expected_runs, compared),
+        *_unmeasured("candidate", arms.candidate),
+        *_unmeasured("baseline", shared),
+    )
+
+
+def _incomplete(arms: _Arms, expected_runs: int | None, compared: bool) -> Iterable[str]:
+    started = sum(case.started for case in arms.candidate.values())
+    if not any(case.runs for case in arms.candidate.values()):
+        yield wording.nothing_measured()
+    elif expected_runs is not None and expected_runs - started > MOST_MISSING * expected_runs:
+        yield wording.runs_missing(started, expected_runs)
+    missing, expected = len(arms.pairing.of("removed")), len(arms.baseline)
+    if expected_runs is None and compared and missing > MOST_MISSING * expected:
+        yield wording.cases_missing(missing, expected)
+
+
+def _unmeasured(arm: str, evidence: Evidence) -> Iterable[str]:
+    unmeasured = sum(case.unmeasured for case in evidence.values())
+    started = sum(case.started for case in evidence.values())
+    if unmeasured > MOST_UNMEASURED * started:
+        yield wording.too_many_unmeasured(arm, unmeasured, started)
+    for name, case in evidence.items():
+        if case.unmeasured > MOST_UNMEASURED_OF_A_CASE * case.started:
+            yield wording.case_unmeasured(arm, name, case.unmeasured, case.started)
+
+
+def _broken_floors(evidence: Evidence, settings: GateSettings) -> tuple[str, ...]:
+    """Floors need no baseline: they hold for every measured case of the candidate."""
+    broken = [
+        wording.must_pass_failed(name, case.failures, case.measured)
+        for name, case in evidence.items()
+        if case.case.must_pass and case.failures
+    ]
+    measured = [case for case in evidence.values() if case.runs]
+    if settings.min_success_rate is not None and measured:
+        rate = _runs(measured).counts.rate
+        if rate < settings.min_success_rate - _EPSILON:
+            broken.append(wording.below_min_success(rate, settings.min_success_rate))
+    return tuple(broken)
+
+
+# --- the parts of a verdict -------------------------------------------------------------------------------
+
+
+def _frame(
+    baseline: SuiteResult | None, candidate: SuiteResult, arms: _Arms, settings: GateSettings, seed: int
+) -> Verdict:
+    """Everything that needs no comparison."""
+    pairing, every = arms.pairing, [*arms.baseline.values(), *arms.candidate.values()]
+    return Verdict(
+        verdict=VerdictKind.NO_BASELINE,
+        headline="",
+        warnings=tuple(_input_warnings(baseline, candidate, arms)),
+        shared_cases=pairing.of("shared"),
+        added_cases=pairing.of("added", "changed"),
+        removed_cases=pairing.of("removed", "changed"),
+        cases=tuple(_case_comparison(name, arms) for name in pairing.standing),
+        infra_errors=sum(case.infra_errors for case in every),
+        grader_errors=sum(case.grader_errors for case in every),
+        seed=seed,
+        suite=candidate.suite,
+        simulated=candidate.simulated,
+        agent=candidate.agent,
+        model=candidate.model,
+        fingerprint=candidate.fingerprint,
+        baseline_fingerprint=baseline.fingerprint if baseline is not None else None,
+        commit=candidate.commit,
+        margin=settings.margin,
+        facts={**_arm_totals("baseline", arms.baseline), **_arm_totals("candidate", arms.candidate)},
+    )
+
+
+def _compared(verdict: Verdict, matched: Matched, rng: np.random.Generator) -> Verdict:
+    """The verdict with everything that comes from comparing the two arms."""
+    success = compare_success(*matched.counts, verdict.margin, rng)
+    p95, usd = compare_ratios(matched, rng)
+    cases = _with_suspicion(verdict.cases)
+    facts = {**verdict.facts, **_comparison_facts(matched), **_more_runs(matched, success, verdict.margin)}
+    return replace(
+        verdict,
+        metrics={SUCCESS: success, P95: p95, USD: usd},
+        cases=cases,
+        broken_cases=tuple(case.case_id for case in cases if case.broken),
+        watch_cases=tuple(case.case_id for case in cases if case.watch),
+        facts=facts,
+        warnings=(*_comparison_warnings(success, facts, matched), *verdict.warnings),
+    )
+
+
+def _judged_alone(verdict: Verdict, evidence: Evidence) -> Verdict:
+    """The verdict with the candidate's own numbers, and no change."""
+    measured = [case for case in evidence.values() if case.runs]
+    if not measured:
+        unknown = Comparison(MetricVerdict.NOT_MEASURABLE, reason="nothing was measured")
+        return replace(verdict, metrics=dict.fromkeys((SUCCESS, P95, USD), unknown))
+    runs = _runs(measured)
+    values = {SUCCESS: runs.counts.rate, P95: stats.p95(runs), USD: finite(stats.usd_per_success(runs))}
+    facts = {**verdict.facts, **_arm_facts("candidate", runs, _pass_k(runs.counts))}
+    metrics = {
+        name: Comparison(MetricVerdict.NOT_MEASURABLE, candidate=value, reason="nothing to compare with")
+        for name, value in values.items()
+    }
+    return replace(verdict, metrics=metrics, facts=facts)
+
+
+def _case_comparison(name: str, arms: _Arms) -> CaseComparison:
+    baseline, candidate = arms.baseline.get(name), arms.candidate.get(name)
+    sides = [side for side in (baseline, candidate) if side is not None]
+    return CaseComparison(
+        case_id=name,
+        standing=arms.pairing.standing[name],
+        baseline_passed=baseline.passed if baseline else 0,
+        baseline_runs=len(baseline.runs) if baseline else 0,
+        candidate_passed=candidate.passed if candidate else 0,
+        candidate_runs=len(candidate.runs) if candidate else 0,
+        baseline_p95_ms=_case_p95(baseline),
+        candidate_p95_ms=_case_p95(candidate),
+        baseline_usd_per_run=_case_usd(baseline),
+        candidate_usd_per_run=_case_usd(candidate),
+        unmeasured=sum(side.unmeasured for side in sides),
+    )
+
+
+def _case_p95(case: CaseEvidence | None) -> float | None:
+    return stats.p95(_runs([case])) if case is not None and case.runs else None
+
+
+def _case_usd(case: CaseEvidence | None) -> float | None:
+    return stats.usd_per_run(_runs([case])) if case is not None and case.runs else None
+
+
+def _with_suspicion(cases: Sequence[CaseComparison]) -> tuple[CaseComparison, ...]:
+    """Cases with their Fisher mid-p, and marked as broken (Holm over all of them) or to be watched."""
+    tested = [case for case in cases if _both_measured(case)]
+    p_values = np.array([_fisher(case) for case in tested])
+    adjusted = stats.holm(p_values).tolist()
+    judged = {
+        case.case_id: replace(
+            case,
+            p_broken=p,
+            broken=holm <= BROKEN_AT,
+            watch=holm > BROKEN_AT and _fall(case) >= WATCH_FALL - _EPSILON,
+        )
+        for case, p, holm in zip(tested, p_values.tolist(), adjusted, strict=True)
+    }
+    return tuple(judged.get(case.case_id, case) for case in cases)
+
+
+def _both_measured(case: CaseComparison) -> bool:
+    return case.standing == "shared" and case.baseline_runs > 0 and case.candidate_runs > 0
+
+
+def _fisher(case: CaseComparison) -> float:
+    return stats.fisher_mid_p(
+        case.baseline_passed, case.baseline_runs, case.candidate_passed, case.candidate_runs
+    )
+
+
+def _fall(case: CaseComparison) -> float:
+    return case.baseline_passed / case.baseline_runs - case.candidate_passed / case.candidate_runs
+
+
+# --- facts ------------------------------------------------------------------------------------------------
+
+
+def _arm_totals(arm: str, evidence: Evidence) -> dict[str, Any]:
+    """How many runs counted, and how many did not and why, over all cases of an arm."""
+    cases = evidence.values()
+    return {
+        f"runs_{arm}": sum(len(case.runs) for case in cases),
+        f"infra_errors_{arm}": sum(case.infra_errors for case in cases),
+        f"grader_errors_{arm}": sum(case.grader_errors for case in cases),
+        f"cached_repeats_{arm}": sum(case.collapsed for case in cases),
+    }
+
+
+def _arm_facts(arm: str, runs: Runs, pass_k: int) -> dict[str, Any]:
+    """One arm's own numbers on the cases that are judged."""
+    counts = runs.counts
+    low, high = stats.wilson(counts.rate, int(counts.runs.sum()))
+    return {
+        "pass_k": pass_k,
+        f"runs_per_case_{arm}": [int(counts.runs.min()), int(counts.runs.max())],
+        f"pass_rate_{arm}": counts.rate,
+        f"pass_rate_{arm}_wilson": [low, high],
+        f"pass_hat_k_{arm}": stats.pass_hat_k(counts, pass_k),
+        f"within_case_variance_{arm}": stats.within_case_variance(counts),
+        f"usd_per_run_{arm}": stats.usd_per_run(runs),
+    }
+
+
+def _comparison_facts(matched: Matched) -> dict[str, Any]:
+    baseline, candidate = matched.counts
+    pass_k = min(_pass_k(baseline), _pass_k(candidate))
+    return {
+        **_arm_facts("baseline", matched.baseline, pass_k),
+        **_arm_facts("candidate", matched.candidate, pass_k),
+        "compared_cases": len(baseline.runs),
+        "compared_runs_baseline": int(baseline.runs.sum()),
+        "compared_runs_candidate": int(candidate.runs.sum()),
+        "minimum_detectable_drop": stats.minimum_detectable_drop(baseline, candidate.runs),
+        "lower_bound": stats.lower_bound(baseline, candidate),
+        "exact_p": stats.stratified_p(baseline, candidate),
+        "latency_geometric_mean_ratio": stats.geometric_mean_ratio(matched.baseline, matched.candidate),
+        "resamples": stats.RESAMPLES,
+    }
+
+
+def _pass_k(counts: Counts) -> int:
+    return min(PASS_K, int(counts.runs.min()))
+
+
+def _more_runs(matched: Matched, success: Comparison, margin: float) -> dict[str, Any]:
+    """How many runs per case would decide what is undecided: of the candidate if that can do, else of both."""
+    if success.verdict is not MetricVerdict.UNDECIDED:
+        return {"runs_to_settle": None, "runs_to_settle_in": None}
+    more = stats.runs_to_settle(*matched.counts, margin, most=MOST_MORE_RUNS)
+    if more is not None:
+        return {"runs_to_settle": more, "runs_to_settle_in": "candidate"}
+    both = stats.runs_to_settle(*matched.counts, margin, both_arms=True)
+    return {"runs_to_settle": both, "runs_to_settle_in": "both"}
+
+
+# --- warnings ---------------------------------------------------------------------------------------------
+
+
+def _comparison_warnings(success: Comparison, facts: Mapping[str, Any], matched: Matched) -> Iterable[str]:
+    fewest = min(facts["compared_runs_baseline"], facts["compared_runs_candidate"])
+    if facts["compared_cases"] < FEW_CASES or fewest < FEW_RUNS:
+        yield wording.small_suite(facts)
+    if facts["pass_rate_baseline"] == facts["pass_rate_candidate"] == 1:
+        runs = facts["compared_runs_candidate"]
+        yield wording.no_failures(runs, stats.rule_of_three(runs))
+    if not matched.baseline.passed.any():
+        yield wording.nothing_to_lose()
+    drift = success.verdict is MetricVerdict.DRIFT
+    low, high = BORDERLINE
+    if (
+        not matched.single
+        and low <= facts["exact_p"] <= high
+        and drift != (facts["exact_p"] < stats.ONE_SIDED)
+    ):
+        yield wording.borderline(facts["exact_p"], drift)
+
+
+def _input_warnings(baseline: SuiteResult | None, candidate: SuiteResult, arms: _Arms) -> Iterable[str]:
+    yield from _arm_warnings("candidate", arms.candidate)
+    yield from _arm_warnings("baseline", arms.baseline)
+    if baseline is not None and baseline.suite and candidate.suite and baseline.suite != candidate.suite:
+        yield wording.other_suite(baseline.suite, candidate.suite)
+    if changed := arms.pairing.of("changed"):
+        yield wording.cases_changed(changed)
+    if removed := arms.pairing.of("removed"):
+        yield wording.cases_removed(removed)
+
+
+def _arm_warnings(arm: str, evidence: Evidence) -> Iterable[str]:
+    collapsed = [case.collapsed for case in evidence.values() if case.collapsed]
+    if collapsed:
+        yield wording.cached_runs(arm, sum(collapsed), len(collapsed))
+    same, cases = repeated_word_for_word(evidence)
+    if same and 2 * same >= cases:
+        yield wording.same_outputs(arm, same, cases)
+    samples = [sample for case in evidence.values() for sample in case.runs]
+    for name in _absurd(samples):
+        yield wording.absurd_number(arm, name)
+    if errors := sum(case.grader_errors for case in evidence.values()):
+        yield wording.grader_errors(arm, errors)
+
+
+def _absurd(samples: Sequence[Sample]) -> list[str]:
+    """Which numbers are negative or not finite somewhere."""
+    columns = {"cost": [s.cost_usd for s in samples], "latency": [s.latency_ms for s in samples]}
+    return [name for name, numbers in columns.items() if not usable(n for n in numbers if n is not None)]
+
+
+# --- the decision and its words ---------------------------------------------------------------------------
+
+
+def _decided(verdict: Verdict, distrust: Sequence[str], floors: Sequence[str], alone: str | None) -> Verdict:
+    """The verdict by its precedence. What is not trusted does not count for any metric either."""
+    if distrust:
+        return replace(verdict, verdict=VerdictKind.NOT_MEASURED, metrics=_distrusted(verdict.metrics))
+    metrics = verdict.metrics.values()
+    if any(metric.verdict is MetricVerdict.DRIFT for metric in metrics):
+        kind = VerdictKind.DRIFT
+    elif floors:
+        kind = VerdictKind.BELOW_FLOOR
+    elif alone:
+        kind = VerdictKind.NO_BASELINE
+    else:
+        passed = verdict.metrics[SUCCESS].verdict is MetricVerdict.PASS
+        kind = VerdictKind.PASS if passed else VerdictKind.UNDECIDED
+    return replace(verdict, verdict=kind)
+
+
+def _distrusted(metrics: Mapping[str, Comparison]) -> dict[str, Comparison]:
+    return {
+        name: replace(metric, verdict=MetricVerdict.NOT_MEASURABLE, reason="the result is not trustworthy")
+        for name, metric in metrics.items()
+    }
+
+
+def _worded(verdict: Verdict, distrust: Sequence[str], floors: Sequence[str], alone: str | None) -> Verdict:
+    verdict = replace(verdict, reasons=tuple(wording.reasons(verdict, distrust, floors, alone)))
+    return replace(verdict, headline=wording.headline(verdict))
