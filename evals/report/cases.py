@@ -124,9 +124,7 @@ def _left_out(cases: list[CaseResult]) -> str:
     return f"{figures.count(len(cases), 'more case')} not listed here, {told}. samples.jsonl has every run."
 
 
-def _view(
-    index: int, case: CaseResult, row: CaseComparison, before: Mapping[str, CaseResult]
-) -> CaseView:
+def _view(index: int, case: CaseResult, row: CaseComparison, before: Mapping[str, CaseResult]) -> CaseView:
     old = before.get(case.case_id)
     failed = first_failure(case.samples)
     compared = row.baseline_runs > 0
@@ -166,8 +164,10 @@ def _badges(case: CaseResult, row: CaseComparison) -> tuple[tuple[str, str], ...
 
 
 def _filters(row: CaseComparison, failed: Sample | None) -> tuple[str, ...]:
-    moved = row.standing == "shared" and row.baseline_runs > 0 and (
-        _rate(row.baseline_passed, row.baseline_runs) != _rate(row.candidate_passed, row.candidate_runs)
+    moved = (
+        row.standing == "shared"
+        and row.baseline_runs > 0
+        and (_rate(row.baseline_passed, row.baseline_runs) != _rate(row.candidate_passed, row.candidate_runs))
     )
     tests = (
         ("failing", failed is not None),

@@ -151,7 +151,7 @@ def quantile(values: Sequence[float], share: float) -> float:
     return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
 
 
-_BINS = 36
+_BINS = 30
 
 
 def _series(

@@ -37,7 +37,10 @@ def strip(case: CaseResult) -> Strip:
     """The runs of one case in their order."""
     outcomes = [sample.passed for sample in case.samples]
     grid = _grid(len(outcomes))
-    places = [(index % grid.columns * grid.pitch, index // grid.columns * grid.pitch) for index in range(len(outcomes))]
+    places = [
+        (index % grid.columns * grid.pitch, index // grid.columns * grid.pitch)
+        for index in range(len(outcomes))
+    ]
     passed = [place for place, outcome in zip(places, outcomes, strict=True) if outcome]
     failed = [place for place, outcome in zip(places, outcomes, strict=True) if outcome is False]
     unmeasured = [place for place, outcome in zip(places, outcomes, strict=True) if outcome is None]

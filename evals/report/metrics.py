@@ -74,23 +74,29 @@ def _judged(name: str, metric: Comparison, written: Written, differs: bool) -> M
 
 
 def _pass_k(facts: Mapping[str, Any]) -> MetricRow | None:
-    arms = facts.get("pass_k")
-    if not isinstance(arms, Mapping):
-        return None
-    k = arms.get("k")
-    note = f"the chance that all of {k} runs of a case pass" if k else ""
-    return _shown(f"pass^{k or 'k'}", arms, figures.percent, note)
+    k = facts.get("pass_k")
+    note = f"the chance that {k} runs of a case in a row all pass"
+    return _shown(f"pass^{k}", "pass_k_rate", facts, figures.percent, note) if k else None
 
 
 def _usd_per_run(facts: Mapping[str, Any]) -> MetricRow | None:
-    arms = facts.get("usd_per_run")
-    return _shown("$ per run", arms, figures.usd, "") if isinstance(arms, Mapping) else None
+    return _shown("$ per run", "usd_per_run", facts, figures.usd, "")
 
 
-def _shown(name: str, arms: Mapping[str, Any], written: Written, note: str) -> MetricRow:
-    baseline, candidate = arms.get("baseline"), arms.get("candidate")
+def _shown(name: str, fact: str, facts: Mapping[str, Any], written: Written, note: str) -> MetricRow | None:
+    """A number that is shown beside the judged ones; None if neither arm has it."""
+    baseline, candidate = facts.get(f"{fact}_baseline"), facts.get(f"{fact}_candidate")
+    if baseline is None and candidate is None:
+        return None
     return MetricRow(
-        name, written(baseline), written(candidate), _moved(baseline, candidate, written), "", "", "plain", spans(note)
+        name=name,
+        baseline=written(baseline),
+        candidate=written(candidate),
+        change=_moved(baseline, candidate, written),
+        interval="",
+        word="",
+        tone="plain",
+        note=spans(note),
     )
 
 

@@ -12,7 +12,7 @@ from evals.report.cases import CaseList, case_list
 from evals.report.charts import Distribution, IntervalPlot, distribution, interval_plot
 from evals.report.excerpts import one_line
 from evals.report.metrics import MetricRow, metric_rows
-from evals.report.prose import Span, spans, without_title
+from evals.report.prose import Span, new_reasons, spans, without_title
 
 TITLES: Mapping[VerdictKind, tuple[str, str]] = {
     VerdictKind.DRIFT: ("Drift", "bad"),
@@ -50,6 +50,7 @@ class Page:
     metrics: tuple[MetricRow, ...]
     distributions: tuple[Distribution, ...]
     listed: CaseList
+    many: bool
     tallies: tuple[Fact, ...]
     tags: tuple[str, ...]
     removed: str
@@ -76,13 +77,14 @@ def page(verdict: Verdict, candidate: SuiteResult, baseline: SuiteResult | None)
         simulated=verdict.simulated or candidate.simulated,
         compared=baseline is not None,
         headline=without_title(spans(verdict.headline)),
-        reasons=tuple(spans(reason) for reason in verdict.reasons),
+        reasons=new_reasons(verdict),
         warnings=tuple(spans(warning) for warning in verdict.warnings),
         facts=_facts(verdict, candidate, baseline),
         plot=interval_plot(verdict.metrics.get("success_rate"), verdict.margin),
         metrics=metric_rows(verdict),
         distributions=_distributions(candidate, baseline),
         listed=listed,
+        many=len(listed.cases) > 100,  # then the browser lays out only what is on the screen
         tallies=_tallies(listed),
         tags=tuple(sorted({tag for case in listed.cases for tag in case.tags})),
         removed=_names(verdict.removed_cases),
@@ -94,8 +96,14 @@ def _facts(verdict: Verdict, candidate: SuiteResult, baseline: SuiteResult | Non
     facts = (
         ("Agent", verdict.agent or candidate.agent),
         ("Model", verdict.model or candidate.model),
-        ("Candidate", _origin(verdict.fingerprint or candidate.fingerprint, verdict.commit or candidate.commit)),
-        ("Baseline", _origin(_baseline_fingerprint(verdict, baseline), baseline.commit if baseline else None)),
+        (
+            "Candidate",
+            _origin(verdict.fingerprint or candidate.fingerprint, verdict.commit or candidate.commit),
+        ),
+        (
+            "Baseline",
+            _origin(_baseline_fingerprint(verdict, baseline), baseline.commit if baseline else None),
+        ),
         ("Measured", ", ".join(runs)),
         ("Compared", _scope(verdict) if baseline else None),
         ("Seed", str(verdict.seed)),

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from evals.records import Verdict
+
 _MARKED = re.compile(r"\*\*(?P<bold>[^*\n]+)\*\*|`(?P<code>[^`\n]+)`")
+_AFTER_TITLE = re.compile(r"^(\s*\(simulated\))?[\s—–:.-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +33,20 @@ def spans(markdown: str) -> tuple[Span, ...]:
 
 
 def without_title(pieces: tuple[Span, ...]) -> tuple[Span, ...]:
-    """The headline without its leading bold word, which the page prints as the title."""
-    if len(pieces) < 2 or pieces[0].kind != "bold":
+    """The headline without its "**DRIFT** (simulated) — ", which the page prints as title and badge."""
+    if len(pieces) < 2 or pieces[0].kind != "bold" or pieces[1].kind != "text":
         return pieces
-    first = pieces[1].text.lstrip(" —–-:.,") if pieces[1].kind == "text" else pieces[1].text
-    rest = (Span(pieces[1].kind, first[:1].upper() + first[1:]), *pieces[2:])
+    first = _AFTER_TITLE.sub("", pieces[1].text)
+    rest = (Span("text", first[:1].upper() + first[1:]), *pieces[2:])
     return tuple(piece for piece in rest if piece.text)
+
+
+def new_reasons(verdict: Verdict) -> tuple[tuple[Span, ...], ...]:
+    """The verdict's reasons, without those that its headline says already."""
+    said = _plain(spans(verdict.headline))
+    written = (spans(reason) for reason in verdict.reasons)
+    return tuple(reason for reason in written if _plain(reason) not in said)
+
+
+def _plain(pieces: tuple[Span, ...]) -> str:
+    return "".join(piece.text for piece in pieces).casefold().strip(" .")

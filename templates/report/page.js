@@ -54,7 +54,7 @@
   const remember = (theme) => { try { localStorage.setItem("canary-theme", theme); } catch { /* private window */ } };
   const themed = () => root.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
   const other = () => (themed() === "dark" ? "light" : "dark");
-  const label = (button) => { button.textContent = other() === "dark" ? "Dark" : "Light"; };
+  const label = (button) => { button.textContent = other() === "dark" ? "Dark theme" : "Light theme"; };
 
   const theme = document.getElementById("theme");
   if (remembered()) root.dataset.theme = remembered();

@@ -71,9 +71,7 @@ class Tab:
 
     async def run(self, script: str) -> Any:
         """The value of a JavaScript expression, awaited if it is a promise."""
-        answer = await self.send(
-            "Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True
-        )
+        answer = await self.send("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
 
@@ -85,7 +83,11 @@ class Tab:
     async def pdf(self, file: Path) -> None:
         """The page as it prints, on A4."""
         answer = await self.send(
-            "Page.printToPDF", printBackground=True, paperWidth=8.27, paperHeight=11.69, preferCSSPageSize=True
+            "Page.printToPDF",
+            printBackground=True,
+            paperWidth=8.27,
+            paperHeight=11.69,
+            preferCSSPageSize=True,
         )
         file.write_bytes(base64.b64decode(answer["data"]))
 

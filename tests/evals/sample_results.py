@@ -51,7 +51,9 @@ HOSTILE_IDS = (
 
 def transcript(question: str, answer: str) -> tuple[Event, ...]:
     """Seven steps of one run."""
-    found = '{"hits": [{"id": "kb-17", "title": "Refund policy", "text": "Refunds up to $50 need no manager."}]}'
+    found = (
+        '{"hits": [{"id": "kb-17", "title": "Refund policy", "text": "Refunds up to $50 need no manager."}]}'
+    )
     return (
         Event("system", "You are the support triage agent. Answer with one JSON object. " * 6, tokens=90),
         Event("user", question),
