@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import quote
 
 from markupsafe import Markup
@@ -50,9 +50,9 @@ def place(hint: str) -> Markup:
     return Markup(f"<{quote(address, safe=_ADDRESS_SIGNS)}>")  # noqa: S704 - quoted: no bracket, no space
 
 
+def _bold(words: str) -> Markup:
+    return Markup("**{}**").format(text(words.strip())) if words.strip() else Markup("")
+
+
 _ADDRESS_SIGNS = ":/?#@!$&'()*+,;=%~-._"
-_WRITERS = {
-    "text": text,
-    "code": code,
-    "bold": lambda words: Markup("**{}**").format(text(words.strip())) if words.strip() else Markup(""),
-}
+_WRITERS: Mapping[str, Callable[[str], Markup]] = {"text": text, "code": code, "bold": _bold}

@@ -76,7 +76,7 @@ def _judged(name: str, metric: Comparison, written: Written, differs: bool) -> M
 def _pass_k(facts: Mapping[str, Any]) -> MetricRow | None:
     k = facts.get("pass_k")
     note = f"the chance that {k} runs of a case in a row all pass"
-    return _shown(f"pass^{k}", "pass_k_rate", facts, figures.percent, note) if k else None
+    return _shown(f"pass^{k}", "pass_hat_k", facts, figures.percent, note) if k else None
 
 
 def _usd_per_run(facts: Mapping[str, Any]) -> MetricRow | None:

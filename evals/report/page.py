@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agent_runtime.render import asset, render
-from evals.records import Comparison, Sample, SuiteResult, Verdict, VerdictKind
+from evals.records import Sample, SuiteResult, Verdict, VerdictKind
 from evals.report import figures
 from evals.report.cases import CaseList, case_list
 from evals.report.charts import Distribution, IntervalPlot, distribution, interval_plot
