@@ -34,7 +34,8 @@ def prose(spans: Sequence[Span], limit: int = 600) -> Markup:
     written: list[Markup] = []
     left = limit
     for span in spans:
-        words = span.text if len(span.text) <= left else f"{span.text[: max(left - 1, 0)]}…"
+        shown = printable(span.text)
+        words = shown if len(shown) <= left else f"{shown[: max(left - 1, 0)]}…"
         written.append(_WRITERS[span.kind](words))
         left -= len(words)
         if left <= 0:

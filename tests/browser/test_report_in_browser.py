@@ -62,16 +62,15 @@ def test_the_page_asks_for_nothing_and_its_own_policy_admits_it(drift: Path) -> 
 
 
 @pytest.mark.parametrize("width", [400, 768, 1_400])
-def test_nothing_is_wider_than_the_window(tmp_path: Path, drift: Path, width: int) -> None:
-    hostile = report(tmp_path, hostile_result(), None) if width == 400 else drift
-    opened = "document.querySelectorAll('details').forEach(item => item.open = true)"
+@pytest.mark.parametrize("kind", ["drift", "hostile"])
+def test_nothing_is_wider_than_the_window(tmp_path: Path, kind: str, width: int) -> None:
+    results = {"drift": (candidate_result(30), baseline_result(30)), "hostile": (hostile_result(), None)}
 
     async def steps(tab: Tab) -> Any:
-        await tab.run(opened)
+        await tab.run("document.querySelectorAll('details').forEach(item => item.open = true)")
         return await tab.run(OVERFLOW)
 
-    assert look(drift, steps, width=width) <= 0
-    assert look(hostile, steps, width=width) <= 0
+    assert look(report(tmp_path, *results[kind]), steps, width=width) <= 0
 
 
 def test_search_and_filter_leave_the_cases_that_match(drift: Path) -> None:
