@@ -1,0 +1,218 @@
+"""The cases of the report: the broken ones first, each with its diff and its first failed run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from evals.records import CaseComparison, CaseResult, Sample, SuiteResult, Verdict
+from evals.report import figures
+from evals.report.excerpts import Excerpt, excerpt, one_line, web_link
+from evals.report.failures import first_failure, reason, score
+from evals.report.heatmap import Strip, strip
+from evals.report.transcripts import Transcript, measures, transcript
+
+# What keeps a page of any suite below 15 MB. Below these figures nothing is left out.
+MOST_CASES = 2_000
+MOST_RUN_LINES = 200
+MOST_OPEN = 3
+TRANSCRIPT_CHARACTERS = 2_000_000
+
+_STANDINGS = {
+    "added": "new case",
+    "removed": "removed",
+    "changed": "case changed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One row of the case's diff."""
+
+    name: str
+    baseline: str
+    candidate: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunLine:
+    """One run in one line. `state` is pass, fail or unmeasured."""
+
+    number: int
+    state: str
+    measures: str
+    note: str
+    trace_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """One case. `filters` and `tags` are what the page's filter looks at; `badges` pairs of word and tone."""
+
+    anchor: str
+    name: str
+    open: bool
+    badges: tuple[tuple[str, str], ...]
+    before: str
+    after: str
+    strip: Strip
+    baseline_strip: Strip | None
+    tags: tuple[str, ...]
+    filters: tuple[str, ...]
+    why: str
+    asked: Excerpt
+    differences: tuple[Difference, ...]
+    failed_run: Transcript | None
+    transcript_left_out: bool
+    good_output: Excerpt | None
+    runs: tuple[RunLine, ...]
+    runs_left_out: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseList:
+    """Every case that is listed, in the order of attention. `left_out` is "" if all are."""
+
+    cases: tuple[CaseView, ...]
+    left_out: str
+
+
+def case_list(verdict: Verdict, candidate: SuiteResult, baseline: SuiteResult | None) -> CaseList:
+    """The candidate's cases: broken, watch, below their floor, failing, then the others; worst first."""
+    compared = {row.case_id: row for row in verdict.cases}
+    before = {case.case_id: case for case in baseline.cases} if baseline else {}
+    rows = [(case, compared.get(case.case_id) or _uncompared(case)) for case in candidate.cases]
+    ordered = sorted(rows, key=_attention)
+    listed = ordered[:MOST_CASES]
+    budget = TRANSCRIPT_CHARACTERS
+    views: list[CaseView] = []
+    for index, (case, row) in enumerate(listed, 1):
+        view = _view(index, case, row, before)
+        size = view.failed_run.size if view.failed_run else 0
+        views.append(view if size <= budget else replace(view, failed_run=None, transcript_left_out=True))
+        budget -= min(size, budget)
+    return CaseList(tuple(views), _left_out([case for case, _ in ordered[MOST_CASES:]]))
+
+
+def _uncompared(case: CaseResult) -> CaseComparison:
+    passed, runs = score(case)
+    return CaseComparison(case.case_id, "added", candidate_passed=passed, candidate_runs=runs)
+
+
+def _attention(pair: tuple[CaseResult, CaseComparison]) -> tuple[int, float]:
+    case, row = pair
+    return _rank(case, row), _rate(row.candidate_passed, row.candidate_runs) - _rate(
+        row.baseline_passed, row.baseline_runs
+    )
+
+
+def _rank(case: CaseResult, row: CaseComparison) -> int:
+    failed = row.candidate_passed < row.candidate_runs
+    tests = (row.broken, case.must_pass and failed, row.watch, failed, row.unmeasured > 0)
+    return tests.index(True) if True in tests else len(tests)
+
+
+def _rate(passed: int, runs: int) -> float:
+    return passed / runs if runs else 1.0
+
+
+def _left_out(cases: list[CaseResult]) -> str:
+    if not cases:
+        return ""
+    failing = sum(first_failure(case.samples) is not None for case in cases)
+    told = f"of them {failing:,} with a failed run" if failing else "none of them failed a run"
+    return f"{figures.count(len(cases), 'more case')} not listed here, {told}. samples.jsonl has every run."
+
+
+def _view(index: int, case: CaseResult, row: CaseComparison, before: Mapping[str, CaseResult]) -> CaseView:
+    old = before.get(case.case_id)
+    failed = first_failure(case.samples)
+    compared = row.baseline_runs > 0
+    return CaseView(
+        anchor=f"case-{index}",
+        name=one_line(case.case_id, 160) or "(no name)",
+        open=row.broken and index <= MOST_OPEN,
+        badges=_badges(case, row),
+        before=figures.out_of(row.baseline_passed, row.baseline_runs) if compared else "",
+        after=figures.out_of(row.candidate_passed, row.candidate_runs),
+        strip=strip(case),
+        baseline_strip=strip(old) if old and compared else None,
+        tags=tuple(one_line(tag, 60) for tag in case.tags[:20]),
+        filters=_filters(row, failed),
+        why=one_line(reason(failed), 180) if failed else "",
+        asked=excerpt(case.input_text, 1_000),
+        differences=_differences(row, compared),
+        failed_run=transcript(failed) if failed else None,
+        transcript_left_out=False,
+        good_output=_good_output(old) if failed else None,
+        runs=tuple(_run_line(sample) for sample in case.samples[:MOST_RUN_LINES]),
+        runs_left_out=_more_runs(len(case.samples) - MOST_RUN_LINES),
+    )
+
+
+def _badges(case: CaseResult, row: CaseComparison) -> tuple[tuple[str, str], ...]:
+    failed = row.candidate_passed < row.candidate_runs
+    badges = (
+        ("broken", "bad", row.broken),
+        ("below floor", "bad", case.must_pass and failed),
+        ("watch", "doubt", row.watch),
+        ("must pass", "plain", case.must_pass and not failed),
+        (_STANDINGS.get(row.standing, ""), "plain", row.standing in _STANDINGS and row.baseline_runs > 0),
+        (f"{row.unmeasured} not measured", "plain", row.unmeasured > 0),
+    )
+    return tuple((word, tone) for word, tone, holds in badges if holds)
+
+
+def _filters(row: CaseComparison, failed: Sample | None) -> tuple[str, ...]:
+    moved = (
+        row.standing == "shared"
+        and row.baseline_runs > 0
+        and (_rate(row.baseline_passed, row.baseline_runs) != _rate(row.candidate_passed, row.candidate_runs))
+    )
+    tests = (
+        ("failing", failed is not None),
+        ("broken", row.broken),
+        ("changed", moved or row.standing == "changed"),
+    )
+    return tuple(name for name, holds in tests if holds)
+
+
+def _differences(row: CaseComparison, compared: bool) -> tuple[Difference, ...]:
+    rows = (
+        (
+            "Runs passed",
+            figures.out_of(row.baseline_passed, row.baseline_runs),
+            figures.out_of(row.candidate_passed, row.candidate_runs),
+        ),
+        (
+            "p95 latency",
+            figures.milliseconds(row.baseline_p95_ms),
+            figures.milliseconds(row.candidate_p95_ms),
+        ),
+        ("$ per run", figures.usd(row.baseline_usd_per_run), figures.usd(row.candidate_usd_per_run)),
+    )
+    return tuple(Difference(name, old if compared else figures.NOT_KNOWN, new) for name, old, new in rows)
+
+
+def _good_output(case: CaseResult | None) -> Excerpt | None:
+    """What a passing run of the baseline answered, where the baseline still knows it."""
+    outputs: Iterable[str] = (
+        sample.output for sample in (case.samples if case else ()) if sample.passed and sample.output
+    )
+    found = next(iter(outputs), None)
+    return excerpt(found, 1_000) if found else None
+
+
+def _run_line(sample: Sample) -> RunLine:
+    state = "unmeasured" if sample.passed is None else "pass" if sample.passed else "fail"
+    return RunLine(
+        number=sample.sample_index + 1,
+        state=state,
+        measures=measures(sample.latency_ms, sample.cost_usd, None),
+        note=one_line(reason(sample), 120),
+        trace_url=web_link(sample.trace_url),
+    )
+
+
+def _more_runs(number: int) -> str:
+    return f"{figures.count(number, 'more run')} not listed here." if number > 0 else ""

@@ -1,0 +1,59 @@
+"""Foreign text inside GitHub markdown: it may be read, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from urllib.parse import quote
+
+from markupsafe import Markup
+
+from agent_runtime.render import printable
+from evals.report.excerpts import one_line, web_link
+from evals.report.prose import Span
+
+_ACTIVE = re.compile(r"([\\`*_\[\]<>&|~$!])")
+_LINKED = re.compile(r"(?<=[@#])(?=\w)|(?<=:)(?=//)|(?<=\bwww)(?=\.)|(?<=\bGH-)(?=\d)", re.IGNORECASE)
+_NOTHING = "\u200b"  # breaks mentions, issue references and bare links, which escapes do not
+
+
+def code(text: str, limit: int = 120) -> Markup:
+    """The text as one code span: no markup, mention, link, HTML or line of its own, whatever it says."""
+    shown = one_line(text, limit).replace("`", "ˋ").replace("|", "¦").strip()
+    return Markup(f"`{shown or ' '}`")  # noqa: S704 - a code span without a backtick inside is inert
+
+
+def text(words: str) -> Markup:
+    """The text as markdown that shows exactly these words, in one line."""
+    plain = printable(" ".join(words.split(" ")).replace("\n", " "))
+    return Markup(_LINKED.sub(_NOTHING, _ACTIVE.sub(r"\\\1", plain)))  # noqa: S704 - every active sign is escaped
+
+
+def prose(spans: Sequence[Span], limit: int = 600) -> Markup:
+    """A sentence of the verdict, its bold and code kept, at most `limit` characters before escaping."""
+    written: list[Markup] = []
+    left = limit
+    for span in spans:
+        shown = printable(span.text)
+        words = shown if len(shown) <= left else f"{shown[: max(left - 1, 0)]}…"
+        written.append(_WRITERS[span.kind](words))
+        left -= len(words)
+        if left <= 0:
+            break
+    return Markup("").join(written)
+
+
+def place(hint: str) -> Markup:
+    """Where the report is: a link if it is a web address, else a path."""
+    address = web_link(hint)
+    if address is None:
+        return code(hint, 300)
+    return Markup(f"<{quote(address, safe=_ADDRESS_SIGNS)}>")  # noqa: S704 - quoted: no bracket, no space
+
+
+def _bold(words: str) -> Markup:
+    return Markup("**{}**").format(text(words.strip())) if words.strip() else Markup("")
+
+
+_ADDRESS_SIGNS = ":/?#@!$&'()*+,;=%~-._"
+_WRITERS: Mapping[str, Callable[[str], Markup]] = {"text": text, "code": code, "bold": _bold}

@@ -1,0 +1,108 @@
+"""The table of metrics: what was measured, how far it moved, and what that says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from evals.records import Comparison, MetricVerdict, Verdict
+from evals.report import figures
+from evals.report.prose import Span, spans
+
+Written = Callable[[float | None], str]
+
+_JUDGED: Mapping[str, tuple[str, Written, bool]] = {
+    "success_rate": ("Success rate", figures.percent, True),
+    "p95_latency_ms": ("p95 latency", figures.milliseconds, False),
+    "usd_per_success": ("$ per success", figures.usd, False),
+}
+WORDS: Mapping[MetricVerdict, tuple[str, str]] = {
+    MetricVerdict.DRIFT: ("drift", "bad"),
+    MetricVerdict.PASS: ("pass", "good"),
+    MetricVerdict.UNDECIDED: ("undecided", "doubt"),
+    MetricVerdict.NOT_MEASURABLE: ("not measurable", "plain"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MetricRow:
+    """One metric, written out. `word` is "" for a metric that is shown but not judged."""
+
+    name: str
+    baseline: str
+    candidate: str
+    change: str
+    interval: str
+    word: str
+    tone: str
+    note: tuple[Span, ...]
+
+
+def metric_rows(verdict: Verdict) -> tuple[MetricRow, ...]:
+    """Success, pass^k, p95, $ per success, $ per run: those that the verdict knows."""
+    judged = {
+        key: _judged(name, verdict.metrics[key], written, differs)
+        for key, (name, written, differs) in _JUDGED.items()
+        if key in verdict.metrics
+    }
+    rows = (
+        judged.get("success_rate"),
+        _pass_k(verdict.facts),
+        judged.get("p95_latency_ms"),
+        judged.get("usd_per_success"),
+        _usd_per_run(verdict.facts),
+    )
+    return tuple(row for row in rows if row)
+
+
+def _judged(name: str, metric: Comparison, written: Written, differs: bool) -> MetricRow:
+    word, tone = WORDS[metric.verdict]
+    moved = figures.points if differs else figures.ratio
+    unit = " points" if differs and metric.change is not None else ""
+    known = metric.ci_low is not None and metric.ci_high is not None
+    return MetricRow(
+        name=name,
+        baseline=written(metric.baseline),
+        candidate=written(metric.candidate),
+        change=f"{moved(metric.change)}{unit}",
+        interval=f"{moved(metric.ci_low)} … {moved(metric.ci_high)}" if known else figures.NOT_KNOWN,
+        word=word,
+        tone=tone,
+        note=spans(metric.reason),
+    )
+
+
+def _pass_k(facts: Mapping[str, Any]) -> MetricRow | None:
+    k = facts.get("pass_k")
+    note = f"the chance that {k} runs of a case in a row all pass"
+    return _shown(f"pass^{k}", "pass_hat_k", facts, figures.percent, note) if k else None
+
+
+def _usd_per_run(facts: Mapping[str, Any]) -> MetricRow | None:
+    return _shown("$ per run", "usd_per_run", facts, figures.usd, "")
+
+
+def _shown(name: str, fact: str, facts: Mapping[str, Any], written: Written, note: str) -> MetricRow | None:
+    """A number that is shown beside the judged ones; None if neither arm has it."""
+    baseline, candidate = facts.get(f"{fact}_baseline"), facts.get(f"{fact}_candidate")
+    if baseline is None and candidate is None:
+        return None
+    return MetricRow(
+        name=name,
+        baseline=written(baseline),
+        candidate=written(candidate),
+        change=_moved(baseline, candidate, written),
+        interval="",
+        word="",
+        tone="plain",
+        note=spans(note),
+    )
+
+
+def _moved(baseline: float | None, candidate: float | None, written: Written) -> str:
+    if baseline is None or candidate is None:
+        return figures.NOT_KNOWN
+    if written is figures.percent:
+        return f"{figures.points(candidate - baseline)} points"
+    return figures.ratio(candidate / baseline) if baseline else figures.NOT_KNOWN

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evals.records import SuiteResult
+from evals.report import render_report
+from tests.browser.chromium import Tab, new_tab
+from tests.evals.sample_results import (
+    baseline_result,
+    big_result,
+    candidate_result,
+    hostile_result,
+    verdict_of,
+)
+
+pytestmark = pytest.mark.browser
+
+SHOWN = "[...document.querySelectorAll('details.case')].filter(item => !item.hidden).length"
+OVERFLOW = "document.documentElement.scrollWidth - innerWidth"
+
+
+def report(folder: Path, candidate: SuiteResult, baseline: SuiteResult | None) -> Path:
+    file = folder / "report.html"
+    file.write_text(render_report(verdict_of(candidate, baseline), candidate, baseline), encoding="utf-8")
+    return file
+
+
+def look(page: Path, steps: Callable[[Tab], Awaitable[Any]], **window: Any) -> Any:
+    async def session() -> Any:
+        async with new_tab() as tab:
+            await tab.open(page, **window)
+            return await steps(tab)
+
+    return asyncio.run(session())
+
+
+def search(words: str) -> str:
+    return (
+        "(() => { const form = document.getElementById('filter'); form.elements.text.value = "
+        f"'{words}'; form.dispatchEvent(new Event('input')); return {SHOWN}; }})()"
+    )
+
+
+@pytest.fixture
+def drift(tmp_path: Path) -> Path:
+    return report(tmp_path, candidate_result(), baseline_result())
+
+
+def test_the_page_asks_for_nothing_and_its_own_policy_admits_it(drift: Path) -> None:
+    async def steps(tab: Tab) -> None:
+        assert await tab.run("document.getElementById('filter').hidden") is False
+        assert await tab.run("getComputedStyle(document.querySelector('.masthead')).display") == "flex"
+        assert tab.requests == [drift.as_uri()]
+        assert tab.complaints == []
+
+    look(drift, steps)
+
+
+@pytest.mark.parametrize("width", [400, 768, 1_400])
+@pytest.mark.parametrize("kind", ["drift", "hostile"])
+def test_nothing_is_wider_than_the_window(tmp_path: Path, kind: str, width: int) -> None:
+    results = {"drift": (candidate_result(30), baseline_result(30)), "hostile": (hostile_result(), None)}
+
+    async def steps(tab: Tab) -> Any:
+        await tab.run("document.querySelectorAll('details').forEach(item => item.open = true)")
+        return await tab.run(OVERFLOW)
+
+    assert look(report(tmp_path, *results[kind]), steps, width=width) <= 0
+
+
+def test_search_and_filter_leave_the_cases_that_match(drift: Path) -> None:
+    async def steps(tab: Tab) -> list[Any]:
+        return [
+            await tab.run(search("refund_over")),
+            await tab.run(search("no such words")),
+            await tab.run(search("")),
+            await tab.run(f"document.querySelector('[value=broken]').click(), {SHOWN}"),
+        ]
+
+    assert look(drift, steps) == [1, 0, 12, 3]
+
+
+def test_the_map_hides_the_rows_of_hidden_cases(drift: Path) -> None:
+    async def steps(tab: Tab) -> Any:
+        await tab.run(search("off_topic"))
+        return await tab.run("[...document.querySelectorAll('a.row')].filter(row => !row.hidden).length")
+
+    assert look(drift, steps) == 1
+
+
+def test_hostile_output_runs_nothing(tmp_path: Path) -> None:
+    async def steps(tab: Tab) -> None:
+        await tab.run("document.querySelectorAll('details').forEach(item => item.open = true)")
+        assert await tab.run("document.documentElement.dataset.owned ?? 'nobody'") == "nobody"
+        assert tab.complaints == []
+        assert len(tab.requests) == 1
+
+    look(report(tmp_path, hostile_result(), None), steps)
+
+
+def test_the_theme_follows_the_system_until_the_reader_chooses(drift: Path) -> None:
+    async def steps(tab: Tab) -> list[Any]:
+        paper = "getComputedStyle(document.body).backgroundColor"
+        return [await tab.run(paper), await tab.run(f"document.getElementById('theme').click(), {paper}")]
+
+    assert look(drift, steps, dark=True) == ["rgb(21, 23, 26)", "rgb(253, 253, 251)"]
+
+
+def test_a_link_of_the_map_opens_its_case(drift: Path) -> None:
+    async def steps(tab: Tab) -> Any:
+        await tab.run("location.hash = '#case-9', new Promise(done => setTimeout(done))")
+        return await tab.run("document.getElementById('case-9').open")
+
+    assert look(drift, steps) is True
+
+
+def test_twenty_thousand_samples_open_within_three_seconds(tmp_path: Path) -> None:
+    async def steps(tab: Tab) -> Any:
+        return await tab.run("performance.getEntriesByType('navigation')[0].loadEventEnd")
+
+    assert look(report(tmp_path, big_result(2_000, 10, 0.3), None), steps) < 3_000
