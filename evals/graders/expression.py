@@ -4,11 +4,11 @@
     each        "not" each | comparison           comparison  operand (operator operand)*
     operator    ==  !=  <  <=  >  >=  in  not in  (chained as in Python)
     operand     "text"  'text'  number  true  false  null  [list]  path  call  ( condition )
-    call        contains(text)  contains(operand, operand)  regex(pattern)  len(operand)
+    call        contains("text")  contains(operand, "text")  regex("…")  regex(operand, "…")  len(operand)
 
-A path such as `order.items[0].price` looks into the output read as JSON; `output` is the raw text, unless
-the JSON has a key of that name. A comparison with something missing, or of things that do not compare, is
-false, whichever the operator. An operand alone holds unless it is missing, null, false, 0 or empty.
+A path such as `order.items[0].price` looks into the output read as JSON; `output` is the trimmed raw text,
+unless the JSON has a key of that name. A comparison with something missing is false, even `!=`; so is one
+that makes no sense, such as 'a' < 3. An operand alone holds unless it is missing, null, false, 0 or empty.
 
 Not Python's own parser: `from`, `class` and `order-id` are good JSON keys, `regex('\\d+')` must not warn,
 and the words of an error must not depend on the version of Python. Nothing is ever executed.
@@ -47,6 +47,10 @@ ALLOWED = (
 )
 
 
+Condition = Callable[[str], str | None]
+"""Applied to a final text: None if it holds, else why it does not."""
+
+
 @dataclass(frozen=True, slots=True)
 class Success:
     """The final text makes the expression true."""
@@ -69,10 +73,6 @@ def success(written: str | None) -> Success:
     if written is None:
         raise InvalidInput.one("success", "has nothing to match", "add  success: \"contains('…')\"")
     return Success(compile_condition(written))
-
-
-Condition = Callable[[str], str | None]
-"""Applied to a final text: None if it holds, else why it does not."""
 
 
 def compile_condition(source: str) -> Condition:
