@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from agent_runtime.artifacts import Folder
-from agent_runtime.guard.budget import micros_of
+from agent_runtime.guard.budget import cap_micros
 from agent_runtime.guard.redact import Redactor
 from agent_runtime.manifest import Manifest, load_manifest
 from agent_runtime.models import open_critic, open_model
@@ -105,8 +105,8 @@ async def _conduct(
             tools=tools,
             ledger=store.ledger(
                 "run",
-                per_run_micros=micros_of(spend.per_run_usd_max),
-                per_day_micros=micros_of(spend.per_day_usd_max),
+                per_run_micros=cap_micros(spend.per_run_usd_max),
+                per_day_micros=cap_micros(spend.per_day_usd_max),
             ),
             approver=ask_at_terminal,
             telemetry=telemetry,
@@ -157,7 +157,7 @@ def _transcript(manifest: Manifest, task: Task, result: RunResult) -> str:
         "output": result.output,
         "steps": [_step_document(step) for step in result.steps],
     }
-    clean = Redactor(manifest.policy.pii_redaction).redact_deep(document)
+    clean = Redactor(manifest.policy.pii_redaction).redact_value(document)
     return json.dumps(clean, ensure_ascii=False, indent=1)
 
 

@@ -14,12 +14,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from agent_runtime.errors import InvalidInput
+from agent_runtime.errors import InvalidInput, Problem
 from agent_runtime.guard.redact import ALL_KINDS, Redactor
 from agent_runtime.manifest import Manifest, load_manifest, resolve_inside
+from agent_runtime.policy import PiiKind
 from evals.baseline import load_reference
 from evals.graders import graders_for, judge
 from evals.graders.interface import Grader
+from evals.progress import display
 from evals.records import Attempt, CaseResult, Event, Grade, Sample, SuiteResult, Verdict, VerdictKind
 from evals.results import prepare_folder, write_results
 from evals.sampler import SamplingOutcome, sample_suite
@@ -62,7 +64,7 @@ class Prepared:
     concurrency: int
     seed: int
     max_usd: float | None
-    pii_kinds: tuple[str, ...]
+    pii_kinds: tuple[PiiKind, ...]
     commit: str | None
     out: Path
 
@@ -143,7 +145,7 @@ def _beside(suite: Suite, reference: str, key: str) -> Path:
 
 def _graders_of(suite: Suite, contract: Mapping[str, object] | None) -> dict[str, tuple[Grader, ...]]:
     graders = {}
-    problems = []
+    problems: list[Problem] = []
     for case in suite.cases:
         try:
             graders[case.case_id] = graders_for(case, contract)
@@ -162,10 +164,10 @@ def _default_baseline(suite: Suite) -> Path | None:
 def _open_target(
     suite: Suite, manifest: Manifest | None, environ: Mapping[str, str], concurrency: int
 ) -> Target:
-    if suite.target.http is not None:
+    if manifest is None:
         from evals.targets.http import HttpAgent
 
-        return HttpAgent(suite.target.http, root=suite.root, environ=environ, concurrency=concurrency)
+        return HttpAgent(suite, concurrency=concurrency, environ=environ)
     from agent_runtime.telemetry import open_telemetry
     from evals.targets.runtime import RuntimeAgent, unstubbed_tools
 
@@ -210,10 +212,8 @@ def _mean_cost(baseline: SuiteResult | None) -> float | None:
 
 async def measure(ready: Prepared, *, quiet: bool) -> SamplingOutcome:
     """Run every case N times."""
-    from evals.progress import show_progress
-
-    with show_progress(ready.calls, quiet=quiet) as progress:
-        async with ready.target as target:
+    async with ready.target as target:
+        with display(ready.calls, sys.stderr, quiet=quiet) as progress:
             return await sample_suite(
                 ready.suite.cases,
                 ready.samples,
@@ -221,8 +221,8 @@ async def measure(ready: Prepared, *, quiet: bool) -> SamplingOutcome:
                 partial(_judge, ready),
                 concurrency=ready.concurrency,
                 seed=ready.seed,
-                fingerprint=target.fingerprint or "",
-                on_sample=progress.add,
+                fingerprint=target.fingerprint,
+                on_sample=progress.note,
                 max_usd=ready.max_usd,
             )
 
@@ -249,7 +249,7 @@ def result_of(ready: Prepared, outcome: SamplingOutcome) -> SuiteResult:
     )
 
 
-def _case_result(case: EvalCase, samples: list[Sample], kinds: tuple[str, ...]) -> CaseResult:
+def _case_result(case: EvalCase, samples: list[Sample], kinds: tuple[PiiKind, ...]) -> CaseResult:
     return CaseResult(
         case_id=case.case_id,
         samples=tuple(samples),
@@ -260,7 +260,7 @@ def _case_result(case: EvalCase, samples: list[Sample], kinds: tuple[str, ...]) 
     )
 
 
-def redacted(sample: Sample, kinds: tuple[str, ...]) -> Sample:
+def redacted(sample: Sample, kinds: tuple[PiiKind, ...]) -> Sample:
     """The sample with placeholders for personal data in everything the agent said, did or was told."""
     clean = Redactor(kinds).redact
     return replace(
@@ -285,6 +285,7 @@ def conclude(ready: Prepared, result: SuiteResult, outcome: SamplingOutcome) -> 
     from evals.gate import judge as judge_result
 
     verdict = judge_result(ready.baseline, result, ready.suite.gate, expected_runs=ready.calls)
+    verdict = replace(verdict, warnings=(*outcome.warnings, *verdict.warnings))
     if outcome.stopped is None:
         return verdict
     reason = f"{outcome.reason} after {len(outcome.samples)} of {ready.calls} runs"

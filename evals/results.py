@@ -7,7 +7,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from agent_runtime.documents import read_text, strict_json
+from agent_runtime.documents import Document, read_text, strict_json
 from agent_runtime.errors import InvalidInput
 from evals.junit import render_junit
 from evals.records import SuiteResult, Verdict
@@ -50,7 +50,7 @@ def read_results(folder: Path) -> tuple[Verdict, SuiteResult]:
         document = strict_json(read_text(path))
     except ValueError as error:
         raise InvalidInput.one(path, f"is not valid JSON: {error}", "run the canary again") from None
-    return read_verdict(document), read_samples(folder / "samples.jsonl")
+    return read_verdict(Document(str(path), document, {(): 1})), read_samples(folder / "samples.jsonl")
 
 
 def replace_text(path: Path, text: str) -> None:

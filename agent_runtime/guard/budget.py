@@ -127,6 +127,11 @@ def micros_of(usd: Decimal) -> int:
     return int((usd * MICROS).to_integral_value(ROUND_FLOOR))
 
 
+def cap_micros(usd: Decimal | None) -> int | None:
+    """A cap of the policy in whole micro-dollars; None is no cap."""
+    return None if usd is None else micros_of(usd)
+
+
 def cost_micros(usage: Usage, price: Price) -> int:
     """What `usage` cost, in micro-dollars, rounded up.
 

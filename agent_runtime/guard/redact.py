@@ -12,11 +12,13 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from agent_runtime.policy import PiiKind
 
 Extent = tuple[int, int]
+
+ALL_KINDS: tuple[PiiKind, ...] = get_args(PiiKind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from agent_runtime.errors import InvalidInput
 from agent_runtime.guard.egress import Refusal, check_url
@@ -39,6 +40,15 @@ def open_model(manifest: Manifest, environ: Mapping[str, str]) -> Model:
     from agent_runtime.models.litellm_model import open_litellm  # heavy, and this path's alone
 
     return open_litellm(spec.provider, key)
+
+
+def open_critic(manifest: Manifest, environ: Mapping[str, str]) -> Model | None:
+    """The second model that reviews answers, if agent.yaml names one."""
+    named = manifest.spec.critic.model
+    if named is None:
+        return None
+    spec = manifest.spec.model_copy(update={"model": named})
+    return open_model(replace(manifest, spec=spec), environ)
 
 
 def key_name(provider: str) -> str | None:

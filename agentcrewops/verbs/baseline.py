@@ -31,12 +31,13 @@ def save(
     margin: Margin = 0.10,
 ) -> None:
     """Write a small, stable file, made for review in git, and say what this baseline can see."""
+    from agent_runtime.guard.redact import ALL_KINDS, Redactor
     from agentcrewops.baselines import print_baseline
     from evals.baseline import load_reference, save_baseline
 
     result = load_reference(results)
     path = to or Path("baselines") / f"{result.suite or 'suite'}.json"
-    save_baseline(path, result)
+    save_baseline(path, result, Redactor(ALL_KINDS).redact)
     typer.echo(f"saved {path}")
     print_baseline(result, margin)
 

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from agent_runtime.documents import strict_json
 from agent_runtime.errors import Problem
-from agent_runtime.guard.budget import MemoryLedger, micros_of
+from agent_runtime.guard.budget import MemoryLedger, cap_micros
 from agent_runtime.loop import Stop
 from agent_runtime.manifest import Manifest
 from agent_runtime.models import open_critic, open_model
@@ -20,8 +20,9 @@ from agent_runtime.records import MICROS, Role, RunResult, Step, Task
 from agent_runtime.runner import run_agent
 from agent_runtime.steps.scene import ApprovalRequest, Crew
 from agent_runtime.telemetry.interface import Telemetry
-from agent_runtime.tools import StubTool, open_tools
+from agent_runtime.tools import open_tools
 from agent_runtime.tools.interface import Tool
+from agent_runtime.tools.stub import StubTool
 from evals.records import Attempt, Event, ObservedCall, SampleStatus
 from evals.suite import EvalCase
 
@@ -91,6 +92,7 @@ class RuntimeAgent:
         self._tools: Mapping[str, Tool] = {}
 
     async def __aenter__(self) -> Self:
+        self._stack.callback(self._telemetry.close)
         self._model = open_model(self._manifest, self._environ)
         self._stack.push_async_callback(self._model.aclose)
         self._critic = open_critic(self._manifest, self._environ)
@@ -114,7 +116,7 @@ class RuntimeAgent:
             model=self._model,
             price=self._price,
             tools={**self._tools, **stubs},
-            ledger=MemoryLedger(per_run_micros=micros_of(self._manifest.policy.spend.per_run_usd_max)),
+            ledger=MemoryLedger(per_run_micros=cap_micros(self._manifest.policy.spend.per_run_usd_max)),
             approver=CaseApprover(case),
             telemetry=self._telemetry,
             critic=self._critic,

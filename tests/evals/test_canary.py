@@ -36,7 +36,7 @@ def test_a_canary_writes_its_five_files(starter: Path) -> None:
     names = {path.name for path in (starter / "out").iterdir()}
     assert names == {"report.html", "verdict.json", "summary.md", "junit.xml", "samples.jsonl"}
     assert len((starter / "out/samples.jsonl").read_text().splitlines()) == 12 * 4
-    assert len(ET.parse(starter / "out/junit.xml").getroot().findall(".//testcase")) == 12  # noqa: S314
+    assert len(ET.parse(starter / "out/junit.xml").getroot().findall(".//testcase")) == 12
 
 
 def test_the_same_seed_gives_the_same_bytes_whatever_the_concurrency(starter: Path) -> None:
@@ -81,7 +81,9 @@ def test_a_write_tool_without_a_stub_stops_before_anything_runs(starter: Path) -
 def test_a_stub_in_the_case_stands_in_for_a_missing_eval(starter: Path) -> None:
     edit(starter / "agent.yaml", '      eval: { python: "tools/billing.py:refund_stub" }', "")
     edit(
-        starter / "suite.yaml", "    tags:", '    stubs: { "billing.refund": { status: ok, id: "r-1" } }\n    tags:'
+        starter / "suite.yaml",
+        "    tags:",
+        '    stubs: { "billing.refund": { status: ok, id: "r-1" } }\n    tags:',
     )
     assert run(starter) is VerdictKind.NO_BASELINE
 
@@ -129,7 +131,9 @@ def test_two_files_of_another_harness_can_be_compared(tmp_path: Path) -> None:
             for index in range(30)
         ]
         (tmp_path / f"{name}.jsonl").write_text("\n".join(lines))
-    verdict = compare_files(tmp_path / "before.jsonl", tmp_path / "after.jsonl", tmp_path / "out", GateSettings())
+    verdict = compare_files(
+        tmp_path / "before.jsonl", tmp_path / "after.jsonl", tmp_path / "out", GateSettings()
+    )
     assert verdict.verdict is VerdictKind.DRIFT
     assert len(verdict.broken_cases) == 6
 
@@ -142,6 +146,8 @@ def test_a_report_can_be_rendered_again_from_its_folder(starter: Path) -> None:
 
 
 def test_a_sample_is_redacted_in_every_text_it_carries() -> None:
-    sample = Sample("c", 0, SampleStatus.COMPLETED, False, output="mail bob@example.com", error="bob@example.com")
+    sample = Sample(
+        "c", 0, SampleStatus.COMPLETED, False, output="mail bob@example.com", error="bob@example.com"
+    )
     clean = redacted(sample, ("email",))
     assert "bob" not in f"{clean.output}{clean.error}"

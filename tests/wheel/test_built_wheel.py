@@ -14,7 +14,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def run(*command: object, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([str(part) for part in command], cwd=cwd, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [str(part) for part in command], cwd=cwd, capture_output=True, text=True, check=False
+    )
 
 
 @pytest.fixture(scope="module")
@@ -27,14 +29,32 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("uv", "build", "--wheel", "--quiet", "--out-dir", folder),
         export,
         ("uv", "venv", "--quiet", "--python", sys.executable, folder / "env"),
-        ("uv", "pip", "install", "--quiet", "--python", folder / "env/bin/python", "--require-hashes", "-r", locked),
+        (
+            "uv",
+            "pip",
+            "install",
+            "--quiet",
+            "--python",
+            folder / "env/bin/python",
+            "--require-hashes",
+            "-r",
+            locked,
+        ),
     ]
     for step in steps:
         done = run(*step, cwd=ROOT)
         assert done.returncode == 0, done.stderr
     wheel = next(folder.glob("*.whl"))
     done = run(
-        "uv", "pip", "install", "--quiet", "--no-deps", "--python", folder / "env/bin/python", wheel, cwd=folder
+        "uv",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--python",
+        folder / "env/bin/python",
+        wheel,
+        cwd=folder,
     )
     assert done.returncode == 0, done.stderr
     return folder / "env/bin/python"
