@@ -77,12 +77,14 @@ async def _execute(decision: Decision, blank: Step, scene: Scene) -> Step:
         )
     attributes = semconv.tool_result(tool=blank.tool or "", ok=result.ok, step=blank.index)
     with scene.crew.telemetry.span(semconv.TOOL_RESULT, **attributes):
-        return _with_result(blank, result)
+        return _with_result(blank, result, virtual_time=scene.crew.model.virtual_time)
 
 
-def _with_result(blank: Step, result: ToolResult) -> Step:
+def _with_result(blank: Step, result: ToolResult, *, virtual_time: bool) -> Step:
+    """The step, done. Beside a simulated model a tool takes no time, so that a run repeats to the byte."""
     failure = None if result.ok else "tool_error"
-    return replace(blank, ok=result.ok, failure=failure, text=result.text, latency_ms=result.latency_ms)
+    latency_ms = 0.0 if virtual_time else result.latency_ms
+    return replace(blank, ok=result.ok, failure=failure, text=result.text, latency_ms=latency_ms)
 
 
 def _idempotency_key(decision: Decision, step: Step) -> str:
