@@ -224,6 +224,12 @@ def test_an_error_at_its_path_is_the_agent_failing(tmp_path: Path) -> None:
     assert attempt.output is None
 
 
+def test_a_conversation_ends_with_the_turn_that_failed(tmp_path: Path) -> None:
+    body = {"messages": "{{ messages }}"}
+    _, asked = asked_once(tmp_path, says({"error": "lost"}), TURNS, body=body, error="$.error")
+    assert len(asked) == 1
+
+
 def test_no_error_at_its_path_is_an_answer(tmp_path: Path) -> None:
     attempt, _ = asked_once(tmp_path, says({"output": "whole", "error": None}), error="$.error")
     assert (attempt.status, attempt.output) == (SampleStatus.COMPLETED, "whole")
