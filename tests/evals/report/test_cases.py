@@ -53,3 +53,11 @@ def test_transcripts_beyond_the_page_s_budget_are_left_out_with_a_word() -> None
     assert rows[0].failed_run
     assert rows[-1].failed_run is None
     assert rows[-1].transcript_left_out
+
+
+def test_a_case_the_baseline_does_not_have_is_new_but_only_beside_a_baseline() -> None:
+    result, before = SuiteResult("s", (case("a", 1.0), case("b", 1.0))), SuiteResult("s", (case("a", 1.0),))
+    compared = case_list(verdict_of(result, before), result, before).cases
+    alone = case_list(verdict_of(result, None), result, None).cases
+    assert [row.badges for row in compared] == [(), (("new case", "plain"),)]
+    assert [row.badges for row in alone] == [(), ()]
