@@ -50,18 +50,16 @@ def templates_folder() -> Path:
 def printable(text: str) -> str:
     """The text with every character that could act on a terminal or reorder a line made visible.
 
-    Control characters become their pictures (ESC is ␛), bidirectional, invisible and tag characters and lone
-    surrogates become ‹U+202E›. Newline and tab stay. Linear time.
+    Control, bidirectional, invisible and tag characters and lone surrogates become their number: ESC is ‹U+001B›.
+    Newline and tab stay. Linear time.
     """
     return text.translate(_VISIBLE)
 
 
-def _code_point(number: int) -> str:
-    return f"‹U+{number:04X}›"
-
-
 _INVISIBLE = (
-    *range(0x80, 0xA0),  # C1 controls; 0x9B alone starts an ANSI sequence
+    *range(0x09),
+    *range(0x0B, 0x20),
+    *range(0x7F, 0xA0),  # 0x9B alone starts an ANSI sequence
     0x00AD,
     0x061C,
     0x180E,
@@ -75,11 +73,7 @@ _INVISIBLE = (
     *range(0xE0000, 0xE0080),  # tag characters: instructions nobody sees
 )
 
-_VISIBLE: dict[int, str] = {
-    **{number: chr(0x2400 + number) for number in range(0x20) if chr(number) not in "\n\t"},
-    0x7F: "␡",
-    **{number: _code_point(number) for number in _INVISIBLE},
-}
+_VISIBLE = {number: f"‹U+{number:04X}›" for number in _INVISIBLE}
 
 
 def _shown(value: Any) -> Any:

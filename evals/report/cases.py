@@ -20,7 +20,6 @@ TRANSCRIPT_CHARACTERS = 2_000_000
 
 _STANDINGS = {
     "added": "new case",
-    "removed": "removed",
     "changed": "case changed",
 }
 
@@ -132,7 +131,7 @@ def _view(index: int, case: CaseResult, row: CaseComparison, before: Mapping[str
         anchor=f"case-{index}",
         name=one_line(case.case_id, 160) or "(no name)",
         open=row.broken and index <= MOST_OPEN,
-        badges=_badges(case, row),
+        badges=_badges(case, row, bool(before)),
         before=figures.out_of(row.baseline_passed, row.baseline_runs) if compared else "",
         after=figures.out_of(row.candidate_passed, row.candidate_runs),
         strip=strip(case),
@@ -150,14 +149,14 @@ def _view(index: int, case: CaseResult, row: CaseComparison, before: Mapping[str
     )
 
 
-def _badges(case: CaseResult, row: CaseComparison) -> tuple[tuple[str, str], ...]:
+def _badges(case: CaseResult, row: CaseComparison, against_baseline: bool) -> tuple[tuple[str, str], ...]:
     failed = row.candidate_passed < row.candidate_runs
     badges = (
         ("broken", "bad", row.broken),
         ("below floor", "bad", case.must_pass and failed),
         ("watch", "doubt", row.watch),
         ("must pass", "plain", case.must_pass and not failed),
-        (_STANDINGS.get(row.standing, ""), "plain", row.standing in _STANDINGS and row.baseline_runs > 0),
+        (_STANDINGS.get(row.standing, ""), "plain", row.standing in _STANDINGS and against_baseline),
         (f"{row.unmeasured} not measured", "plain", row.unmeasured > 0),
     )
     return tuple((word, tone) for word, tone, holds in badges if holds)

@@ -61,8 +61,8 @@ class Series:
     p95: str
     mean: str
     highest: str
-    median_x: str | None
-    p95_x: str | None
+    median_x: str
+    p95_x: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from evals.report.cases import CaseList, case_list
 from evals.report.charts import Distribution, IntervalPlot, distribution, interval_plot
 from evals.report.excerpts import one_line
 from evals.report.metrics import MetricRow, metric_rows
-from evals.report.prose import Span, new_reasons, spans, without_title
+from evals.report.prose import Span, new_reasons, spans, unbroken, without_title
 
 TITLES: Mapping[VerdictKind, tuple[str, str]] = {
     VerdictKind.DRIFT: ("Drift", "bad"),
@@ -76,9 +76,9 @@ def page(verdict: Verdict, candidate: SuiteResult, baseline: SuiteResult | None)
         suite=one_line(verdict.suite or candidate.suite, 100),
         simulated=verdict.simulated or candidate.simulated,
         compared=baseline is not None,
-        headline=without_title(spans(verdict.headline)),
-        reasons=new_reasons(verdict),
-        warnings=tuple(spans(warning) for warning in verdict.warnings),
+        headline=unbroken(without_title(spans(verdict.headline))),
+        reasons=tuple(unbroken(reason) for reason in new_reasons(verdict)),
+        warnings=tuple(unbroken(spans(warning)) for warning in verdict.warnings),
         facts=_facts(verdict, candidate, baseline),
         plot=interval_plot(verdict.metrics.get("success_rate"), verdict.margin),
         metrics=metric_rows(verdict),

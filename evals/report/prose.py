@@ -41,6 +41,14 @@ def without_title(pieces: tuple[Span, ...]) -> tuple[Span, ...]:
     return tuple(piece for piece in rest if piece.text)
 
 
+def unbroken(pieces: tuple[Span, ...]) -> tuple[Span, ...]:
+    """The sentence for a page: no line ends before a "%" or beside an arrow."""
+    return tuple(
+        Span(piece.kind, piece.text.replace(" → ", "\u00a0→\u00a0").replace(" %", "\u00a0%"))
+        for piece in pieces
+    )
+
+
 def new_reasons(verdict: Verdict) -> tuple[tuple[Span, ...], ...]:
     """The verdict's reasons, without those that its headline says already."""
     said = _plain(spans(verdict.headline))

@@ -27,7 +27,7 @@ def test_an_asset_carries_the_hash_that_a_browser_computes_of_its_text() -> None
 
 
 def test_terminal_sequences_are_shown_not_sent() -> None:
-    assert printable("\x1b[31mred\x1b[0m\x00\x7f\x9b") == "␛[31mred␛[0m␀␡‹U+009B›"
+    assert printable("\x1b[31mred\x1b[0m\x00\x7f\x9b") == "‹U+001B›[31mred‹U+001B›[0m‹U+0000›‹U+007F›‹U+009B›"
 
 
 def test_bidirectional_and_invisible_characters_are_shown_by_number() -> None:

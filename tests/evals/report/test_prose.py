@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evals.records import Verdict, VerdictKind
-from evals.report.prose import Span, new_reasons, spans, without_title
+from evals.report.prose import Span, new_reasons, spans, unbroken, without_title
 
 
 def test_bold_and_code_are_told_from_text() -> None:
@@ -41,3 +41,7 @@ def test_a_reason_that_the_headline_gives_is_not_given_again() -> None:
     verdict = Verdict(VerdictKind.DRIFT, "**DRIFT** — success fell. `a` broke.")
     verdict = replace(verdict, reasons=("Success fell.", "Another reason."))
     assert new_reasons(verdict) == ((Span("text", "Another reason."),),)
+
+
+def test_a_score_and_a_percentage_stay_on_one_line() -> None:
+    assert unbroken(spans("fell 93 % → 78 %")) == (Span("text", "fell 93\u00a0%\u00a0→\u00a078\u00a0%"),)
