@@ -175,8 +175,12 @@ def _api_keys(text: str) -> Iterator[Extent]:
 
 # --- IBAN -------------------------------------------------------------------------------------------
 
-_IBAN = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]{2})[0-9]{2}(?:[ \u00a0\-]?[A-Za-z0-9]){11,30}+", re.ASCII)
-_GAP = re.compile(r"[ \u00a0\-]")
+_IBAN = re.compile(
+    r"(?<![A-Za-z0-9])(?=(?P<token>[A-Za-z0-9]{15,34}(?![A-Za-z0-9]))?)"
+    r"(?P<country>[A-Za-z]{2})[0-9]{2}(?:[ \u00a0\-]?[A-Za-z0-9]){11,30}+"
+)
+_GAPS = " \u00a0-"
+_WITHOUT_GAPS = str.maketrans("", "", _GAPS)
 _SHORTEST_IBAN = 15
 # Lengths by country, from the IBAN registry.
 _IBAN_LENGTHS = {
@@ -213,19 +217,19 @@ def _ibans(text: str) -> Iterator[Extent]:
 
 
 def _iban_in(match: re.Match[str]) -> int | None:
-    length = _IBAN_LENGTHS.get(match[1].upper())
-    return _iban_end(match[0], length) or _iban_end(_GAP.split(match[0])[0], None)
+    length = _IBAN_LENGTHS.get(match["country"].upper())
+    return _iban_end(match[0], length) or _iban_end(match["token"] or "", None)
 
 
 def _iban_end(candidate: str, length: int | None) -> int | None:
     """Where in `candidate`, which may run on into the next words, a valid IBAN ends. None: all of it counts."""
-    compact = _GAP.sub("", candidate)
+    compact = candidate.translate(_WITHOUT_GAPS)
     wanted = length or max(len(compact), _SHORTEST_IBAN)
     if wanted > len(compact) or not _mod_97(compact[:wanted]):
         return None
-    places = [place for place, character in enumerate(candidate) if not _GAP.match(character)]
+    places = [place for place, character in enumerate(candidate) if character not in _GAPS]
     end = places[wanted - 1] + 1
-    inside_a_word = end < len(candidate) and not _GAP.match(candidate[end])
+    inside_a_word = end < len(candidate) and candidate[end] not in _GAPS
     return None if inside_a_word else end
 
 
@@ -243,10 +247,10 @@ _CARD_SEP = r"[ \u00a0\-]"
 _CARD_END = r"(?![0-9A-Za-z]|\.[0-9])"
 _CARD = re.compile(
     rf"""(?=[0-9]{{4}})(?<![0-9A-Za-z])(?<![0-9]\.)(?:
-        [0-9]{{12,19}}{_CARD_END}
-      | (?P<sixteen>[0-9]{{4}}(?:{_CARD_SEP}[0-9]{{4}}){{3}}{_CARD_END})(?:{_CARD_SEP}[0-9]{{3}}{_CARD_END})?
-      | [0-9]{{4}}{_CARD_SEP}[0-9]{{6}}{_CARD_SEP}[0-9]{{4,5}}{_CARD_END}
-    )""",
+        [0-9]{{12,19}}
+      | [0-9]{{4}}(?:{_CARD_SEP}[0-9]{{4}}){{3}}
+      | [0-9]{{4}}{_CARD_SEP}[0-9]{{6}}{_CARD_SEP}[0-9]{{4,5}}
+    ){_CARD_END}""",
     re.VERBOSE,
 )
 _BRAND = re.compile(
@@ -269,12 +273,10 @@ def _cards(text: str) -> Iterator[Extent]:
 
 def _card_in(match: re.Match[str]) -> int | None:
     """Luhn-valid digits of a known brand's form, or of any form after a word for a card."""
+    digits = _SEPARATORS.sub("", match[0])
     before = match.string[max(0, match.start() - _CARD_WINDOW) : match.start()]
-    for number in filter(None, (match[0], match["sixteen"])):
-        digits = _SEPARATORS.sub("", number)
-        if (_BRAND.fullmatch(digits) or _CARD_CUE.search(before)) and _luhn(digits):
-            return len(number)
-    return None
+    believed = (_BRAND.fullmatch(digits) or _CARD_CUE.search(before)) and _luhn(digits)
+    return len(match[0]) if believed else None
 
 
 _DOUBLED = bytes.maketrans(b"0123456789", b"0246813579")

@@ -300,3 +300,24 @@ def test_only_the_spans_are_replaced(parts: list[str]) -> None:
 def test_a_lookalike_before_it_hides_nothing(before: str) -> None:
     assert "DE89370400440532013000" not in Redactor(ALL).redact(f"{before}DE89370400440532013000 1")
     assert "1111 1111" not in Redactor(ALL).redact(f"{before}4111 1111 1111 1111 1")
+
+
+HOSTILE = [
+    "1",
+    "1 ",
+    "a@",
+    "a@a.",
+    "%40",
+    "eyJaaaaaaaa-",
+    "-----BEGIN PRIVATE KEY-----",
+    "GB29 ",
+    "GB29A1B2C3D4E5F6",
+]
+
+
+@pytest.mark.parametrize(
+    "seed", [*HOSTILE, "4111 ", "+1(0)", "phone 450 0840, ", "call 1", "sk-", "a'", "０"]
+)
+def test_hostile_repetition_ends_and_raises_nothing(seed: str) -> None:
+    text = seed * (100_000 // len(seed))
+    assert all(span.start < span.end for span in find_pii(text, ALL))
