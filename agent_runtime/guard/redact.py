@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from string import ascii_letters
 from typing import Any, get_args
 
 from agent_runtime.policy import PiiKind
@@ -111,6 +112,18 @@ def _merge(taken: list[PiiSpan], found: Iterable[PiiSpan]) -> list[PiiSpan]:
     return merged + ([held] if held is not None else []) + list(waiting)
 
 
+def _each(
+    pattern: re.Pattern[str], text: str, length_in: Callable[[re.Match[str]], int | None]
+) -> Iterator[Extent]:
+    """The matches that `length_in` believes; behind one it does not, the search goes on inside it."""
+    match = pattern.search(text)
+    while match:
+        length = length_in(match)
+        if length is not None:
+            yield match.start(), match.start() + length
+        match = pattern.search(text, match.start() + (length or 1))
+
+
 # --- e-mail -----------------------------------------------------------------------------------------
 
 _AT_DOMAIN = re.compile(
@@ -164,8 +177,12 @@ def _api_keys(text: str) -> Iterator[Extent]:
 
 # --- IBAN -------------------------------------------------------------------------------------------
 
-_IBAN = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]{2})[0-9]{2}(?:[ \u00a0\-]?[A-Za-z0-9]){11,30}+", re.ASCII)
-_GAP = re.compile(r"[ \u00a0\-]")
+_IBAN = re.compile(
+    r"(?<![A-Za-z0-9])(?=(?P<token>[A-Za-z0-9]{15,34}(?![A-Za-z0-9]))?)"
+    r"(?P<country>[A-Za-z]{2})[0-9]{2}(?:[ \u00a0\-]?[A-Za-z0-9]){11,30}+"
+)
+_GAPS = " \u00a0-"
+_WITHOUT_GAPS = str.maketrans("", "", _GAPS)
 _SHORTEST_IBAN = 15
 # Lengths by country, from the IBAN registry.
 _IBAN_LENGTHS = {
@@ -198,33 +215,45 @@ _IBAN_LENGTHS = {
 
 
 def _ibans(text: str) -> Iterator[Extent]:
-    for match in _IBAN.finditer(text):
-        length = _IBAN_LENGTHS.get(match[1].upper())
-        end = _iban_end(match[0], length) or _iban_end(_GAP.split(match[0])[0], None)
-        if end is not None:
-            yield match.start(), match.start() + end
+    return _each(_IBAN, text, _iban_in)
+
+
+def _iban_in(match: re.Match[str]) -> int | None:
+    length = _IBAN_LENGTHS.get(match["country"].upper())
+    return _iban_end(match[0], length) or _iban_end(match["token"] or "", None)
 
 
 def _iban_end(candidate: str, length: int | None) -> int | None:
     """Where in `candidate`, which may run on into the next words, a valid IBAN ends. None: all of it counts."""
-    places = [place for place, character in enumerate(candidate) if not _GAP.match(character)]
-    wanted = length or max(len(places), _SHORTEST_IBAN)
-    if wanted > len(places):
+    compact = candidate.translate(_WITHOUT_GAPS)
+    wanted = length or max(len(compact), _SHORTEST_IBAN)
+    if wanted > len(compact) or not _mod_97(compact[:wanted]):
         return None
+    places = [place for place, character in enumerate(candidate) if character not in _GAPS]
     end = places[wanted - 1] + 1
-    inside_a_word = end < len(candidate) and not _GAP.match(candidate[end])
-    return None if inside_a_word or not _mod_97(_GAP.sub("", candidate[:end])) else end
+    inside_a_word = end < len(candidate) and candidate[end] not in _GAPS
+    return None if inside_a_word else end
+
+
+_LETTERS_AS_NUMBERS = {ord(letter): str(int(letter, 36)) for letter in ascii_letters}
 
 
 def _mod_97(iban: str) -> bool:
     """ISO 13616: the country and check digits moved to the end, letters as numbers, remainder 1."""
-    return int("".join(str(int(character, 36)) for character in iban[4:] + iban[:4])) % 97 == 1
+    return int((iban[4:] + iban[:4]).translate(_LETTERS_AS_NUMBERS)) % 97 == 1
 
 
 # --- payment card -----------------------------------------------------------------------------------
 
+_CARD_SEP = r"[ \u00a0\-]"
+_CARD_END = r"(?![0-9A-Za-z]|\.[0-9])"
 _CARD = re.compile(
-    r"(?=[0-9])(?<![0-9A-Za-z])(?<![0-9][.\-])[0-9](?:[ \u00a0\-]?[0-9]){11,18}+(?![\-.]?[0-9A-Za-z])"
+    rf"""(?=[0-9]{{4}})(?<![0-9A-Za-z])(?<![0-9]\.)(?:
+        [0-9]{{12,19}}
+      | [0-9]{{4}}(?:{_CARD_SEP}[0-9]{{4}}){{3}}
+      | [0-9]{{4}}{_CARD_SEP}[0-9]{{6}}{_CARD_SEP}[0-9]{{4,5}}
+    ){_CARD_END}""",
+    re.VERBOSE,
 )
 _BRAND = re.compile(
     r"""4[0-9]{15}(?:[0-9]{3})?                                                     # Visa
@@ -241,18 +270,25 @@ _CARD_WINDOW = 48
 
 
 def _cards(text: str) -> Iterator[Extent]:
-    """Luhn-valid numbers of a known brand's form, or of any form beside a word for a card."""
-    for match in _CARD.finditer(text):
-        digits = _SEPARATORS.sub("", match[0])
-        before = text[max(0, match.start() - _CARD_WINDOW) : match.start()]
-        if _luhn(digits) and (_BRAND.fullmatch(digits) or _CARD_CUE.search(before)):
-            yield match.span()
+    return _each(_CARD, text, _card_in)
+
+
+def _card_in(match: re.Match[str]) -> int | None:
+    """Luhn-valid digits of a known brand's form, or of any form after a word for a card."""
+    digits = _SEPARATORS.sub("", match[0])
+    before = match.string[max(0, match.start() - _CARD_WINDOW) : match.start()]
+    believed = (_BRAND.fullmatch(digits) or _CARD_CUE.search(before)) and _luhn(digits)
+    return len(match[0]) if believed else None
+
+
+_DOUBLED = bytes.maketrans(b"0123456789", b"0246813579")
 
 
 def _luhn(digits: str) -> bool:
     """ISO/IEC 7812-1: every second digit from the right doubled, digit sums added, a multiple of ten."""
-    doubled = (sum(divmod(2 * int(digit), 10)) for digit in digits[-2::-2])
-    return (sum(map(int, digits[-1::-2])) + sum(doubled)) % 10 == 0 and digits.strip("0") != ""
+    codes = digits.encode()
+    total = sum(codes[-1::-2]) + sum(codes[-2::-2].translate(_DOUBLED)) - ord("0") * len(codes)
+    return total % 10 == 0 and digits.strip("0") != ""
 
 
 # --- phone ------------------------------------------------------------------------------------------
