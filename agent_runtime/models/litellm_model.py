@@ -97,6 +97,7 @@ class LitellmModel:
                     seed=request.seed % 2**31,
                     timeout=request.timeout_seconds,
                     api_key=self._api_key,
+                    _skip_mcp_handler=True,  # else tools make litellm import its own extra `mcp`
                     drop_params=True,  # a provider without `seed` is no reason to fail
                     num_retries=0,
                     max_retries=0,
@@ -115,15 +116,18 @@ class LitellmModel:
 
 def _error_of(error: Exception, latency_ms: float, secret: str | None) -> ModelError:
     status = getattr(error, "status_code", None)
-    said = getattr(error, "message", None) or str(error)
+    said = str(getattr(error, "message", None) or error).partition("Traceback (most recent")[0]
     if type(status) is int:
-        headers = {
-            str(name).lower(): str(value)
-            for name, value in (getattr(getattr(error, "response", None), "headers", None) or {}).items()
-        }
-        return error_of_status(status, said, headers, latency_ms=latency_ms, secret=secret)
+        return error_of_status(status, said, _headers_of(error), latency_ms=latency_ms, secret=secret)
     reason = f"litellm could not make the call: {type(error).__name__}: {shown(said, secret)}"
     return ModelError(reason, retryable=False, kind="rejected", latency_ms=latency_ms)
+
+
+def _headers_of(error: Exception) -> Mapping[str, str]:
+    """The provider's headers, which litellm keeps apart from the response it makes up."""
+    kept = getattr(error, "litellm_response_headers", None)
+    made_up = getattr(getattr(error, "response", None), "headers", None)
+    return {str(name).lower(): str(value) for name, value in {**(made_up or {}), **(kept or {})}.items()}
 
 
 def _ms_since(start: float) -> float:

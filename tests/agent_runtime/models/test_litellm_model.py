@@ -33,6 +33,8 @@ class Completed:
 class ProviderFailed(Exception):
     """As litellm's errors are: a message and a status."""
 
+    litellm_response_headers: dict[str, str] | None = None
+
     def __init__(self, message: str, status_code: int | None, **headers: str) -> None:
         super().__init__(message)
         self.message = message
@@ -81,6 +83,12 @@ def test_a_rate_limit_keeps_what_the_provider_asked_for() -> None:
     assert (got.kind, got.retryable, got.retry_after) == ("rate_limited", True, 4.0)
 
 
+def test_headers_that_litellm_keeps_apart_are_read_too() -> None:
+    failure = ProviderFailed("slow down", 429)
+    failure.litellm_response_headers = {"Retry-After": "6"}
+    assert error(failure).retry_after == 6.0
+
+
 def test_a_rejection_never_shows_the_key() -> None:
     got = error(ProviderFailed("bad key s3cret-key", 401))
     assert (got.kind, got.retryable) == ("rejected", False)
@@ -91,6 +99,11 @@ def test_an_error_without_a_status_is_not_repeated() -> None:
     got = error(ProviderFailed("boto3 is missing", None))
     assert (got.kind, got.retryable) == ("rejected", False)
     assert "boto3 is missing" in str(got)
+
+
+def test_a_traceback_in_its_message_is_not_passed_on() -> None:
+    got = error(ProviderFailed("lost\nTraceback (most recent call last):\n  File ...", 500))
+    assert str(got) == "the provider answered 500: lost"
 
 
 def test_a_provider_that_hangs_is_a_timeout() -> None:
