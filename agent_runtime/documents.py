@@ -103,8 +103,7 @@ def read_jsonl(path: Path) -> list[Document]:
 
 
 def strict_json(text: str | bytes) -> Any:
-    """Parse JSON as RFC 8259 means it: no NaN or Infinity, no duplicate keys, no half characters, and
-    nothing nested deeper than `MAX_DEPTH`.
+    """Parse JSON as RFC 8259 means it: no NaN or Infinity, no duplicate keys, nothing deeper than `MAX_DEPTH`.
 
     Raises:
         ValueError: with a reason fit for a person (and for a model that should correct itself);
@@ -118,7 +117,20 @@ def strict_json(text: str | bytes) -> Any:
         raise ValueError("nests too deeply") from None
     if _deeper_than(MAX_DEPTH, value):
         raise ValueError("nests too deeply")
-    _refuse_half_characters(value)
+    return value
+
+
+def writable_json(text: str | bytes) -> Any:
+    """`strict_json` of what must be hashed, stored and shown as it is: no half characters either.
+
+    Raises:
+        ValueError: also for an unpaired surrogate, which `\\ud800` spells in JSON and no UTF-8 file can hold.
+    """
+    value = strict_json(text)
+    try:
+        canonical_json(value).encode()
+    except UnicodeEncodeError:
+        raise ValueError("text holds half of a surrogate pair") from None
     return value
 
 
@@ -176,14 +188,6 @@ def _deeper_than(limit: int, value: Any) -> bool:
         if not level:
             return False
     return True
-
-
-def _refuse_half_characters(value: Any) -> None:
-    """Refuse an unpaired surrogate, which `\\ud800` spells in JSON and no UTF-8 file or row can hold."""
-    try:
-        canonical_json(value).encode()
-    except UnicodeEncodeError:
-        raise ValueError("text holds half of a surrogate pair") from None
 
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -32,11 +32,12 @@ def _words(sight: Sight) -> list[str]:
     """What the gate would see against this baseline, in sentences."""
     if sight.minimum_detectable_drop is None or sight.chance_of_pass is None:
         return ["Nothing was measured, so nothing can be compared with it."]
+    drop, margin, chance = (
+        f"{share * 100:.0f}" for share in (sight.minimum_detectable_drop, sight.margin, sight.chance_of_pass)
+    )
     words = [
-        f"With {sight.samples} runs per case the gate finds a drop of {sight.minimum_detectable_drop * 100:.0f} points "
-        "four times out of five.",
-        f"An unchanged agent gets `pass` (a drop of {sight.margin * 100:.0f} points is ruled out) "
-        f"{sight.chance_of_pass * 100:.0f} % of the time.",
+        f"With {sight.samples} runs per case the gate finds a drop of {drop} points four times out of five.",
+        f"An unchanged agent gets `pass` (a drop of {margin} points is ruled out) {chance} % of the time.",
     ]
     if sight.samples_for_pass is None:
         words.append("No number of candidate runs makes that 80 %: add baseline runs, cases, or margin.")

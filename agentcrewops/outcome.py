@@ -31,10 +31,16 @@ def announce(verdict: Verdict, out: Path, *, as_json: bool) -> None:
         return
     typer.echo(_coloured(verdict))
     for reason in verdict.reasons:
-        typer.echo(f"  - {_plain(reason)}")
+        if not _said(reason, verdict.headline):
+            typer.echo(f"  - {_plain(reason)}")
     for warning in verdict.warnings:
         typer.echo(f"  ! {_plain(warning)}")
     typer.echo(f"report: {out / 'report.html'}")
+
+
+def _said(reason: str, headline: str) -> bool:
+    """True if the headline holds the reason already, but for the case of its first letter."""
+    return reason.strip(".")[1:] in headline
 
 
 def _coloured(verdict: Verdict) -> str:

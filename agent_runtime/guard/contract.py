@@ -14,7 +14,7 @@ from jsonschema.validators import extend
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
-from agent_runtime.documents import canonical_json, strict_json
+from agent_runtime.documents import canonical_json, writable_json
 
 MAX_ANSWER = 1_000_000
 MAX_PROBLEMS = 10
@@ -45,7 +45,7 @@ def check_contract(schema: Mapping[str, Any] | None, text: str) -> ContractCheck
     if len(text) > MAX_ANSWER:
         return ContractCheck(problems=(f"the answer is longer than {MAX_ANSWER:,} characters",))
     try:
-        value = strict_json(text)
+        value = writable_json(text)
     except ValueError as error:
         return ContractCheck(problems=(_why_not_json(text, error),))
     return ContractCheck(value, violations(schema, value))

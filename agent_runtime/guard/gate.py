@@ -13,7 +13,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from agent_runtime.documents import DuplicateKey, canonical_json, strict_json
+from agent_runtime.documents import DuplicateKey, canonical_json, writable_json
 from agent_runtime.guard.contract import violations
 from agent_runtime.manifest import Manifest
 from agent_runtime.records import Decision, Outcome, ToolCall
@@ -95,7 +95,7 @@ def _parse(text: str) -> dict[str, Any] | Decision:
     if len(text) > MAX_ARGUMENTS:
         return _deny("oversize", f"the arguments are longer than {MAX_ARGUMENTS:,} characters")
     try:
-        arguments = strict_json(text) if text.strip() else {}
+        arguments = writable_json(text) if text.strip() else {}
     except DuplicateKey as error:
         return _deny("duplicate_key", f"the arguments are ambiguous: {error}")
     except ValueError as error:

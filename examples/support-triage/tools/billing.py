@@ -7,9 +7,10 @@ from pathlib import Path
 LEDGER = Path(__file__).parent / "refunds.jsonl"
 
 
-def refund(order_id: str, amount_usd: float) -> dict[str, object]:
-    """Book the refund. Replace this by a call to your payment provider."""
-    entry = {"order_id": order_id, "amount_usd": amount_usd}
+def refund(order_id: str, amount_usd: float, idempotency_key: str) -> dict[str, object]:
+    """Book the refund. Replace this by a call to your payment provider, and hand it the key: the same key
+    after a crash is the same refund."""
+    entry = {"key": idempotency_key, "order_id": order_id, "amount_usd": amount_usd}
     with LEDGER.open("a", encoding="utf-8") as ledger:
         ledger.write(json.dumps(entry) + "\n")
         ledger.flush()
