@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types imports schemas docs test-browser test-wheel bench clean
+.PHONY: help setup demo test check lint types imports published docs test-browser test-wheel bench clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F':.*?## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -40,15 +40,18 @@ lint: setup
 
 types: setup
 	mypy
-	mypy tests
+	mypy tests benchmarks docs/publish.py
 
 imports: setup
 	lint-imports
 
-schemas: setup
-	python -m benchmarks.published --check
+published: setup
+	python docs/publish.py --check
 
-check: lint types imports schemas test  ## Everything CI runs, but for the browser
+docs: setup  ## Write docs/reference/ from the code
+	python docs/publish.py
+
+check: lint types imports published test  ## Everything CI runs, but for the browser
 
 bench: setup  ## The numbers in the README
 	python benchmarks/gate_calibration.py

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -36,7 +37,8 @@ class Endpoint(BaseHTTPRequestHandler):
     first: float | None = None
 
     def do_POST(self) -> None:
-        Endpoint.first = Endpoint.first or time.perf_counter()
+        if Endpoint.first is None:
+            Endpoint.first = time.perf_counter()
         self.rfile.read(int(self.headers["content-length"]))
         body = b'{"output": "yes"}'
         self.send_response(200)
@@ -85,7 +87,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
-    goals = [
+    goals: list[tuple[str, Callable[[], float], float | None]] = [
         ("agentcrewops --help", lambda: seconds("--help"), 0.3),
         ("agentcrewops canary --help", lambda: seconds("canary", "--help"), 0.5),
         ("first call of a canary, HTTP target", first_call_http, 1.0),

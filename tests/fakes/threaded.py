@@ -1,0 +1,44 @@
+"""The fake agent endpoint in a thread of its own, for tests whose client is another process."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from queue import Queue
+from typing import Any
+
+from aiohttp import web
+
+from tests.fakes.agent_endpoint import Answer, Asked, agent_endpoint, says
+
+
+@contextmanager
+def agent_endpoint_thread(data: Any, seconds: float = 0.0) -> Iterator[str]:
+    """Serve an endpoint that answers `data` after `seconds`; yields its URL."""
+    urls: Queue[str] = Queue()
+    loop = asyncio.new_event_loop()
+    over = asyncio.Event()
+
+    async def serve() -> None:
+        async with agent_endpoint(_slowly(says(data), seconds)) as endpoint:
+            urls.put(f"{endpoint.url}/run")
+            await over.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
+    thread.start()
+    try:
+        yield urls.get(timeout=10)
+    finally:
+        loop.call_soon_threadsafe(over.set)
+        thread.join(timeout=10)
+        loop.close()
+
+
+def _slowly(answer: Answer, seconds: float) -> Answer:
+    async def later(asked: Asked) -> web.StreamResponse:
+        await asyncio.sleep(seconds)
+        return await answer(asked)
+
+    return later
