@@ -180,7 +180,7 @@ def broken_cases(cases: Sequence[CaseComparison]) -> str:
 
 def below_min_success(rate: float, floor: float) -> str:
     """The suite is under its floor."""
-    return f"Success is {_percent(rate, 1)}, below the floor of {_percent(floor, 1)}."
+    return f"Success is {_percent(rate)}, below the floor of {_percent(floor)}."
 
 
 def must_pass_failed(case_id: str, failures: int, runs: int) -> str:
@@ -218,7 +218,7 @@ def no_baseline(verdict: Verdict, why: str) -> str:
     rate = verdict.metrics["success_rate"].candidate or 0.0
     cases = sum(case.candidate_runs > 0 for case in verdict.cases)
     runs = _count(verdict.facts["runs_candidate"], "run")
-    return f"Success is {_percent(rate, 0)} in {runs} of {_count(cases, 'case')}. {why}"
+    return f"Success is {_percent(rate)} in {runs} of {_count(cases, 'case')}. {why}"
 
 
 # --- warnings ---------------------------------------------------------------------------------------------
@@ -235,7 +235,7 @@ def small_suite(facts: Mapping[str, Any]) -> str:
 
 def no_failures(runs: int, could_be: float) -> str:
     """The rule of three."""
-    return f"0 failures in {runs} runs: the true failure rate could still be {_percent(could_be, 1)}."
+    return f"0 failures in {runs} runs: the true failure rate could still be {_percent(could_be)}."
 
 
 def cached_runs(arm: str, collapsed: int, cases: int) -> str:
@@ -305,18 +305,20 @@ def _success_figures(success: Comparison) -> tuple[str, str, str, str, str]:
     hidden = any(value and round(value * 100) == 0 for value in (change, *ends))
     decimals = 1 if hidden else 0
     low, high = ("" if end is None else _points(end, decimals) for end in ends)
-    before, after = (_percent(rate or 0.0, decimals) for rate in (success.baseline, success.candidate))
+    before, after = (
+        f"{(rate or 0.0) * 100:.{decimals}f} %" for rate in (success.baseline, success.candidate)
+    )
     return before, after, _points(change, decimals), low, high
-
-
-def _percent(rate: float, decimals: int) -> str:
-    return f"{_number(round(rate * 100, decimals))} %"
 
 
 def _points(change: float, decimals: int) -> str:
     points = round(change * 100, decimals)
     sign = "−" if points < 0 else "+" if points > 0 else ""
-    return f"{sign}{_number(abs(points))}"
+    return f"{sign}{abs(points):.{decimals}f}"
+
+
+def _percent(rate: float) -> str:
+    return f"{_number(round(rate * 100, 1))} %"
 
 
 def _number(value: float) -> str:
