@@ -8,7 +8,8 @@ from __future__ import annotations
 import difflib
 import json
 import math
-from collections.abc import Callable, Hashable, Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -66,15 +67,22 @@ def read_yaml(path: Path) -> Document:
     text = read_text(path)
     loader = _Loader(text)
     try:
+        _refuse_depth(path, text)
         node = loader.get_single_node()
         builder = _Builder(str(path), loader)
         data = builder.build(node, ()) if node is not None else None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise InvalidInput.one(
-            path, f"is not valid YAML: {error.problem}", _yaml_advice(error), mark.line + 1 if mark else None
+            path,
+            f"is not valid YAML: {error.problem}",
+            _yaml_advice(error, text),
+            mark.line + 1 if mark else None,
         ) from None
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
+    except yaml.reader.ReaderError as error:
+        line = text.encode()[: error.position].count(b"\n") + 1
+        raise InvalidInput.one(path, "contains a control character", "remove it", line) from None
+    except (yaml.YAMLError, RecursionError) as error:
         what = "nests too deeply" if isinstance(error, RecursionError) else f"is not valid YAML: {error}"
         raise InvalidInput.one(path, what) from None
     finally:
@@ -197,10 +205,29 @@ class _Loader(_Base):  # type: ignore[misc]
     """A safe loader that leaves dates as text: an agent's `2026-01-02` is a string."""
 
 
+_NOT_RESOLVED = {"tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:value"}
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in _NOT_RESOLVED]
     for first, resolvers in _Base.yaml_implicit_resolvers.items()
 }
+
+
+_PLAIN_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("null", "bool", "int", "float", "str", "seq", "map")}
+_NOT_PLAINLY_A_NUMBER = re.compile(r"[-+]?(0[0-9_]+|[0-9][0-9_]*(:[0-9.]+)+)$")
+"""What YAML 1.1 reads as octal or base 60: an order `0123` would be 83, a time `12:30` would be 750."""
+
+
+def _refuse_depth(path: Path, text: str) -> None:
+    """Stop before composing: the C library recurses over nodes, and overflows the stack rather than raise."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > MAX_DEPTH:
+            line = event.start_mark.line + 1 if event.start_mark else None
+            raise InvalidInput.one(path, "nests too deeply", "write it flatter", line)
 
 
 class _Builder:
@@ -221,6 +248,11 @@ class _Builder:
                 self.file, "expands to too many values (aliases of aliases?)", "write the values out", line
             )
         self.lines.setdefault(location, node.start_mark.line + 1)
+        if node.tag not in _PLAIN_TAGS:
+            self._note(
+                node, f"the tag {node.tag.replace('tag:yaml.org,2002:', '!!')} is not allowed", "remove it"
+            )
+            return None
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, location)
         if isinstance(node, yaml.SequenceNode):
@@ -228,7 +260,17 @@ class _Builder:
         return self._scalar(node)
 
     def _scalar(self, node: yaml.Node) -> Any:
-        value = self.loader.construct_object(node)
+        try:
+            value = self.loader.construct_object(node)
+        except ValueError:
+            self._note(
+                node, f"{_short(node.value)} is not the number it claims to be", "put quotes around it"
+            )
+            return None
+        if isinstance(value, int | float) and _NOT_PLAINLY_A_NUMBER.match(node.value):
+            self._note(
+                node, f"{node.value} would be read as {value}", f'put quotes around it: "{node.value}"'
+            )
         if isinstance(value, float) and not math.isfinite(value):
             self._note(node, f"{node.value} is not a usable number", "write a finite number")
             return 0.0
@@ -241,14 +283,10 @@ class _Builder:
             if key_node.tag == "tag:yaml.org,2002:merge":
                 merged |= self._merge(value_node, location)
                 continue
-            key = (
-                self.loader.construct_object(key_node, deep=True)
-                if isinstance(key_node, yaml.ScalarNode)
-                else None
-            )
-            if not isinstance(key, Hashable) or not isinstance(key, str):
+            if not isinstance(key_node, yaml.ScalarNode) or key_node.tag != "tag:yaml.org,2002:str":
                 self._note(key_node, "a key must be text", 'put quotes around it, as in "{{ input }}"')
                 continue
+            key = key_node.value
             if key in result:
                 self._note(key_node, f"key '{key}' appears twice", "keep one of them")
             self.lines[(*location, key)] = key_node.start_mark.line + 1
@@ -268,11 +306,9 @@ class _Builder:
         self.problems.append(Problem(self.file, node.start_mark.line + 1, what, fix))
 
 
-def _yaml_advice(error: yaml.MarkedYAMLError) -> str:
-    problem = error.problem or ""
-    if "could not determine a constructor" in problem:
-        return "remove the tag (the word that begins with !)"
-    if "'\\t'" in problem:
+def _yaml_advice(error: yaml.MarkedYAMLError, text: str) -> str:
+    mark = error.problem_mark
+    if mark and "\t" in "".join(text.split("\n")[mark.line : mark.line + 1])[: mark.column + 1]:
         return "indent with spaces, not tabs"
     return "check the indentation and the quotes on this line and the one before"
 

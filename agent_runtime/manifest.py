@@ -160,13 +160,15 @@ def _contract(
         return None
     try:
         schema = strict_json(text)
+        if not isinstance(schema, dict):
+            raise ValueError("it must be an object; `true` and `false` describe no answer")
         Draft202012Validator.check_schema(schema)
     except (ValueError, SchemaError) as error:
         reason = error.message if isinstance(error, SchemaError) else error
         what = f"'{policy.output_contract.schema_ref}' is not a JSON Schema: {reason}"
         references.problems.append(document.problem(location, what, "correct the schema file"))
         return None
-    return schema if isinstance(schema, dict) else {}
+    return dict(schema)
 
 
 def _simulation(spec: AgentSpec, document: Document, references: _References) -> Document | None:
