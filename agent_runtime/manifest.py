@@ -9,11 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
-
 from agent_runtime.documents import Document, canonical_json, parse, read_text, read_yaml, strict_json
 from agent_runtime.errors import InvalidInput, Problem
+from agent_runtime.json_schema import why_not_schema
 from agent_runtime.policy import Policy, PolicyFile
 from agent_runtime.spec import HTTP_VERBS, AgentFile, AgentSpec, Implementation, ToolSpec
 
@@ -162,10 +160,10 @@ def _contract(
         schema = strict_json(text)
         if not isinstance(schema, dict):
             raise ValueError("it must be an object; `true` and `false` describe no answer")
-        Draft202012Validator.check_schema(schema)
-    except (ValueError, SchemaError) as error:
-        reason = error.message if isinstance(error, SchemaError) else error
-        what = f"'{policy.output_contract.schema_ref}' is not a JSON Schema: {reason}"
+        if (reason := why_not_schema(schema)) is not None:
+            raise ValueError(reason)
+    except ValueError as error:
+        what = f"'{policy.output_contract.schema_ref}' is not a usable JSON Schema: {error}"
         references.problems.append(document.problem(location, what, "correct the schema file"))
         return None
     return dict(schema)
@@ -187,14 +185,9 @@ def _simulation(spec: AgentSpec, document: Document, references: _References) ->
 def _check_tool(tool: ToolSpec, index: int, document: Document, references: _References) -> list[Problem]:
     location = ("agent", "tools", index)
     problems: list[Problem] = []
-    if tool.arguments is not None:
-        try:
-            Draft202012Validator.check_schema(tool.arguments)
-        except SchemaError as error:
-            what = f"arguments of '{tool.name}' are not a JSON Schema: {error.message}"
-            problems.append(
-                document.problem((*location, "arguments"), what, "see json-schema.org, draft 2020-12")
-            )
+    if tool.arguments is not None and (reason := why_not_schema(tool.arguments)) is not None:
+        what = f"arguments of '{tool.name}' are not a usable JSON Schema: {reason}"
+        problems.append(document.problem((*location, "arguments"), what, "see json-schema.org"))
     for key, implementation in (("implementation", tool.implementation), ("eval", tool.eval)):
         if implementation is not None:
             problems.extend(

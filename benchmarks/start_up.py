@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 from benchmarks.table import Row, leave, print_rows
 
@@ -32,13 +33,12 @@ def seconds(*arguments: str) -> float:
 
 
 class Endpoint(BaseHTTPRequestHandler):
-    """Answers every POST at once, noting when the first one came."""
+    """Answers every POST at once, noting when."""
 
-    first: float | None = None
+    arrivals: ClassVar[list[float]] = []
 
     def do_POST(self) -> None:
-        if Endpoint.first is None:
-            Endpoint.first = time.perf_counter()
+        self.arrivals.append(time.perf_counter())
         self.rfile.read(int(self.headers["content-length"]))
         body = b'{"output": "yes"}'
         self.send_response(200)
@@ -54,7 +54,7 @@ def first_call_http() -> float:
     """Seconds from the start of the process to its first request at an endpoint."""
     server = HTTPServer(("127.0.0.1", 0), Endpoint)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    Endpoint.first = None
+    Endpoint.arrivals.clear()
     with tempfile.TemporaryDirectory() as folder:
         suite = Path(folder) / "suite.yaml"
         url = f"http://127.0.0.1:{server.server_port}/run"
@@ -68,7 +68,7 @@ def first_call_http() -> float:
         )
     server.shutdown()
     server.server_close()
-    return (Endpoint.first or float("inf")) - began
+    return min(Endpoint.arrivals, default=float("inf")) - began
 
 
 def whole_simulated_canary() -> float:

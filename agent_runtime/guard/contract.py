@@ -15,6 +15,7 @@ from referencing import Registry
 from referencing.exceptions import Unresolvable
 
 from agent_runtime.documents import canonical_json, writable_json
+from agent_runtime.patterns import UnusablePattern, searcher
 
 MAX_ANSWER = 1_000_000
 MAX_PROBLEMS = 10
@@ -64,6 +65,8 @@ def violations(schema: Mapping[str, Any], value: Any) -> tuple[str, ...]:
         return (f"the schema refers to {error.ref!r}, which is not part of it; nothing is fetched",)
     except RecursionError:
         return ("the schema refers to itself without end",)
+    except UnusablePattern as error:
+        return (f"the schema cannot be applied: a pattern {error.what}",)
     except ArithmeticError:
         return ("a number is too large to be checked",)
     shown = tuple(_explain(error) for error in errors[:MAX_PROBLEMS])
@@ -104,6 +107,22 @@ def _with_whole_numbers(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+def _pattern(_: Validator, pattern: str, text: Any, __: Any) -> Iterator[ValidationError]:
+    """The keyword in linear time; the library's own search can be made to run for ever."""
+    if isinstance(text, str) and not searcher(pattern)(text):
+        yield ValidationError(f"{text!r} does not match {pattern!r}")
+
+
+def _pattern_properties(
+    validator: Validator, schemas: Mapping[str, Any], value: Any, _: Any
+) -> Iterator[ValidationError]:
+    if not isinstance(value, dict):
+        return
+    for pattern, schema in schemas.items():
+        for name in filter(searcher(pattern), value):
+            yield from validator.descend(value[name], schema, path=name, schema_path=pattern)
+
+
 # The library asserts these formats only where further packages are installed.
 _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _TIME = re.compile(r"\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
@@ -133,5 +152,6 @@ _FORMATS.checks("uri")(_matching(_URI))
 _FORMATS.checks("hostname")(_matching(_HOSTNAME))
 
 _Validator: Any = extend(  # type: ignore[no-untyped-call]  # the stubs leave it untyped
-    Draft202012Validator, {"uniqueItems": _unique_items}
+    Draft202012Validator,
+    {"uniqueItems": _unique_items, "pattern": _pattern, "patternProperties": _pattern_properties},
 )

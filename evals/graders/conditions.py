@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from agent_runtime.documents import strict_json
 from agent_runtime.errors import InvalidInput
-from evals.graders.text import holds, searcher, shown
+from evals.graders.text import holds, search_for, shown
 from evals.paths import MISSING, look_up, parse_path
 
 
@@ -227,7 +227,7 @@ def _contains(source: str, arguments: Sequence[Part]) -> Part:
 
 def _regex(source: str, arguments: Sequence[Part]) -> Part:
     where, pattern = _where_and_wanted(arguments, r"regex('order #\d+') or regex(path, '^\d+$')")
-    return _test(source, _search(source, where, searcher(pattern)))
+    return _test(source, _search(source, where, search_for(pattern)))
 
 
 def _search(source: str, where: Part | None, found_in: Callable[[str], bool]) -> WhyNot:

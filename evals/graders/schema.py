@@ -6,14 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 
 from agent_runtime.errors import InvalidInput
 from agent_runtime.guard.contract import check_contract
+from agent_runtime.json_schema import why_not_schema
 from evals.records import Attempt, Grade
 
 
@@ -41,11 +40,8 @@ def json_schema(schema: Mapping[str, Any] | None) -> JsonSchema:
         raise InvalidInput.one(
             "json_schema", what, "add  schema: {…}  to the case, or output_contract to policy.yaml"
         )
-    try:
-        Draft202012Validator.check_schema(schema)
-    except SchemaError as error:
-        what = f"is not a JSON Schema: {error.message}"
-        raise InvalidInput.one("json_schema", what, "see json-schema.org, draft 2020-12") from None
+    if (reason := why_not_schema(schema)) is not None:
+        raise InvalidInput.one("json_schema", f"is not a usable JSON Schema: {reason}", "see json-schema.org")
     _refuse_dangling(schema)
     return JsonSchema(schema)
 

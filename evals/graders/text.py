@@ -7,14 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import re2
-
 from agent_runtime.documents import Document
 from agent_runtime.errors import InvalidInput
+from agent_runtime.patterns import UnusablePattern, encodable, searcher
 from evals.records import Attempt, Grade
 
 MAX_SHOWN = 120
-MAX_PATTERN = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,28 +92,16 @@ def holds(text: str, part: str) -> bool:
     return part.casefold() in text.casefold()
 
 
-def searcher(pattern: str) -> Callable[[str], bool]:
-    """A search for `pattern` in RE2's syntax: linear in the text, whatever a model wrote.
+def search_for(pattern: str) -> Callable[[str], bool]:
+    """A search for `pattern`, linear in the text, whatever a model wrote.
 
     Raises:
-        InvalidInput: for what RE2 cannot do (look-around, back-references) or does not understand.
+        InvalidInput: for what RE2 cannot do or does not understand.
     """
-    if len(pattern) > MAX_PATTERN:
-        raise InvalidInput.one(
-            "regex", f"has {len(pattern)} characters, more than {MAX_PATTERN}", "shorten it"
-        )
-    options = re2.Options()
-    options.log_errors = False
     try:
-        compiled = re2.compile(_utf8(pattern), options)
-    except re2.error as error:
-        raise InvalidInput.one("regex", *_why_not_regex(pattern, error)) from None
-    return lambda text: compiled.search(encodable(text)) is not None
-
-
-def encodable(text: str) -> str:
-    """`text` with `?` for what UTF-8 cannot write: half a surrogate pair, from JSON such as "\\\\ud800"."""
-    return text.encode("utf-8", "replace").decode()
+        return searcher(pattern)
+    except UnusablePattern as error:
+        raise InvalidInput.one("regex", error.what, error.fix) from None
 
 
 def shown(value: Any) -> str:
@@ -124,12 +110,7 @@ def shown(value: Any) -> str:
         text = json.dumps(value[: MAX_SHOWN + 1] if isinstance(value, str) else value, ensure_ascii=False)
     except (RecursionError, TypeError, ValueError):
         return "a value too deep or too large to show"
-    return _utf8(text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 1]}…").decode()
-
-
-def _utf8(text: str) -> bytes:
-    """Half a surrogate pair, from JSON such as "\\ud800", becomes `?`: UTF-8 cannot write it."""
-    return text.encode("utf-8", "replace")
+    return encodable(text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 1]}…")
 
 
 def _text(written: Any, name: str) -> str:
@@ -138,13 +119,3 @@ def _text(written: Any, name: str) -> str:
         example = written if isinstance(written, int | float) else "…"
         raise InvalidInput.one(name, what, f'write  {name}: "{example}"')
     return written
-
-
-def _why_not_regex(pattern: str, error: Exception) -> tuple[str, str]:
-    detail = error.args[0] if error.args else error
-    reason = detail.decode("utf-8", "replace") if isinstance(detail, bytes) else str(detail)
-    if any(mark in pattern for mark in ("(?=", "(?!", "(?<=", "(?<!")):
-        return f"look-around is not supported: {reason}", "use two evaluators, or success: with and / not"
-    if "invalid escape sequence: \\" in reason and reason[-1:].isdigit():
-        return f"back-references are not supported: {reason}", "write out what may repeat"
-    return f"{shown(pattern)} is not a pattern: {reason}", "see github.com/google/re2/wiki/Syntax"
