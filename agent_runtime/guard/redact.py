@@ -361,7 +361,10 @@ def _plain_phones(text: str) -> Iterator[Extent]:
 def _cued_phones(text: str) -> Iterator[Extent]:
     """Numbers after a word for a phone or for calling, and those listed right after them."""
     for match in _CUED_PHONE.finditer(text):
-        clear = match["noun"] or _AT_OR_ON.search(match["gap"]) or _is_grouped_or_long(match["number"])
+        clear = match["noun"] or (
+            '"' not in match["gap"]  # "text": and "message": are names of fields, not verbs
+            and (_AT_OR_ON.search(match["gap"]) or _is_grouped_or_long(match["number"]))
+        )
         if not clear or _OTHER_NUMBER.search(match["gap"]) or not _is_phone(match["number"]):
             continue
         yield match.span("number")

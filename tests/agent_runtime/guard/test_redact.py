@@ -104,6 +104,7 @@ def test_numbers_listed_after_a_cued_one_are_phones_too() -> None:
         "version 10.20.300.4000", "12:34:56.789012", "lat 48.858370, lon 2.294481", "id 123456789012",
         "ISBN 0-306-40615-2",
         "$450 0840", "flight HAT045-2024-0517", "a1b2-905-555-3793", "1,234,567.89", "text: 4500840",
+        '{"text": "12 345 678"}',
     ],
 )  # fmt: skip
 def test_dates_amounts_and_identifiers_are_no_phones(text: str) -> None:
