@@ -114,7 +114,7 @@ def _pattern(_: Validator, pattern: str, text: Any, __: Any) -> Iterator[Validat
 
 
 def _pattern_properties(
-    validator: Validator, schemas: Mapping[str, Any], value: Any, _: Any
+    validator: Any, schemas: Mapping[str, Any], value: Any, _: Any
 ) -> Iterator[ValidationError]:
     if not isinstance(value, dict):
         return

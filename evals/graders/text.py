@@ -84,7 +84,7 @@ def regex(document: Document) -> Regex:
         InvalidInput
     """
     pattern = _text(document.data, "regex")
-    return Regex(pattern, searcher(pattern))
+    return Regex(pattern, search_for(pattern))
 
 
 def holds(text: str, part: str) -> bool:

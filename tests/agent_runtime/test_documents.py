@@ -20,6 +20,7 @@ from agent_runtime.documents import (
     read_text,
     read_yaml,
     strict_json,
+    writable_json,
 )
 from agent_runtime.errors import InvalidInput, Problem
 from agent_runtime.policy import PolicyFile
@@ -170,8 +171,6 @@ def test_every_bad_line_of_a_jsonl_file_is_told(tmp_path: Path) -> None:
         "[Infinity]",
         "-Infinity",
         "1e999",
-        '"\\ud800"',
-        '{"\\udfff": 1}',
         "[" * 100 + "]" * 100,
         "",
         "{",
@@ -180,6 +179,13 @@ def test_every_bad_line_of_a_jsonl_file_is_told(tmp_path: Path) -> None:
 def test_json_that_two_readers_may_read_differently_is_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  # each has a reason of its own
         strict_json(text)
+
+
+@pytest.mark.parametrize("text", ['"\\ud800"', '{"\\udfff": 1}'])
+def test_half_a_character_can_be_read_but_is_no_json_that_could_be_written(text: str) -> None:
+    strict_json(text)
+    with pytest.raises(ValueError, match="half of a surrogate pair"):
+        writable_json(text)
 
 
 def test_a_duplicate_json_key_has_an_error_of_its_own() -> None:

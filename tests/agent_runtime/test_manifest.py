@@ -162,12 +162,12 @@ def test_a_symbolic_link_out_of_the_project_is_refused(
 @pytest.mark.parametrize(
     ("schema", "told"),
     [
-        ("{", "is not a JSON Schema"),
+        ("{", "is not a usable JSON Schema"),
         ('{"type": "objekt"}', "objekt"),
         ("false", "must be an object"),
         ("[]", "must be an object"),
         ('{"a": 1, "a": 2}', "appears twice"),
-        ('{"pattern": "("}', "is not a JSON Schema"),
+        ('{"pattern": "("}', "is not a usable JSON Schema"),
     ],
 )
 def test_a_contract_that_is_no_json_schema_is_refused(project: Path, schema: str, told: str) -> None:
@@ -184,7 +184,7 @@ def test_arguments_that_are_no_json_schema_are_refused(project: Path) -> None:
         '      allow: ["read"]\n',
         '      allow: ["read"]\n      arguments: { type: 3 }\n',
     )
-    assert "agent.yaml:10: arguments of 'kb.search' are not a JSON Schema" in problems(project)
+    assert "agent.yaml:10: arguments of 'kb.search' are not a usable JSON Schema" in problems(project)
 
 
 def test_an_http_tool_that_does_more_than_it_may_is_refused(project: Path) -> None:

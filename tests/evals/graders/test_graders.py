@@ -102,7 +102,12 @@ def test_the_schema_of_the_case_wins_over_the_contract() -> None:
         ("json_schema", None, "json_schema: has no schema", "add  schema: {…}  to the case"),
         ("string match", None, "success: has nothing to match", "add  success: "),
         (None, "amount=15", 'success: column 7: "=" is not understood', "write =="),
-        ([{"regex": "(?=a)"}], None, "regex: look-around is not supported", "use two evaluators"),
+        (
+            [{"regex": "(?=a)"}],
+            None,
+            "regex: look-around is not supported",
+            "write the condition as two checks",
+        ),
         ("exact", None, "exact: does not say what to look for", 'write  exact: "…"'),
         ([{"exact": 15}], None, "exact: needs text, not 15", 'write  exact: "15"'),
         (

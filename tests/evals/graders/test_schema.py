@@ -44,7 +44,7 @@ def test_a_deep_output_fails_and_does_not_break_the_grader() -> None:
     ("schema", "reason"),
     [
         (None, "no schema to check against"),
-        ({"type": "nubmer"}, "is not a JSON Schema"),
+        ({"type": "nubmer"}, "is not a usable JSON Schema"),
         ({"$ref": "#/$defs/typo"}, "'#/\\$defs/typo', which is not in the schema"),
         ({"items": {"$ref": "http://127.0.0.1/x.json"}}, "nothing is fetched"),
     ],
