@@ -198,6 +198,13 @@ def test_one_failure_of_a_case_that_must_pass_is_below_the_floor() -> None:
     assert verdict.reasons[0] == "`case_000` must pass and failed 1 of 10 runs."
 
 
+def test_many_cases_that_must_pass_are_counted_and_not_all_listed() -> None:
+    names = [f"case_{index:03}" for index in range(5)]
+    verdict = verdict_of(None, result(dict.fromkeys(names, NONE), must_pass=names))
+    assert verdict.reasons[0].endswith("and 2 more that must pass failed.")
+    assert "case_003" not in verdict.reasons[0]
+
+
 def test_an_outage_is_no_failure_of_a_case_that_must_pass() -> None:
     candidate = result(suite("+++++++++!", cases=30), must_pass=["case_000"])
     assert verdict_of(GOOD, candidate).verdict is VerdictKind.PASS
@@ -268,6 +275,12 @@ def test_a_missing_shard_is_not_measured() -> None:
         assert judge(GOOD, GOOD, GateSettings(), expected_runs=expected).verdict is kind
 
 
+def test_a_few_missing_runs_are_warned_about() -> None:
+    verdict = judge(GOOD, GOOD, GateSettings(), expected_runs=310)
+    assert verdict.verdict is VerdictKind.PASS
+    assert "Only 300 of 310 expected runs are there." in verdict.warnings
+
+
 def test_a_suite_that_was_made_smaller_on_purpose_is_compared() -> None:
     smaller = result(suite(cases=20))
     assert judge(GOOD, smaller, GateSettings(), expected_runs=200).verdict is VerdictKind.PASS
@@ -296,6 +309,11 @@ def test_equal_outputs_are_warned_about_and_counted() -> None:
     verdict = verdict_of(GOOD, same)
     assert verdict.verdict is VerdictKind.PASS
     assert any("same output in every run" in warning for warning in verdict.warnings)
+
+
+def test_a_simulated_model_has_no_cache_to_warn_about() -> None:
+    same = with_samples(replace(GOOD, simulated=True), lambda sample: replace(sample, output_sha256="h"))
+    assert not any("same output" in warning for warning in verdict_of(same, same).warnings)
 
 
 # --- what a reader must know
