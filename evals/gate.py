@@ -189,7 +189,7 @@ def _started(evidence: Evidence) -> int:
 
 
 def _mostly_lost(case: CaseEvidence) -> bool:
-    return case.unmeasured > MOST_UNMEASURED_OF_A_CASE * case.started
+    return not case.runs or case.unmeasured > MOST_UNMEASURED_OF_A_CASE * case.started
 
 
 def _broken_floors(evidence: Evidence, settings: GateSettings) -> Iterable[str]:

@@ -254,6 +254,11 @@ def test_more_than_half_of_one_case_lost_is_not_measured(marks: str, trusted: bo
         assert (verdict_of(baseline, candidate).verdict is VerdictKind.NOT_MEASURED) is not trusted
 
 
+def test_a_case_without_any_run_is_not_measured() -> None:
+    for baseline, candidate in (({"a": ""}, {"a": ALL}), ({"a": ALL, "b": ALL}, {"a": "", "b": ALL})):
+        assert verdict_of(result(baseline), result(candidate)).verdict is VerdictKind.NOT_MEASURED
+
+
 def test_a_result_that_is_not_trusted_shows_numbers_and_no_metric_verdict() -> None:
     verdict = verdict_of(GOOD, result({**suite(NONE, cases=30), "case_029": "!" * 10}))
     assert verdict.verdict is VerdictKind.NOT_MEASURED
@@ -403,7 +408,7 @@ def test_the_order_of_cases_and_lines_changes_no_byte(order: object) -> None:
     assert written(verdict_of(shuffled(baseline), shuffled(candidate))) == plain
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     st.dictionaries(st.sampled_from("abcdef"), st.text("+-!?t", max_size=6), max_size=5),
     st.dictionaries(st.sampled_from("abcdef"), st.text("+-!?t", max_size=6), max_size=5),
