@@ -48,6 +48,8 @@ MOST_MORE_RUNS = 100
 
 SUCCESS, P95, USD = "success_rate", "p95_latency_ms", "usd_per_success"
 _EPSILON = 1e-9
+_NOTHING = 1e-12
+"""Dollars or milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,11 @@ def _runs(cases: Iterable[CaseEvidence]) -> Runs:
 
 
 def _column(numbers: Sequence[float | None]) -> stats.Floats | None:
-    return np.array(numbers, dtype=np.float64) if usable(numbers) else None
+    """None unless every number is usable. What is too small to mean anything is zero: ratios would overflow."""
+    if not usable(numbers):
+        return None
+    column = np.array(numbers, dtype=np.float64)
+    return np.where(column < _NOTHING, 0.0, column)
 
 
 def _digest(baseline: SuiteResult | None, candidate: SuiteResult) -> str:
@@ -449,7 +455,7 @@ def _arm_warnings(arm: str, evidence: Evidence, simulated: bool) -> Iterable[str
 
 
 def _absurd(samples: Sequence[Sample]) -> list[str]:
-    """Which numbers are negative or not finite somewhere."""
+    """Which numbers are negative or impossibly large somewhere."""
     columns = {"cost": [s.cost_usd for s in samples], "latency": [s.latency_ms for s in samples]}
     return [name for name, numbers in columns.items() if not usable(n for n in numbers if n is not None)]
 

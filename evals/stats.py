@@ -292,7 +292,7 @@ def ratios(baseline: Floats, candidate: Floats) -> Floats:
 
 
 def _over(above: Floats, below: Floats) -> Floats:
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         quotient = above / below
     return np.where(below > 0, quotient, np.inf)
 

@@ -276,8 +276,8 @@ def other_suite(baseline: str, candidate: str) -> str:
 
 
 def absurd_number(arm: str, name: str) -> str:
-    """A negative or infinite measurement."""
-    return f"A {name} of the {arm} is negative or not finite, so {name} is not compared."
+    """A negative or impossible measurement."""
+    return f"A {name} of the {arm} is negative or impossibly large, so {name} is not compared."
 
 
 def grader_errors(arm: str, errors: int) -> str:

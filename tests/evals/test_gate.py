@@ -85,12 +85,14 @@ def test_missing_costs_and_latencies_do_not_stop_a_pass() -> None:
         assert verdict.metrics[name].verdict is MetricVerdict.NOT_MEASURABLE
 
 
-@pytest.mark.parametrize("cost", [-0.01, float("inf"), float("nan")])
+@pytest.mark.parametrize("cost", [-0.01, 1e300, float("inf"), float("nan")])
 def test_an_absurd_cost_is_warned_about_and_not_measured(cost: float) -> None:
     odd = with_samples(GOOD, lambda sample: replace(sample, cost_usd=cost) if sample.sample_index else sample)
     verdict = verdict_of(GOOD, odd)
     assert verdict.metrics["usd_per_success"].verdict is MetricVerdict.NOT_MEASURABLE
-    assert any("cost of the candidate is negative or not finite" in warning for warning in verdict.warnings)
+    assert any(
+        "cost of the candidate is negative or impossibly large" in warning for warning in verdict.warnings
+    )
     json.loads(written(verdict), parse_constant=pytest.fail)
 
 
@@ -116,6 +118,14 @@ def test_the_agents_own_timeouts_are_failures() -> None:
     verdict = verdict_of(GOOD, result(suite("tttttttttt", cases=30)))
     assert verdict.broken_cases == ("case_000",)
     assert verdict.infra_errors == 0
+
+
+def test_a_number_too_small_to_mean_anything_is_zero() -> None:
+    tiny = with_samples(GOOD, lambda sample: replace(sample, latency_ms=1e-320, cost_usd=1e-320))
+    verdict = verdict_of(tiny, GOOD)
+    assert verdict.verdict is VerdictKind.PASS
+    assert "zero" in verdict.metrics["p95_latency_ms"].reason
+    assert verdict.facts["latency_geometric_mean_ratio"] is None
 
 
 # --- which cases
