@@ -112,7 +112,7 @@ def _compare_ratio(baseline: float, candidate: float, resampled: Floats, pass_be
         verdict = MetricVerdict.DRIFT
     else:
         verdict = MetricVerdict.PASS if high < pass_below else MetricVerdict.UNDECIDED
-    return Comparison(verdict, baseline, candidate, candidate / baseline, finite(low), finite(high))
+    return Comparison(verdict, baseline, candidate, finite(candidate / baseline), finite(low), finite(high))
 
 
 def _not_measurable(baseline: float | None, candidate: float | None, reason: str) -> Comparison:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -11,6 +10,8 @@ from evals.records import CaseResult, Sample, SampleStatus, SuiteResult
 
 CACHE_SPEED = 0.1
 """A run faster than this share of its case's median latency looks like an answer from a cache."""
+MOST_PLAUSIBLE = 1e12
+"""Milliseconds (32 years) or dollars. A larger number is a mistake, and would overflow the arithmetic."""
 FAILURES = frozenset({SampleStatus.AGENT_TIMEOUT, SampleStatus.CAP_HIT, SampleStatus.CONTRACT_VIOLATION})
 """Ways to end that are the agent's own failure, whatever a grader would have said."""
 
@@ -97,8 +98,8 @@ def repeated_word_for_word(evidence: Evidence) -> tuple[int, int]:
 
 
 def usable(numbers: Iterable[float | None]) -> bool:
-    """True if every number is known, finite and not negative."""
-    return all(number is not None and math.isfinite(number) and number >= 0 for number in numbers)
+    """True if every number is known, not negative, and not beyond anything a run can cost or take."""
+    return all(number is not None and 0 <= number <= MOST_PLAUSIBLE for number in numbers)
 
 
 def _standing(baseline: CaseEvidence | None, candidate: CaseEvidence | None) -> str:

@@ -48,6 +48,8 @@ MOST_MORE_RUNS = 100
 
 SUCCESS, P95, USD = "success_rate", "p95_latency_ms", "usd_per_success"
 _EPSILON = 1e-9
+_NOTHING = 1e-12
+"""Dollars or milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ def judge(
     arms = _arms(baseline, candidate)
     inputs = _digest(baseline, candidate)
     seed = int(inputs[:12], 16) if seed is None else seed
-    verdict = _frame(baseline, candidate, arms, settings, seed)
+    verdict = _frame(baseline, candidate, arms, settings, seed, expected_runs)
     alone = _why_alone(baseline, candidate, arms)
     distrust = _distrust(arms, expected_runs, compared=alone is None)
     matched = _matched(arms) if alone is None else None
@@ -84,7 +86,7 @@ def judge(
         verdict = _judged_alone(verdict, arms.candidate)
     else:
         verdict = _compared(verdict, matched, _generator(seed, inputs))
-    floors = _broken_floors(arms.candidate, settings)
+    floors = tuple(_broken_floors(arms.candidate, settings))
     return _worded(_decided(verdict, distrust, floors, alone), distrust, floors, alone)
 
 
@@ -131,7 +133,11 @@ def _runs(cases: Iterable[CaseEvidence]) -> Runs:
 
 
 def _column(numbers: Sequence[float | None]) -> stats.Floats | None:
-    return np.array(numbers, dtype=np.float64) if usable(numbers) else None
+    """None unless every number is usable. What is too small to mean anything is zero: ratios would overflow."""
+    if not usable(numbers):
+        return None
+    column = np.array(numbers, dtype=np.float64)
+    return np.where(column < _NOTHING, 0.0, column)
 
 
 def _digest(baseline: SuiteResult | None, candidate: SuiteResult) -> str:
@@ -164,7 +170,7 @@ def _distrust(arms: _Arms, expected_runs: int | None, compared: bool) -> tuple[s
 
 
 def _incomplete(arms: _Arms, expected_runs: int | None, compared: bool) -> Iterable[str]:
-    started = sum(case.started for case in arms.candidate.values())
+    started = _started(arms.candidate)
     if not any(case.runs for case in arms.candidate.values()):
         yield wording.nothing_measured()
     elif expected_runs is not None and expected_runs - started > MOST_MISSING * expected_runs:
@@ -176,41 +182,55 @@ def _incomplete(arms: _Arms, expected_runs: int | None, compared: bool) -> Itera
 
 def _unmeasured(arm: str, evidence: Evidence) -> Iterable[str]:
     unmeasured = sum(case.unmeasured for case in evidence.values())
-    started = sum(case.started for case in evidence.values())
+    started = _started(evidence)
     if unmeasured > MOST_UNMEASURED * started:
         yield wording.too_many_unmeasured(arm, unmeasured, started)
-    for name, case in evidence.items():
-        if case.unmeasured > MOST_UNMEASURED_OF_A_CASE * case.started:
-            yield wording.case_unmeasured(arm, name, case.unmeasured, case.started)
+    lost = [name for name, case in evidence.items() if _mostly_lost(case)]
+    if lost:
+        yield wording.cases_unmeasured(arm, lost)
 
 
-def _broken_floors(evidence: Evidence, settings: GateSettings) -> tuple[str, ...]:
+def _started(evidence: Evidence) -> int:
+    return sum(case.started for case in evidence.values())
+
+
+def _mostly_lost(case: CaseEvidence) -> bool:
+    return not case.runs or case.unmeasured > MOST_UNMEASURED_OF_A_CASE * case.started
+
+
+def _broken_floors(evidence: Evidence, settings: GateSettings) -> Iterable[str]:
     """Floors need no baseline: they hold for every measured case of the candidate."""
-    broken = [
-        wording.must_pass_failed(name, case.failures, case.measured)
+    failed = [
+        (name, case.failures, case.measured)
         for name, case in evidence.items()
         if case.case.must_pass and case.failures
     ]
+    if failed:
+        yield wording.must_pass_failed(failed)
     measured = [case for case in evidence.values() if case.runs]
     if settings.min_success_rate is not None and measured:
         rate = _runs(measured).counts.rate
         if rate < settings.min_success_rate - _EPSILON:
-            broken.append(wording.below_min_success(rate, settings.min_success_rate))
-    return tuple(broken)
+            yield wording.below_min_success(rate, settings.min_success_rate)
 
 
 # --- the parts of a verdict -------------------------------------------------------------------------------
 
 
 def _frame(
-    baseline: SuiteResult | None, candidate: SuiteResult, arms: _Arms, settings: GateSettings, seed: int
+    baseline: SuiteResult | None,
+    candidate: SuiteResult,
+    arms: _Arms,
+    settings: GateSettings,
+    seed: int,
+    expected_runs: int | None,
 ) -> Verdict:
     """Everything that needs no comparison."""
     pairing, every = arms.pairing, [*arms.baseline.values(), *arms.candidate.values()]
     return Verdict(
         verdict=VerdictKind.NO_BASELINE,
         headline="",
-        warnings=tuple(_input_warnings(baseline, candidate, arms)),
+        warnings=(*_gap(arms.candidate, expected_runs), *_input_warnings(baseline, candidate, arms)),
         shared_cases=pairing.of("shared"),
         added_cases=pairing.of("added", "changed"),
         removed_cases=pairing.of("removed", "changed"),
@@ -403,9 +423,15 @@ def _comparison_warnings(success: Comparison, facts: Mapping[str, Any], matched:
         yield wording.borderline(facts["exact_p"], drift)
 
 
+def _gap(evidence: Evidence, expected_runs: int | None) -> Iterable[str]:
+    started = _started(evidence)
+    if expected_runs is not None and started < expected_runs:
+        yield wording.runs_missing(started, expected_runs)
+
+
 def _input_warnings(baseline: SuiteResult | None, candidate: SuiteResult, arms: _Arms) -> Iterable[str]:
-    yield from _arm_warnings("candidate", arms.candidate)
-    yield from _arm_warnings("baseline", arms.baseline)
+    yield from _arm_warnings("candidate", arms.candidate, candidate.simulated)
+    yield from _arm_warnings("baseline", arms.baseline, candidate.simulated)
     if baseline is not None and baseline.suite and candidate.suite and baseline.suite != candidate.suite:
         yield wording.other_suite(baseline.suite, candidate.suite)
     if changed := arms.pairing.of("changed"):
@@ -414,12 +440,12 @@ def _input_warnings(baseline: SuiteResult | None, candidate: SuiteResult, arms: 
         yield wording.cases_removed(removed)
 
 
-def _arm_warnings(arm: str, evidence: Evidence) -> Iterable[str]:
+def _arm_warnings(arm: str, evidence: Evidence, simulated: bool) -> Iterable[str]:
     collapsed = [case.collapsed for case in evidence.values() if case.collapsed]
     if collapsed:
         yield wording.cached_runs(arm, sum(collapsed), len(collapsed))
     same, cases = repeated_word_for_word(evidence)
-    if same and 2 * same >= cases:
+    if same and 2 * same >= cases and not simulated:
         yield wording.same_outputs(arm, same, cases)
     samples = [sample for case in evidence.values() for sample in case.runs]
     for name in _absurd(samples):
@@ -429,7 +455,7 @@ def _arm_warnings(arm: str, evidence: Evidence) -> Iterable[str]:
 
 
 def _absurd(samples: Sequence[Sample]) -> list[str]:
-    """Which numbers are negative or not finite somewhere."""
+    """Which numbers are negative or impossibly large somewhere."""
     columns = {"cost": [s.cost_usd for s in samples], "latency": [s.latency_ms for s in samples]}
     return [name for name, numbers in columns.items() if not usable(n for n in numbers if n is not None)]
 

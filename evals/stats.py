@@ -92,7 +92,7 @@ class Resampled:
 
 def change(baseline: Counts, candidate: Counts) -> float:
     """Mean over cases of (candidate rate − baseline rate)."""
-    return float((candidate.rates - baseline.rates).mean())
+    return round(float((candidate.rates - baseline.rates).mean()), 12) + 0.0
 
 
 def smoothed_rates(baseline: Counts, candidate: Counts) -> Floats:
@@ -123,8 +123,9 @@ def resampled_changes(
     """
     smoothed = smoothed_rates(baseline, candidate)
     drawn = [_resampled_rate(arm, smoothed, rng, resamples) for arm in (baseline, candidate)]
-    # Rounded so that two equal rates differ by zero and not by the last bit: the verdict looks at the sign.
-    return np.round(drawn[1] - drawn[0], 12)
+    # Rounded, so that two equal rates differ by zero and not by the last bit: the verdict looks at the sign.
+    # Adding 0 turns −0 into 0.
+    return np.round(drawn[1] - drawn[0], 12) + 0.0
 
 
 def _resampled_rate(arm: Counts, smoothed: Floats, rng: np.random.Generator, resamples: int) -> Floats:
@@ -291,7 +292,7 @@ def ratios(baseline: Floats, candidate: Floats) -> Floats:
 
 
 def _over(above: Floats, below: Floats) -> Floats:
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         quotient = above / below
     return np.where(below > 0, quotient, np.inf)
 

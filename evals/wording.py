@@ -183,9 +183,14 @@ def below_min_success(rate: float, floor: float) -> str:
     return f"Success is {_percent(rate)}, below the floor of {_percent(floor)}."
 
 
-def must_pass_failed(case_id: str, failures: int, runs: int) -> str:
-    """A case that must always pass did not."""
-    return f"{inert(case_id)} must pass and failed {failures} of {runs} runs."
+def must_pass_failed(failed: Sequence[tuple[str, int, int]]) -> str:
+    """Cases that must always pass and did not: (id, failures, runs) of each."""
+    named = [
+        f"{inert(name)} must pass and failed {failures} of {runs} runs"
+        for name, failures, runs in failed[:_NAMED]
+    ]
+    more = len(failed) - len(named)
+    return f"{', '.join(named)}{f', and {more} more that must pass failed' if more else ''}."
 
 
 def too_many_unmeasured(arm: str, unmeasured: int, started: int) -> str:
@@ -193,9 +198,9 @@ def too_many_unmeasured(arm: str, unmeasured: int, started: int) -> str:
     return f"{unmeasured} of {started} {arm} runs measured nothing (infrastructure or grader errors)."
 
 
-def case_unmeasured(arm: str, case_id: str, unmeasured: int, started: int) -> str:
-    """Outages ate most of one case."""
-    return f"{unmeasured} of {started} {arm} runs of {inert(case_id)} measured nothing."
+def cases_unmeasured(arm: str, case_ids: Sequence[str]) -> str:
+    """Outages ate most of some cases."""
+    return f"More than half of the {arm} runs of {listed(case_ids)} measured nothing."
 
 
 def runs_missing(there: int, expected: int) -> str:
@@ -271,8 +276,8 @@ def other_suite(baseline: str, candidate: str) -> str:
 
 
 def absurd_number(arm: str, name: str) -> str:
-    """A negative or infinite measurement."""
-    return f"A {name} of the {arm} is negative or not finite, so {name} is not compared."
+    """A negative or impossible measurement."""
+    return f"A {name} of the {arm} is negative or impossibly large, so {name} is not compared."
 
 
 def grader_errors(arm: str, errors: int) -> str:

@@ -85,12 +85,14 @@ def test_missing_costs_and_latencies_do_not_stop_a_pass() -> None:
         assert verdict.metrics[name].verdict is MetricVerdict.NOT_MEASURABLE
 
 
-@pytest.mark.parametrize("cost", [-0.01, float("inf"), float("nan")])
+@pytest.mark.parametrize("cost", [-0.01, 1e300, float("inf"), float("nan")])
 def test_an_absurd_cost_is_warned_about_and_not_measured(cost: float) -> None:
     odd = with_samples(GOOD, lambda sample: replace(sample, cost_usd=cost) if sample.sample_index else sample)
     verdict = verdict_of(GOOD, odd)
     assert verdict.metrics["usd_per_success"].verdict is MetricVerdict.NOT_MEASURABLE
-    assert any("cost of the candidate is negative or not finite" in warning for warning in verdict.warnings)
+    assert any(
+        "cost of the candidate is negative or impossibly large" in warning for warning in verdict.warnings
+    )
     json.loads(written(verdict), parse_constant=pytest.fail)
 
 
@@ -116,6 +118,14 @@ def test_the_agents_own_timeouts_are_failures() -> None:
     verdict = verdict_of(GOOD, result(suite("tttttttttt", cases=30)))
     assert verdict.broken_cases == ("case_000",)
     assert verdict.infra_errors == 0
+
+
+def test_a_number_too_small_to_mean_anything_is_zero() -> None:
+    tiny = with_samples(GOOD, lambda sample: replace(sample, latency_ms=1e-320, cost_usd=1e-320))
+    verdict = verdict_of(tiny, GOOD)
+    assert verdict.verdict is VerdictKind.PASS
+    assert "zero" in verdict.metrics["p95_latency_ms"].reason
+    assert verdict.facts["latency_geometric_mean_ratio"] is None
 
 
 # --- which cases
@@ -198,6 +208,13 @@ def test_one_failure_of_a_case_that_must_pass_is_below_the_floor() -> None:
     assert verdict.reasons[0] == "`case_000` must pass and failed 1 of 10 runs."
 
 
+def test_many_cases_that_must_pass_are_counted_and_not_all_listed() -> None:
+    names = [f"case_{index:03}" for index in range(5)]
+    verdict = verdict_of(None, result(dict.fromkeys(names, NONE), must_pass=names))
+    assert verdict.reasons[0].endswith("and 2 more that must pass failed.")
+    assert "case_003" not in verdict.reasons[0]
+
+
 def test_an_outage_is_no_failure_of_a_case_that_must_pass() -> None:
     candidate = result(suite("+++++++++!", cases=30), must_pass=["case_000"])
     assert verdict_of(GOOD, candidate).verdict is VerdictKind.PASS
@@ -247,6 +264,11 @@ def test_more_than_half_of_one_case_lost_is_not_measured(marks: str, trusted: bo
         assert (verdict_of(baseline, candidate).verdict is VerdictKind.NOT_MEASURED) is not trusted
 
 
+def test_a_case_without_any_run_is_not_measured() -> None:
+    for baseline, candidate in (({"a": ""}, {"a": ALL}), ({"a": ALL, "b": ALL}, {"a": "", "b": ALL})):
+        assert verdict_of(result(baseline), result(candidate)).verdict is VerdictKind.NOT_MEASURED
+
+
 def test_a_result_that_is_not_trusted_shows_numbers_and_no_metric_verdict() -> None:
     verdict = verdict_of(GOOD, result({**suite(NONE, cases=30), "case_029": "!" * 10}))
     assert verdict.verdict is VerdictKind.NOT_MEASURED
@@ -266,6 +288,12 @@ def test_a_fifth_of_the_baselines_cases_may_be_missing_and_not_more() -> None:
 def test_a_missing_shard_is_not_measured() -> None:
     for expected, kind in ((375, VerdictKind.PASS), (376, VerdictKind.NOT_MEASURED)):
         assert judge(GOOD, GOOD, GateSettings(), expected_runs=expected).verdict is kind
+
+
+def test_a_few_missing_runs_are_warned_about() -> None:
+    verdict = judge(GOOD, GOOD, GateSettings(), expected_runs=310)
+    assert verdict.verdict is VerdictKind.PASS
+    assert "Only 300 of 310 expected runs are there." in verdict.warnings
 
 
 def test_a_suite_that_was_made_smaller_on_purpose_is_compared() -> None:
@@ -296,6 +324,11 @@ def test_equal_outputs_are_warned_about_and_counted() -> None:
     verdict = verdict_of(GOOD, same)
     assert verdict.verdict is VerdictKind.PASS
     assert any("same output in every run" in warning for warning in verdict.warnings)
+
+
+def test_a_simulated_model_has_no_cache_to_warn_about() -> None:
+    same = with_samples(replace(GOOD, simulated=True), lambda sample: replace(sample, output_sha256="h"))
+    assert not any("same output" in warning for warning in verdict_of(same, same).warnings)
 
 
 # --- what a reader must know
@@ -385,7 +418,7 @@ def test_the_order_of_cases_and_lines_changes_no_byte(order: object) -> None:
     assert written(verdict_of(shuffled(baseline), shuffled(candidate))) == plain
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     st.dictionaries(st.sampled_from("abcdef"), st.text("+-!?t", max_size=6), max_size=5),
     st.dictionaries(st.sampled_from("abcdef"), st.text("+-!?t", max_size=6), max_size=5),
