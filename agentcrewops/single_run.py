@@ -26,7 +26,7 @@ from agent_runtime.runner import run_agent
 from agent_runtime.steps.scene import ApprovalRequest, Crew
 from agent_runtime.store import Store, open_store
 from agent_runtime.telemetry import open_telemetry
-from agent_runtime.tools import open_tools
+from agent_runtime.tools import tools_at_work
 from agentcrewops.home import state_folder
 from agentcrewops.terminal import printable
 
@@ -96,9 +96,7 @@ async def _conduct(
         critic = open_critic(manifest, environ)
         if critic is not None:
             stack.push_async_callback(critic.aclose)
-        tools = open_tools(manifest, environ, evals=False)
-        for tool in tools.values():
-            stack.push_async_callback(tool.aclose)
+        tools = await stack.enter_async_context(tools_at_work(manifest, environ, evals=False))
         crew = Crew(
             model=model,
             price=price_of(manifest),

@@ -20,7 +20,7 @@ from agent_runtime.records import MICROS, Role, RunResult, Step, Task
 from agent_runtime.runner import run_agent
 from agent_runtime.steps.scene import ApprovalRequest, Crew
 from agent_runtime.telemetry.interface import Telemetry
-from agent_runtime.tools import open_tools
+from agent_runtime.tools import tools_at_work
 from agent_runtime.tools.interface import Tool
 from agent_runtime.tools.stub import StubTool
 from evals.records import Attempt, Event, ObservedCall, SampleStatus
@@ -98,9 +98,9 @@ class RuntimeAgent:
         self._critic = open_critic(self._manifest, self._environ)
         if self._critic is not None:
             self._stack.push_async_callback(self._critic.aclose)
-        self._tools = open_tools(self._manifest, self._environ, evals=True)
-        for tool in self._tools.values():
-            self._stack.push_async_callback(tool.aclose)
+        self._tools = await self._stack.enter_async_context(
+            tools_at_work(self._manifest, self._environ, evals=True)
+        )
         return self
 
     async def __aexit__(
