@@ -145,9 +145,10 @@ class McpServer:
             self._session.stale = True
 
     def _why_not(self, error: Exception, link: Link | None) -> str:
+        error = _innermost(error)
         if isinstance(error, OSError) and not isinstance(error, TimeoutError):
             return f"it cannot be started: {error.strerror or type(error).__name__}"
-        said = f"; the last it wrote: {link.last_words}" if link is not None and link.noted else ""
+        said = _said_by(link)
         if isinstance(error, TimeoutError):
             return f"it did not answer as an MCP server within {self._start_seconds:g} s{said}"
         return f"it gave no session: {_one_line(error)}{said}"
@@ -167,10 +168,20 @@ async def _offers(client: ClientSession) -> Mapping[str, Offered]:
     return offers
 
 
-def _one_line(error: BaseException) -> str:
-    """What an error says, escaped; of a group, the first inside."""
-    while isinstance(error, BaseExceptionGroup):
+def _said_by(link: Link | None) -> str:
+    return f"; the last of it: {link.last_words}" if link is not None and link.last_words else ""
+
+
+def _innermost(error: Exception) -> Exception:
+    """The error itself; of a group, the first inside."""
+    while isinstance(error, ExceptionGroup):
         error = error.exceptions[0]
+    return error
+
+
+def _one_line(error: Exception) -> str:
+    """What an error says, escaped."""
+    error = _innermost(error)
     said = error.message if isinstance(error, MCPError) else f"{type(error).__name__}: {error}"
     return ascii(said[:300])[1:-1]
 
@@ -214,13 +225,21 @@ class McpServerTool:
             if problem is not None:
                 return failed(problem.what, ms_since(start))
             session = await self._server.session()
+        except Exception as error:  # noqa: BLE001 - whatever a stranger's server makes the SDK raise
+            return failed(f"the MCP server is not there: {_one_line(error)}", ms_since(start))
+        return await self._called(session, arguments, start)
+
+    async def _called(self, session: _Session, arguments: Mapping[str, Any], start: float) -> ToolResult:
+        try:
             result = await asyncio.wait_for(
                 session.client.call_tool(self.wanted.tool, dict(arguments)), self.wanted.timeout_seconds
             )
         except TimeoutError:
             return failed(f"no answer within {self.wanted.timeout_seconds:g} s", ms_since(start))
         except Exception as error:  # noqa: BLE001 - whatever a stranger's server makes the SDK raise
-            return failed(f"the MCP server failed: {_one_line(error)}", ms_since(start))
+            return failed(
+                f"the MCP server failed: {_one_line(error)}{_said_by(session.link)}", ms_since(start)
+            )
         return _result_of(result, ms_since(start))
 
     async def aclose(self) -> None:

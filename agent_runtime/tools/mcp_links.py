@@ -157,6 +157,9 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
             await asyncio.wait_for(process.wait(), GRACE_SECONDS)
             break
     _signal_group(process, signal.SIGKILL)  # what it left behind
+    # A descendant that left the group may hold the pipes open for ever; asyncio has no public way to close them.
+    process._transport.close()  # type: ignore[attr-defined]
+    await asyncio.sleep(0)
 
 
 def _signal_group(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
