@@ -39,7 +39,7 @@ MOST_WALL = 1.75 * IDEAL_SECONDS
 MOST_CPU, MOST_RSS, MOST_FIRST = 2.0, 110.0, 1.0
 MOST_OTHER_CORES = 0.4
 """A run beside which the rest of the machine used more than this does not count, unless there is no better one."""
-_QUIET_WAIT = 25.0
+_PATIENCE = 25.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,13 +190,15 @@ def mock_command(scripts: Path | None, environments: Path | None) -> list[str]:
 # --- the rounds -------------------------------------------------------------------------------------------
 
 
-def measure(contender: Contender, mock: Mock, manners: Manners, work: Path) -> Measured:
-    """Run a contender once, as soon as the machine is quiet or has kept us waiting too long.
+def measure(
+    contender: Contender, mock: Mock, manners: Manners, work: Path, patience: float = _PATIENCE
+) -> Measured:
+    """Run a contender once, as soon as the machine is quiet or `patience` (seconds) is at its end.
 
     Raises:
         SystemExit: if it did not do the work.
     """
-    wait_until_quiet(_QUIET_WAIT)
+    wait_until_quiet(patience)
     for path in contender.leaves:
         path.unlink(missing_ok=True)
     mock.reset(manners)
@@ -227,14 +229,9 @@ def take_turns(
     wanted: Mapping[str, int],
     seconds: float,
 ) -> dict[str, list[Measured]]:
-    """Round after round until each has its wanted number of clean runs, or time is up and each has run.
-
-    Before the first round each runs once for the caches of the machine (page cache, compiled files).
-    """
+    """Round after round until each has its wanted number of clean runs, or time is up and each has run."""
     deadline = time.monotonic() + seconds
     runs: dict[str, list[Measured]] = {contender.name: [] for contender in contenders}
-    for contender in contenders:
-        measured(contender)
     while waiting := [each for each in contenders if _lacks(runs[each.name], wanted[each.name], deadline)]:
         for contender in waiting:
             runs[contender.name].append(measured(contender))
@@ -275,6 +272,8 @@ def main() -> None:
             contenders += peers(asked.peers, asked.envs, work, mock.origin)
         wanted = {each.name: asked.peer_rounds if each.peer else asked.rounds for each in contenders}
         turn = partial(measure, mock=mock, manners=manners, work=work)
+        for each in contenders:  # not counted: it fills the machine's caches and compiles what is not yet
+            turn(each, patience=0)
         runs = take_turns(contenders, turn, wanted, asked.minutes * 60)
     results = [summarise(contender, runs[contender.name]) for contender in contenders]
     rows = goals(results) if manners == Manners() else []
