@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,28 @@ from agent_runtime.errors import InvalidInput, Problem
 from agent_runtime.json_schema import why_not_schema
 from agent_runtime.openapi import Operation, Unusable, operation_of
 from agent_runtime.policy import Policy, PolicyFile
+from agent_runtime.records import RECORDED
 from agent_runtime.spec import HTTP_VERBS, AgentFile, AgentSpec, Implementation, OpenApiCall, ToolSpec
 
 _PATH = re.compile(r"^[^\s{}<>]+\.(md|txt|prompt)$")
 _SCRIPT = re.compile(r"^[^/-].*\.(py|js|mjs|ts)$")
 """Words of a server's command that are source of this project, and so part of its fingerprint."""
+
+
+class Tape(StrEnum):
+    """What a recording is used for."""
+
+    RECORD = "record"
+    REPLAY = "replay"
+    REPLAY_OR_RECORD = "replay-or-record"
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """The file that the model's answers go to, or come from."""
+
+    path: Path
+    tape: Tape
 
 
 @dataclass(frozen=True)
@@ -31,6 +49,7 @@ class Manifest:
         contract: JSON Schema of the final answer, or None.
         simulation: the file of the sim: model, with its lines; None for a real model.
         digests: sha256 per referenced file, by its path relative to `root`.
+        recording: where answers are recorded or replayed from; no part of what the agent is.
     """
 
     spec: AgentSpec
@@ -40,6 +59,22 @@ class Manifest:
     contract: Mapping[str, Any] | None = None
     simulation: Document | None = None
     digests: Mapping[str, str] = field(default_factory=dict)
+    recording: Recording | None = None
+
+    @property
+    def replayed(self) -> bool:
+        """True if answers may come from a recording."""
+        return self.recording is not None and self.recording.tape is not Tape.RECORD
+
+    @property
+    def simulated(self) -> bool:
+        """True if not every answer comes from a real model, now."""
+        return self.spec.simulated or self.replayed
+
+    @property
+    def model_label(self) -> str:
+        """The model, as results name it."""
+        return f"{RECORDED}{self.spec.model}" if self.replayed else self.spec.model
 
     @property
     def fingerprint(self) -> str:

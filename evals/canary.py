@@ -16,7 +16,7 @@ from pathlib import Path
 
 from agent_runtime.errors import InvalidInput, Problem
 from agent_runtime.guard.redact import ALL_KINDS, Redactor
-from agent_runtime.manifest import Manifest, load_manifest, resolve_inside
+from agent_runtime.manifest import Manifest, Recording, Tape, load_manifest, resolve_inside
 from agent_runtime.policy import PiiKind
 from evals.baseline import load_reference
 from evals.graders import graders_for, judge
@@ -43,6 +43,7 @@ class CanaryOptions:
     concurrency: int | None = None
     seed: int = 0
     max_usd: float | None = None
+    recording: Recording | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,7 @@ def _manifest_of(suite: Suite, options: CanaryOptions) -> Manifest | None:
     named = suite.target.runtime
     if named is None:
         given = {"--agent": options.agent, "--policy": options.policy, "--model": options.model}
+        given |= {f"--{options.recording.tape}": options.recording.path} if options.recording else {}
         flag = next((flag for flag, value in given.items() if value is not None), None)
         if flag is not None:
             raise InvalidInput.one(
@@ -129,7 +131,7 @@ def _manifest_of(suite: Suite, options: CanaryOptions) -> Manifest | None:
         return None
     agent = options.agent or _beside(suite, named.agent, "agent")
     policy = options.policy or _beside(suite, named.policy, "policy")
-    return load_manifest(agent, policy, options.model)
+    return replace(load_manifest(agent, policy, options.model), recording=options.recording)
 
 
 def _beside(suite: Suite, reference: str, key: str) -> Path:
@@ -191,8 +193,8 @@ def estimate(ready: Prepared) -> str:
     """What this canary will do and may cost, in one line, before the first call."""
     agent = ready.target.agent or "the endpoint"
     runs = f"{len(ready.suite.cases)} cases × {ready.samples} = {ready.calls} runs of {agent}"
-    if ready.target.simulated:
-        return f"{runs}; simulated model, no money is spent"
+    if (source := _free_answers(ready)) is not None:
+        return f"{runs}; {source}, no money is spent"
     parts = [runs]
     if (mean := _mean_cost(ready.baseline)) is not None:
         parts.append(f"about ${mean * ready.calls:.2f} going by the baseline")
@@ -201,6 +203,15 @@ def estimate(ready: Prepared) -> str:
     if ready.max_usd is not None:
         parts.append(f"stops before ${ready.max_usd:.2f}")
     return "; ".join(parts)
+
+
+def _free_answers(ready: Prepared) -> str | None:
+    """Where answers come from that cost nothing; None if a real model may be asked."""
+    recording = ready.manifest.recording if ready.manifest is not None else None
+    if recording is not None and recording.tape is Tape.REPLAY:
+        return "recorded answers"
+    simulated = ready.target.simulated if ready.manifest is None else ready.manifest.spec.simulated
+    return "simulated model" if simulated else None
 
 
 def _mean_cost(baseline: SuiteResult | None) -> float | None:

@@ -17,9 +17,13 @@ from agentcrewops.verbs.options import (
     OutFolder,
     PolicyFile,
     Quiet,
+    RecordFile,
+    ReplayFile,
+    ReplayOrRecordFile,
     Seed,
     Strict,
     SuiteFile,
+    recording_of,
 )
 
 
@@ -43,6 +47,9 @@ def canary(
         float | None,
         typer.Option("--max-usd", min=0, help="Stop before more than this is spent; default: the suite's."),
     ] = None,
+    record: RecordFile = None,
+    replay: ReplayFile = None,
+    replay_or_record: ReplayOrRecordFile = None,
     require_baseline: Annotated[
         bool, typer.Option("--require-baseline", help="Exit 3 if there is nothing to compare with.")
     ] = False,
@@ -70,6 +77,7 @@ def canary(
         concurrency=concurrency,
         seed=seed,
         max_usd=max_usd,
+        recording=recording_of(record, replay, replay_or_record),
     )
     verdict = run_canary(options, os.environ, quiet=quiet)
     announce(verdict, out, as_json=as_json)
