@@ -9,7 +9,7 @@ import typer
 
 from agent_runtime.errors import CrewError
 from agentcrewops import __version__
-from agentcrewops.verbs import baseline, canary, compare, init, report, run_once, schema, validate
+from agentcrewops.verbs import baseline, canary, case, compare, init, mcp, report, run_once, schema, validate
 
 app = typer.Typer(
     name="agentcrewops",
@@ -27,6 +27,8 @@ app.command("run")(run_once.run)
 app.command("canary")(canary.canary)
 app.command("compare")(compare.compare)
 app.add_typer(baseline.app, name="baseline")
+app.add_typer(case.app, name="case")
+app.add_typer(mcp.app, name="mcp")
 app.command("report")(report.report)
 app.command("schema")(schema.schema)
 

@@ -169,6 +169,7 @@ def _step_document(step: Step) -> dict[str, Any]:
         "role": step.role,
         "tool": step.tool,
         "text": step.text,
+        "ok": step.ok,
         "calls": [{"name": call.name, "arguments": call.arguments} for call in step.calls],
         "latency_ms": round(step.latency_ms, 3),
         "retry_count": step.retry_count,

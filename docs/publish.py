@@ -25,6 +25,10 @@ COMMANDS = (
     "baseline",
     "baseline save",
     "baseline show",
+    "case",
+    "case add",
+    "mcp",
+    "mcp pin",
     "report",
     "schema",
 )

@@ -114,9 +114,17 @@ class _Opener:
 
     @cached_property
     def _servers(self) -> McpServers:
-        """The MCP servers that this agent's tools share."""
-        if importlib.util.find_spec("mcp") is None:
-            raise MissingExtra("a tool of an MCP server", "mcp")
-        from agent_runtime.tools.mcp import McpServers
+        return open_servers(self._manifest, self._environ)
 
-        return McpServers(self._manifest, self._environ)
+
+def open_servers(manifest: Manifest, environ: Mapping[str, str]) -> McpServers:
+    """The MCP servers that this agent's tools share, none of them started.
+
+    Raises:
+        MissingExtra: the SDK is not installed.
+    """
+    if importlib.util.find_spec("mcp") is None:
+        raise MissingExtra("a tool of an MCP server", "mcp")
+    from agent_runtime.tools.mcp import McpServers  # the SDK is heavy
+
+    return McpServers(manifest, environ)

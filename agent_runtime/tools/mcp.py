@@ -8,10 +8,10 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from mcp import ClientSession, MCPError
 from mcp_types import (
@@ -31,7 +31,7 @@ from agent_runtime.placeholders import CannotFill, fill_environment
 from agent_runtime.spec import McpTool, ToolSpec
 from agent_runtime.tools.interface import ToolResult
 from agent_runtime.tools.mcp_links import MAX_MESSAGE_BYTES, Link, http_link, process_link
-from agent_runtime.tools.mcp_pins import Offered, why_not_usable
+from agent_runtime.tools.mcp_pins import Offered, why_not_offered, why_not_usable
 from agent_runtime.tools.outcome import capped, failed, ms_since
 from agent_runtime.wire import Wire
 
@@ -40,6 +40,7 @@ MAX_STARTS = 4
 START_SECONDS = 30.0
 _MAX_PAGES = 50
 
+T = TypeVar("T")
 OpenLink = Callable[[], AbstractAsyncContextManager[Link]]
 
 
@@ -201,21 +202,27 @@ class McpServerTool:
         Raises:
             InvalidInput: there is no server, or it offers something else.
         """
-        try:
-            problem = await self._problem()
-        except NoSession as error:
-            what = f"tool '{self._spec.name}' has no MCP server at '{self._server.name}': {error}"
-            raise InvalidInput.one("agent.yaml", what, "try the command or URL by hand") from None
+        problem = await self._reached(self._problem())
         if problem is not None:
             raise InvalidInput([problem])
 
-    async def offered(self) -> Offered | None:
-        """What the server offers under the tool's name today.
+    async def offered(self) -> Offered:
+        """What the server offers under the tool's name today, pinned or not.
 
         Raises:
-            NoSession
+            InvalidInput: there is no server, or it offers no such tool.
         """
-        return (await self._server.session()).offers.get(self.wanted.tool)
+        offers = (await self._reached(self._server.session())).offers
+        if (problem := why_not_offered(self._spec, self.wanted, offers)) is not None:
+            raise InvalidInput([problem])
+        return offers[self.wanted.tool]
+
+    async def _reached(self, asking: Awaitable[T]) -> T:
+        try:
+            return await asking
+        except NoSession as error:
+            what = f"tool '{self._spec.name}' has no MCP server at '{self._server.name}': {error}"
+            raise InvalidInput.one("agent.yaml", what, "try the command or URL by hand") from None
 
     async def call(self, arguments: Mapping[str, Any], *, idempotency_key: str) -> ToolResult:
         """Do it once. MCP has no idempotency key, so none is sent."""

@@ -13,6 +13,7 @@ from agent_runtime.errors import Problem
 from agent_runtime.spec import McpTool, ToolSpec
 
 _LONGEST_SHOWN = 300
+_REVIEW = "review and paste what this prints:  agentcrewops mcp pin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,25 +31,28 @@ class Offered:
         return "sha256:" + hashlib.sha256(canonical_json(whole).encode(errors="replace")).hexdigest()
 
 
-def why_not_usable(tool: ToolSpec, wanted: McpTool, offers: Mapping[str, Offered]) -> Problem | None:
-    """Why the tool of agent.yaml cannot be run on a server that offers this; None if it can."""
-    offered = offers.get(wanted.tool)
-    if offered is None:
-        return _missing(tool, wanted, offers)
-    if wanted.pin is not None and wanted.pin != offered.pin:
-        what = f"tool '{tool.name}' is not what was pinned: {_difference(tool, offered)}"
-        return Problem("agent.yaml", None, what, "review it, then paste what  agentcrewops mcp pin  prints")
-    if tool.arguments is None and offered.arguments.get("properties"):
-        what = f"tool '{tool.name}' declares no arguments, but its MCP server takes some"
-        return Problem("agent.yaml", None, what, "paste what  agentcrewops mcp pin  prints")
-    return None
-
-
-def _missing(tool: ToolSpec, wanted: McpTool, offers: Mapping[str, Offered]) -> Problem:
+def why_not_offered(tool: ToolSpec, wanted: McpTool, offers: Mapping[str, Offered]) -> Problem | None:
+    """Why a server that offers this has no such tool; None if it has."""
+    if wanted.tool in offers:
+        return None
     close = difflib.get_close_matches(wanted.tool, offers, n=1)
     known = ", ".join(ascii(name)[1:-1] for name in sorted(offers)[:20]) or "nothing"
     fix = f"did you mean {close[0]!a}?" if close else f"it offers: {known}"
     return Problem("agent.yaml", None, f"the MCP server of tool '{tool.name}' offers no {wanted.tool!a}", fix)
+
+
+def why_not_usable(tool: ToolSpec, wanted: McpTool, offers: Mapping[str, Offered]) -> Problem | None:
+    """Why the tool of agent.yaml cannot be run on a server that offers this; None if it can."""
+    if (problem := why_not_offered(tool, wanted, offers)) is not None:
+        return problem
+    offered = offers[wanted.tool]
+    if wanted.pin is not None and wanted.pin != offered.pin:
+        what = f"tool '{tool.name}' is not what was pinned: {_difference(tool, offered)}"
+        return Problem("agent.yaml", None, what, _REVIEW)
+    if tool.arguments is None and offered.arguments.get("properties"):
+        what = f"tool '{tool.name}' declares no arguments, but its MCP server takes some"
+        return Problem("agent.yaml", None, what, _REVIEW)
+    return None
 
 
 def _difference(tool: ToolSpec, offered: Offered) -> str:
