@@ -29,6 +29,7 @@ from evals.evidence import (
     repeated_word_for_word,
     usable,
 )
+from evals.looks import LookPlan
 from evals.records import CaseComparison, Comparison, MetricVerdict, Sample, SuiteResult, Verdict, VerdictKind
 from evals.stats import Counts, Runs
 from evals.suite import GateSettings
@@ -68,12 +69,17 @@ def judge(
     *,
     seed: int | None = None,
     expected_runs: int | None = None,
+    plan: LookPlan | None = None,
+    look: int | None = None,
 ) -> Verdict:
     """The verdict on `candidate`: the same input and seed give the same verdict, byte for byte.
 
     Args:
         seed: of the resampling; by default a hash of the inputs. The verdict holds it.
         expected_runs: cases × samples that should be there; without it, the baseline's cases should be.
+        plan, look: with both, this is the look at `look` runs per case (sample_index 0 … look−1) of `plan`,
+            and `undecided` before the last look means: go on. The last look of `plan` is the last that the
+            caller can make: latency and cost are judged there.
     """
     arms = _arms(baseline, candidate)
     inputs = _digest(baseline, candidate)
@@ -88,6 +94,11 @@ def judge(
         verdict = _compared(verdict, matched, _generator(seed, inputs))
     floors = tuple(_broken_floors(arms.candidate, settings))
     return _worded(_decided(verdict, distrust, floors, alone), distrust, floors, alone)
+
+
+def may_stop(verdict: Verdict) -> bool:
+    """True unless another look could change what to do."""
+    return verdict.verdict in {VerdictKind.DRIFT, VerdictKind.PASS, VerdictKind.BELOW_FLOOR}
 
 
 # --- what is compared -------------------------------------------------------------------------------------
