@@ -160,14 +160,18 @@ class Cassette:
         """Begin `FILE.part`, so that a folder that cannot be written is known before anything is spent.
 
         Raises:
-            InvalidInput: it cannot be written.
+            InvalidInput: it cannot be written, or holds what an interrupted recording left.
         """
-        if self.tape is not Tape.REPLAY:
-            try:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-                self._part.write_text(_HEADER, encoding="utf-8")
-            except OSError as error:
-                raise InvalidInput.one(self.path, f"cannot be written: {error.strerror}") from None
+        if self.tape is Tape.REPLAY:
+            return self
+        if self._part.exists():
+            what = "is what an interrupted recording left, or one that is under way"
+            raise InvalidInput.one(self._part, what, f"rename it to {self.path.name}, or delete it")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._part.write_text(_HEADER, encoding="utf-8")
+        except OSError as error:
+            raise InvalidInput.one(self.path, f"cannot be written: {error.strerror}") from None
         return self
 
     def __exit__(self, *raised: object) -> None:

@@ -16,19 +16,41 @@ from tests.agentcrewops.conftest import Shell
 from tests.conftest import edit
 from tests.fakes.threaded import agent_endpoint_thread
 
-HEAVY = {"sqlalchemy", "alembic", "litellm", "scipy", "opentelemetry", "boto3", "fastapi"}
+HEAVY = {"sqlalchemy", "alembic", "litellm", "scipy", "opentelemetry", "boto3", "fastapi", "mcp", "anyio"}
 
 
 def test_help_names_every_verb_and_the_next_command(shell: Shell, tmp_path: Path) -> None:
     said = shell("--help", cwd=tmp_path)
     assert said.code == 0
-    for verb in ("init", "validate", "run", "canary", "compare", "baseline", "report", "schema"):
+    for verb in (
+        "init",
+        "validate",
+        "run",
+        "canary",
+        "compare",
+        "baseline",
+        "report",
+        "schema",
+        "case",
+        "mcp",
+    ):
         assert f"\n  {verb} " in said.out
     assert "agentcrewops init my-agent" in said.out
 
 
 def test_every_verb_explains_itself(shell: Shell, tmp_path: Path) -> None:
-    for verb in ("init", "validate", "run", "canary", "compare", "baseline", "report", "schema"):
+    for verb in (
+        "init",
+        "validate",
+        "run",
+        "canary",
+        "compare",
+        "baseline",
+        "report",
+        "schema",
+        "case",
+        "mcp",
+    ):
         assert "Usage:" in shell(verb, "--help", cwd=tmp_path).out
 
 

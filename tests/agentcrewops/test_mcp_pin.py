@@ -72,3 +72,39 @@ def test_a_server_that_is_not_there_leaves_with_2(shell: Shell, project: Path) -
     write(project, "dead", "")
     said = shell("mcp", "pin", cwd=project)
     assert (said.code, "has no MCP server at" in said.err) == (2, True)
+
+
+SIMULATION = """simulation:
+  name: s
+  prices: { input_per_mtok: 1, output_per_mtok: 1 }
+  behaviours:
+    - name: find
+      when: find
+      skill: { default: 1 }
+      calls: [{ tool: kb.search, arguments: { query: mugs } }]
+      answer: { found: true }
+  default: { answer: {} }
+"""
+SUITE = """suite: s
+target: { runtime: {} }
+samples: 2
+cases:
+  - case_id: a
+    input: find mugs
+    evaluator: [{ tool_called: kb.search }]
+    success: "found == true"
+"""
+
+
+def test_a_canary_runs_a_pinned_tool_and_refuses_to_begin_once_it_changed(
+    shell: Shell, project: Path
+) -> None:
+    (project / "simulation.yaml").write_text(SIMULATION)
+    (project / "suite.yaml").write_text(SUITE)
+    write(project, "good", shell("mcp", "pin", cwd=project).out.split("\n", 1)[1])
+    agent = (project / "agent.yaml").read_text().replace("openai:gpt-4.1-mini", "sim:simulation.yaml")
+    (project / "agent.yaml").write_text(agent)
+    assert "success is 100 %" in shell("canary", cwd=project).out
+    (project / "agent.yaml").write_text(agent.replace(f"{SERVER} good", f"{SERVER} changed"))
+    said = shell("canary", "--out", "again", cwd=project)
+    assert (said.code, "is not what was pinned: its description changed" in said.err) == (2, True)

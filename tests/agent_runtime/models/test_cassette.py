@@ -87,6 +87,9 @@ def test_an_interrupted_recording_keeps_the_old_file_and_what_was_answered(tmp_p
     cassette.add(key(), ASKED, REPLY, Scrubber())
     assert path.read_text() == before
     assert len((tmp_path / "a.part").read_text().splitlines()) == 2
+    assert "rename it to a, or delete it" in problem(path, Tape.RECORD)
+    (tmp_path / "a.part").rename(path)
+    assert "cassette" in recorded(path, ASKED)
 
 
 def test_a_file_that_is_missing_says_how_to_record_it(tmp_path: Path) -> None:
