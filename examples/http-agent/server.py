@@ -42,5 +42,9 @@ class Agent(BaseHTTPRequestHandler):
         pass
 
 
+class Server(ThreadingHTTPServer):
+    request_queue_size = 128  # the default of 5 makes a burst of callers wait for seconds
+
+
 if __name__ == "__main__":
-    ThreadingHTTPServer(("127.0.0.1", 8321), Agent).serve_forever()
+    Server(("127.0.0.1", 8321), Agent).serve_forever()
