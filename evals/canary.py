@@ -26,6 +26,7 @@ from evals.records import Attempt, CaseResult, Event, Grade, Sample, SuiteResult
 from evals.results import prepare_folder, write_results
 from evals.sampler import SamplingOutcome, sample_suite
 from evals.suite import EvalCase, GateSettings, Suite, load_suite
+from evals.targets import open_target
 from evals.targets.interface import Target
 
 
@@ -103,7 +104,7 @@ def prepare(options: CanaryOptions, environ: Mapping[str, str]) -> Prepared:
     return Prepared(
         suite=suite,
         manifest=manifest,
-        target=_open_target(suite, manifest, environ, concurrency),
+        target=open_target(suite, manifest, environ, concurrency),
         graders=graders,
         baseline=load_reference(baseline_file) if baseline_file else None,
         baseline_file=baseline_file,
@@ -124,7 +125,7 @@ def _manifest_of(suite: Suite, options: CanaryOptions) -> Manifest | None:
         flag = next((flag for flag, value in given.items() if value is not None), None)
         if flag is not None:
             raise InvalidInput.one(
-                flag, "does not apply: the suite's target is an HTTP endpoint", f"leave {flag} out"
+                flag, f"does not apply: the suite's target is {suite.target.description}", f"leave {flag} out"
             )
         return None
     agent = options.agent or _beside(suite, named.agent, "agent")
@@ -159,22 +160,6 @@ def _graders_of(suite: Suite, contract: Mapping[str, object] | None) -> dict[str
 def _default_baseline(suite: Suite) -> Path | None:
     path = suite.root / "baselines" / f"{suite.name}.json"
     return path if path.exists() else None
-
-
-def _open_target(
-    suite: Suite, manifest: Manifest | None, environ: Mapping[str, str], concurrency: int
-) -> Target:
-    if manifest is None:
-        from evals.targets.http import HttpAgent
-
-        return HttpAgent(suite, concurrency=concurrency, environ=environ)
-    from agent_runtime.telemetry import open_telemetry
-    from evals.targets.runtime import RuntimeAgent, unstubbed_tools
-
-    problems = unstubbed_tools(manifest, suite.cases)
-    if problems:
-        raise InvalidInput(problems)
-    return RuntimeAgent(manifest, open_telemetry(environ), environ)
 
 
 def _commit_of(folder: Path) -> str | None:
