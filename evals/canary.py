@@ -19,6 +19,7 @@ from agent_runtime.guard.redact import ALL_KINDS, Redactor
 from agent_runtime.manifest import Manifest, load_manifest, resolve_inside
 from agent_runtime.policy import PiiKind
 from evals.baseline import load_reference
+from evals.fixtures import fixture_warnings
 from evals.graders import graders_for, judge
 from evals.graders.interface import Grader
 from evals.progress import display
@@ -111,7 +112,7 @@ def prepare(options: CanaryOptions, environ: Mapping[str, str]) -> Prepared:
         samples=samples,
         concurrency=concurrency,
         seed=options.seed,
-        max_usd=options.max_usd if options.max_usd is not None else suite.gate.max_usd,
+        max_usd=_cap_of(options, suite),
         pii_kinds=tuple(manifest.policy.pii_redaction) if manifest else ALL_KINDS,
         commit=_commit_of(suite.root),
         out=options.out,
@@ -157,6 +158,13 @@ def _graders_of(suite: Suite, contract: Mapping[str, object] | None) -> dict[str
     return graders
 
 
+def _cap_of(options: CanaryOptions, suite: Suite) -> float | None:
+    """The spending cap; recorded runs cost what they cost, but nothing is spent on them now."""
+    if suite.target.recorded is not None:
+        return None
+    return options.max_usd if options.max_usd is not None else suite.gate.max_usd
+
+
 def _default_baseline(suite: Suite) -> Path | None:
     path = suite.root / "baselines" / f"{suite.name}.json"
     return path if path.exists() else None
@@ -176,6 +184,8 @@ def estimate(ready: Prepared) -> str:
     """What this canary will do and may cost, in one line, before the first call."""
     agent = ready.target.agent or "the endpoint"
     runs = f"{len(ready.suite.cases)} cases × {ready.samples} = {ready.calls} runs of {agent}"
+    if ready.suite.target.recorded is not None:
+        return f"{runs}, as recorded: no agent is called, no money is spent"
     if ready.target.simulated:
         return f"{runs}; simulated model, no money is spent"
     parts = [runs]
@@ -270,7 +280,9 @@ def conclude(ready: Prepared, result: SuiteResult, outcome: SamplingOutcome) -> 
     from evals.gate import judge as judge_result
 
     verdict = judge_result(ready.baseline, result, ready.suite.gate, expected_runs=ready.calls)
-    verdict = replace(verdict, warnings=(*outcome.warnings, *verdict.warnings))
+    verdict = replace(
+        verdict, warnings=(*outcome.warnings, *fixture_warnings(result.samples), *verdict.warnings)
+    )
     if outcome.stopped is None:
         return verdict
     reason = f"{outcome.reason} after {len(outcome.samples)} of {ready.calls} runs"

@@ -21,8 +21,32 @@ def open_target(
     Raises:
         InvalidInput: with every problem of the target, and of cases it cannot carry.
     """
-    if manifest is not None:
-        return _runtime(suite, manifest, environ)
+    target = _runtime(suite, manifest, environ) if manifest else _foreign(suite, environ, concurrency)
+    if suite.target.recorded is not None:
+        return target
+    from evals.fixtures import with_fixtures
+
+    return with_fixtures(target, suite, environ)
+
+
+def _foreign(suite: Suite, environ: Mapping[str, str], concurrency: int) -> Target:
+    written = suite.target
+    if written.python is not None and written.python.isolate:
+        from evals.targets.isolated import IsolatedAgent
+
+        return IsolatedAgent(suite, written.python, environ)
+    if written.python is not None:
+        from evals.targets.python_file import PythonAgent
+
+        return PythonAgent(suite, written.python, environ)
+    if written.command is not None:
+        from evals.targets.command import CommandAgent
+
+        return CommandAgent(suite, written.command, environ)
+    if written.recorded is not None:
+        from evals.targets.recorded import RecordedAgent
+
+        return RecordedAgent(suite, written.recorded)
     from evals.targets.http import HttpAgent
 
     return HttpAgent(suite, concurrency=concurrency, environ=environ)
