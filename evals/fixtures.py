@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, redirect_stdout
@@ -29,6 +30,7 @@ NAMES = frozenset({"case_id", "sample_index"})
 ROLE = "after"
 """Role of the event in a transcript that tells of an `after` that failed."""
 
+_SPACED = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _SHELLS = frozenset({"sh", "bash", "dash", "ksh", "zsh", "fish"})
 
 
@@ -227,7 +229,7 @@ def _wrong(fixture: Fixture, root: Path, environ: Mapping[str, str]) -> Iterator
         if fixture.python is not None:
             source_of(root, fixture.python)
             return
-        words = program_words(fixture.command or "", root, environ)
+        words = _words(fixture, root, environ)
     except ValueError as error:
         yield f"the fixture '{fixture.python or fixture.command}' {error}", "correct the path"
         return
@@ -238,8 +240,13 @@ def _wrong(fixture: Fixture, root: Path, environ: Mapping[str, str]) -> Iterator
         yield "a shell would run what a case_id says", 'write  "$CASE_ID"  and  "$SAMPLE_INDEX"'
 
 
+def _words(fixture: Fixture, root: Path, environ: Mapping[str, str]) -> list[str]:
+    """The words of a command, its placeholders whole: a shell's rules would split `{{ case_id }}` in three."""
+    return program_words(_SPACED.sub(r"{{\1}}", fixture.command or ""), root, environ)
+
+
 def _runner(fixture: Fixture, root: Path, environ: Mapping[str, str]) -> Runner:
     if fixture.python is None:
-        return CommandFixture(fixture, program_words(fixture.command or "", root, environ), root, environ)
+        return CommandFixture(fixture, _words(fixture, root, environ), root, environ)
     function = load_function(root, fixture.python, "a fixture")
     return FunctionFixture(fixture, function, NAMES & set(inspect.signature(function).parameters))

@@ -122,7 +122,8 @@ class CommandTarget(Written):
 
 
 class RecordedTarget(Written):
-    """Runs that were saved: their outputs go through today's graders, and no agent is called."""
+    """Runs that were saved: their outputs go through today's graders, and no agent is called. No policy is read
+    either: a case that is judged by a JSON Schema needs its own `schema`."""
 
     file: str = Field(description="A samples.jsonl beside the suite or below.")
 

@@ -181,4 +181,4 @@ def main(file: str, name: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:3])
+    main(*sys.argv[2:4])  # the first word is this file, for runpy
