@@ -10,7 +10,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from evals.records import SuiteResult
 
 DEFAULT_LOOKS = (3, 5, 7, 10, 20, 30)
 HORIZON = 30
@@ -63,12 +66,21 @@ def plan_looks(looks: Sequence[int], horizon: int = HORIZON) -> LookPlan:
         raise ValueError(f"has {len(looks)} looks; {MOST_LOOKS} are the most")
     if looks[0] < 1:
         raise ValueError(f"looks at {looks[0]} runs per case; 1 is the fewest")
-    for earlier, later in zip(looks, looks[1:], strict=False):
+    for earlier, later in pairwise(looks):
         if later <= earlier:
             raise ValueError(f"looks at {later} runs per case after {earlier}; looks must rise")
     if looks[-1] > horizon:
         raise ValueError(f"looks at {looks[-1]} runs per case, past the horizon of {horizon}")
     return LookPlan(tuple(looks), horizon)
+
+
+def first_runs(result: SuiteResult, runs: int) -> SuiteResult:
+    """`result` with no more than the first `runs` runs of a case, by sample_index."""
+    cases = tuple(
+        replace(case, samples=tuple(sample for sample in case.samples if sample.sample_index < runs))
+        for case in result.cases
+    )
+    return replace(result, cases=cases)
 
 
 def information(baseline_runs: Sequence[int], candidate_runs: Sequence[int]) -> float:
