@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,7 @@ from evals.progress import display
 from evals.records import Attempt, CaseResult, Event, Grade, Sample, SuiteResult, Verdict, VerdictKind
 from evals.results import prepare_folder, write_results
 from evals.sampler import SamplingOutcome, sample_suite
+from evals.shards import WHOLE, Run, Shard, runs_of
 from evals.suite import EvalCase, GateSettings, Suite, load_suite
 from evals.targets.interface import Target
 
@@ -52,6 +53,7 @@ class Prepared:
     Attributes:
         manifest: of our own runtime's agent; None for any other target.
         pii_kinds: what is redacted in everything that is written down.
+        shard: which part of all the runs is made here.
     """
 
     suite: Suite
@@ -67,11 +69,17 @@ class Prepared:
     pii_kinds: tuple[PiiKind, ...]
     commit: str | None
     out: Path
+    shard: Shard = WHOLE
+
+    @property
+    def runs(self) -> Sequence[Run]:
+        """The runs of the agent that this canary makes: all of them, or those of its shard."""
+        return runs_of(self.shard, (case.case_id for case in self.suite.cases), self.samples)
 
     @property
     def calls(self) -> int:
-        """Runs of the agent this canary makes, infrastructure retries aside."""
-        return len(self.suite.cases) * self.samples
+        """How many runs that is, infrastructure retries aside."""
+        return len(self.runs)
 
 
 def run_canary(options: CanaryOptions, environ: Mapping[str, str], *, quiet: bool = False) -> Verdict:
@@ -190,7 +198,9 @@ def _commit_of(folder: Path) -> str | None:
 def estimate(ready: Prepared) -> str:
     """What this canary will do and may cost, in one line, before the first call."""
     agent = ready.target.agent or "the endpoint"
-    runs = f"{len(ready.suite.cases)} cases × {ready.samples} = {ready.calls} runs of {agent}"
+    whole = f"{len(ready.suite.cases)} cases × {ready.samples}"
+    runs = f"{ready.calls} of {whole} runs" if ready.shard.of > 1 else f"{whole} = {ready.calls} runs"
+    runs = f"{runs} of {agent}"
     if ready.target.simulated:
         return f"{runs}; simulated model, no money is spent"
     parts = [runs]
@@ -223,6 +233,7 @@ async def measure(ready: Prepared, *, quiet: bool) -> SamplingOutcome:
                 seed=ready.seed,
                 fingerprint=target.fingerprint,
                 on_sample=progress.note,
+                only=frozenset(ready.runs),
                 max_usd=ready.max_usd,
             )
 
@@ -288,12 +299,16 @@ def conclude(ready: Prepared, result: SuiteResult, outcome: SamplingOutcome) -> 
     verdict = replace(verdict, warnings=(*outcome.warnings, *verdict.warnings))
     if outcome.stopped is None:
         return verdict
-    reason = f"{outcome.reason} after {len(outcome.samples)} of {ready.calls} runs"
+    return not_measured(verdict, [f"{outcome.reason} after {len(outcome.samples)} of {ready.calls} runs"])
+
+
+def not_measured(verdict: Verdict, reasons: Sequence[str]) -> Verdict:
+    """The verdict on a result with holes: whatever its numbers say, it measured nothing."""
     return replace(
         verdict,
         verdict=VerdictKind.NOT_MEASURED,
-        headline=f"**NOT MEASURED** — {reason}.",
-        reasons=(reason, *verdict.reasons),
+        headline=f"**NOT MEASURED** — {'; '.join(reasons)}.",
+        reasons=(*reasons, *verdict.reasons),
     )
 
 

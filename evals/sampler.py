@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import signal
 import threading
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -65,10 +65,11 @@ async def sample_suite(
     fingerprint: str | None,
     on_sample: Callable[[Sample], None],
     max_usd: float | None = None,
+    only: Collection[tuple[str, int]] | None = None,
     infra_retries: int = 2,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> SamplingOutcome:
-    """Run every case `samples` times on an opened target and judge each run.
+    """Run every case `samples` times on an opened target and judge each run; of these runs, `only` some.
 
     Runs are interleaved (the first of every case, then the second, …), so that a stopped evaluation is
     balanced. Infrastructure errors are tried again up to `infra_retries` times and are never the agent's
@@ -86,7 +87,7 @@ async def sample_suite(
         cap=SpendingCap(max_usd, target.worst_case_usd),
     )
     with _first_stop_signal(sampling.interrupt):
-        await sampling.run(_plan(cases, samples), concurrency)
+        await sampling.run(_plan(cases, samples, only), concurrency)
     return sampling.outcome(cases)
 
 
@@ -119,10 +120,12 @@ class _Planned:
     sample_index: int
 
 
-def _plan(cases: Sequence[EvalCase], samples: int) -> Iterator[_Planned]:
-    for index in range(samples):
-        for place, case in enumerate(cases):
-            yield _Planned(index * len(cases) + place, case, index)
+def _plan(
+    cases: Sequence[EvalCase], samples: int, only: Collection[tuple[str, int]] | None
+) -> Iterator[_Planned]:
+    runs = ((case, index) for index in range(samples) for case in cases)
+    kept = (run for run in runs if only is None or (run[0].case_id, run[1]) in only)
+    return (_Planned(ordinal, *run) for ordinal, run in enumerate(kept))
 
 
 @dataclass(slots=True)
@@ -275,7 +278,7 @@ def _sample(
         tokens=attempt.tokens,
         cost_usd=attempt.cost_usd,
         output=attempt.output,
-        output_sha256=_sha256(attempt.output),
+        output_sha256=None if attempt.output is None else text_hash(attempt.output),
         transcript=attempt.transcript,
         error=attempt.error,
         version=attempt.version,
@@ -286,9 +289,9 @@ def _sample(
     )
 
 
-def _sha256(output: str | None) -> str | None:
-    """Hash of the text; lone surrogates, which JSON can smuggle in, are hashed as they are."""
-    return None if output is None else hashlib.sha256(output.encode("utf-8", "surrogatepass")).hexdigest()
+def text_hash(text: str) -> str:
+    """SHA-256 in hex; lone surrogates, which JSON can smuggle in, are hashed as they are."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @contextmanager

@@ -16,6 +16,9 @@ from agent_runtime.manifest import resolve_inside
 from agent_runtime.records import Message
 from agent_runtime.spec import Written
 
+SUITE_NAME = r"^[A-Za-z0-9][A-Za-z0-9._\-]{0,99}$"
+"""It becomes part of file names."""
+
 Evaluator = str | list[str | dict[str, Any]] | dict[str, Any]
 
 
@@ -117,7 +120,7 @@ class WrittenCase(Written):
 class SuiteFile(Written):
     """suite.yaml"""
 
-    suite: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._\-]{0,99}$")
+    suite: str = Field(pattern=SUITE_NAME)
     target: WrittenTarget = WrittenTarget(runtime=RuntimeTarget())
     samples: int = Field(default=10, ge=1, le=10_000)
     concurrency: int = Field(default=50, ge=1, le=2000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,10 +17,14 @@ from agentcrewops.verbs.options import (
     OutFolder,
     PolicyFile,
     Quiet,
+    RequireBaseline,
     Seed,
     Strict,
     SuiteFile,
 )
+
+if TYPE_CHECKING:
+    from evals.canary import CanaryOptions
 
 
 def canary(
@@ -43,9 +47,13 @@ def canary(
         float | None,
         typer.Option("--max-usd", min=0, help="Stop before more than this is spent; default: the suite's."),
     ] = None,
-    require_baseline: Annotated[
-        bool, typer.Option("--require-baseline", help="Exit 3 if there is nothing to compare with.")
-    ] = False,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            "--shard", metavar="I/N", help="Make only this part of the runs, as in 2/4, for `merge` to judge."
+        ),
+    ] = None,
+    require_baseline: RequireBaseline = False,
     strict: Strict = False,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -71,6 +79,20 @@ def canary(
         seed=seed,
         max_usd=max_usd,
     )
+    if shard is not None:
+        _run_shard(options, shard, as_json=as_json, quiet=quiet)
+        return
     verdict = run_canary(options, os.environ, quiet=quiet)
     announce(verdict, out, as_json=as_json)
     sys.exit(exit_code(verdict.verdict, strict=strict, require_baseline=require_baseline))
+
+
+def _run_shard(options: CanaryOptions, written: str, *, as_json: bool, quiet: bool) -> None:
+    """One shard: runs and no verdict, so exit 0, or 3 if this shard must be run again."""
+    from agentcrewops.outcome import announce_shard
+    from evals.sharded_canary import run_shard
+    from evals.shards import parse_shard
+
+    done = run_shard(options, parse_shard(written), os.environ, quiet=quiet)
+    announce_shard(done, options.out, as_json=as_json)
+    sys.exit(3 if done.trouble else 0)
