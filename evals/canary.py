@@ -304,10 +304,11 @@ def conclude(ready: Prepared, result: SuiteResult, outcome: SamplingOutcome) -> 
 
 def not_measured(verdict: Verdict, reasons: Sequence[str]) -> Verdict:
     """The verdict on a result with holes: whatever its numbers say, it measured nothing."""
+    more = f"; and {len(reasons) - 3} more" if len(reasons) > 3 else ""
     return replace(
         verdict,
         verdict=VerdictKind.NOT_MEASURED,
-        headline=f"**NOT MEASURED** — {'; '.join(reasons)}.",
+        headline=f"**NOT MEASURED** — {'; '.join(reasons[:3])}{more}.",
         reasons=(*reasons, *verdict.reasons),
     )
 

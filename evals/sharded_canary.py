@@ -72,9 +72,13 @@ def merge_shards(folders: Sequence[Path], baseline: Path | None, out: Path) -> V
 def _only(shard: Shard, ready: Prepared) -> Prepared:
     """The part of a canary that is one shard's, with its part of the money: all shards together keep the cap."""
     part = replace(ready, shard=shard)
-    if ready.max_usd is None:
+    if ready.max_usd is None or ready.target.simulated:  # simulated money is not spent
         return part
-    return replace(part, max_usd=ready.max_usd * part.calls / ready.calls)
+    share = ready.max_usd * part.calls / ready.calls
+    if part.calls and share < (ready.target.worst_case_usd or 0):
+        what = f"of ${ready.max_usd:.2f} leaves ${share:.2f} for shard {shard}, less than one run may cost"
+        raise InvalidInput.one("--max-usd", what, "use fewer shards, or raise it")
+    return replace(part, max_usd=share)
 
 
 def _shard_result(ready: Prepared, shard: Shard, outcome: SamplingOutcome) -> ShardResult:

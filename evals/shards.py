@@ -25,6 +25,12 @@ from evals.suite import SUITE_NAME, GateSettings
 
 SHARD_FILE, SAMPLES_FILE = "shard.json", "samples.jsonl"
 MOST_SHARDS = 1000
+_WORDS = {
+    "of": "the number of shards",
+    "samples": "the number of runs per case",
+    "gate": "what the gate is set to",
+    "compared": "having a baseline",
+}
 _WRITTEN_SHARD = re.compile(r"(\d{1,4})/(\d{1,4})")
 
 Run = tuple[str, int]
@@ -188,10 +194,10 @@ def join_shards(folders: Sequence[Path]) -> Joined:
         CannotMeasure: if there is no shard to read.
     """
     problems: list[str] = []
-    shards = dict(_readable(folders, problems))
+    shards = list(_readable(folders, problems))
     if not shards:
-        raise CannotMeasure("\n".join(("no shard can be read", *problems)))
-    plan = _commonest([shard.plan for shard in shards.values()])
+        raise CannotMeasure("\n    ".join(("no shard can be read", *problems)))
+    plan = _commonest([shard.plan for _, shard in shards])
     own = dict(_own(shards, plan, problems))
     problems.extend(f"shard {Shard(number, plan.of)} is missing" for number in _missing(own, plan))
     warnings = dict.fromkeys(warning for shard in own.values() for warning in shard.warnings)
@@ -315,16 +321,16 @@ def _commonest(plans: Sequence[Plan]) -> Plan:
 
 
 def _own(
-    shards: Mapping[Path, ShardResult], plan: Plan, problems: list[str]
+    shards: Sequence[tuple[Path, ShardResult]], plan: Plan, problems: list[str]
 ) -> Iterator[tuple[int, ShardResult]]:
     """The shards of the plan by their number, each once; a stopped one counts, and is told."""
     first: dict[int, Path] = {}
-    for folder, shard in shards.items():
+    for folder, shard in shards:
         name = f"{folder} (shard {Shard(shard.number, shard.plan.of)})"
         if difference := _difference(shard.plan, plan):
             problems.append(f"{name} is of another evaluation: {difference}")
         elif shard.number in first:
-            problems.append(f"{name} is there twice: {first[shard.number]} is the same shard")
+            problems.append(f"{name} is there twice, the first time as {first[shard.number]}")
         else:
             first[shard.number] = folder
             if shard.stopped is not None:
@@ -339,12 +345,8 @@ def _difference(plan: Plan, other: Plan) -> str | None:
         if name == "cases" and list(here.items()) != list(there.items()):
             return "the suite has other cases, or asks them differently"
         if here != there:
-            return f"{name} is {_shown(here)}, not {_shown(there)}"
+            return f"{_WORDS.get(name, name)} is {str(here)[:80]}, not {str(there)[:80]}"
     return None
-
-
-def _shown(value: object) -> str:
-    return repr(value)[:80]
 
 
 def _missing(own: Mapping[int, ShardResult], plan: Plan) -> Iterator[int]:
