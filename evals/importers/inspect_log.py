@@ -175,7 +175,9 @@ def _asked(said: Any) -> Iterator[str]:
         return
     for message in said:
         if isinstance(message, Mapping) and message.get("role") == "user":
-            yield from texts_within(message.get("content"))
+            content = message.get("content")
+            parts = content if isinstance(content, list) else [{"text": content}]
+            yield from texts_within([part.get("text") for part in parts if isinstance(part, Mapping)])
 
 
 def _why_lost(sample: _Sample) -> str | None:
