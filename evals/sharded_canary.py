@@ -14,7 +14,7 @@ from evals.canary import CanaryOptions, Prepared, estimate, measure, not_measure
 from evals.records import SampleStatus, SuiteResult, Verdict
 from evals.results import prepare_folder, write_results
 from evals.sampler import SamplingOutcome
-from evals.shards import Plan, Shard, ShardResult, join_shards, plan_of, write_shard
+from evals.shards import Plan, Shard, ShardResult, join_shards, write_shard
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +83,17 @@ def _only(shard: Shard, ready: Prepared) -> Prepared:
 
 def _shard_result(ready: Prepared, shard: Shard, outcome: SamplingOutcome) -> ShardResult:
     result = result_of(ready, outcome)
-    plan = plan_of(
-        result,
-        shard.of,
-        samples=ready.samples,
+    plan = Plan(
+        suite=result.suite,
+        fingerprint=result.fingerprint,
+        commit=result.commit,
+        simulated=result.simulated,
+        agent=result.agent,
+        model=result.model,
         seed=ready.seed,
+        samples=ready.samples,
+        of=shard.of,
+        cases={case.case_id: case.comparability for case in result.cases},
         gate=ready.suite.gate,
         compared=ready.baseline is not None,
     )

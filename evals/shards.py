@@ -12,15 +12,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 from agent_runtime.documents import Document, parse, read_text, strict_json
 from agent_runtime.errors import CannotMeasure, InvalidInput
 from agent_runtime.spec import Written
 from evals.records import CaseResult, Sample, SuiteResult
-from evals.samples import SCHEMA_VERSION, read_samples, write_lines, write_samples
+from evals.samples import read_samples, write_lines, write_samples
 from evals.suite import SUITE_NAME, GateSettings
 
 SHARD_FILE, SAMPLES_FILE = "shard.json", "samples.jsonl"
@@ -52,25 +52,28 @@ WHOLE = Shard(1, 1)
 """An evaluation that one machine makes alone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Written):
     """The evaluation that a shard is a part of. Only shards of equal plans belong together.
 
     Attributes:
+        samples: runs per case, of all shards together.
+        of: how many shards there are.
         cases: comparability hash by case id, in the order of the suite.
         compared: True if there was a baseline to compare with.
     """
 
-    suite: str
+    model_config = ConfigDict(strict=True)
+
+    suite: str = Field(pattern=SUITE_NAME)
     fingerprint: str | None
     commit: str | None
     simulated: bool
     agent: str | None
     model: str | None
     seed: int
-    samples: int
-    of: int
-    cases: Mapping[str, str]
+    samples: int = Field(ge=1)
+    of: int = Field(ge=1, le=MOST_SHARDS)
+    cases: dict[str, str] = Field(min_length=1)
     gate: GateSettings
     compared: bool
 
@@ -78,6 +81,19 @@ class Plan:
     def runs(self) -> int:
         """Runs of the whole evaluation."""
         return len(self.cases) * self.samples
+
+    @property
+    def frame(self) -> SuiteResult:
+        """The result before the first run."""
+        return SuiteResult(
+            suite=self.suite,
+            cases=tuple(CaseResult(case_id, (), sha) for case_id, sha in self.cases.items()),
+            fingerprint=self.fingerprint,
+            commit=self.commit,
+            simulated=self.simulated,
+            agent=self.agent,
+            model=self.model,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,20 +135,15 @@ class ShardFile(Written):
     schema_version: Literal[1]
     kind: Literal["shard"]
     shard: int = Field(ge=1)
-    of: int = Field(ge=1, le=MOST_SHARDS)
-    suite: str = Field(pattern=SUITE_NAME)
-    fingerprint: str | None
-    commit: str | None
-    simulated: bool
-    agent: str | None
-    model: str | None
-    seed: int
-    samples: int = Field(ge=1)
-    cases: dict[str, str] = Field(min_length=1)
-    gate: GateSettings
-    compared: bool
+    plan: Plan
     stopped: str | None
     warnings: list[str]
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> ShardFile:
+        if self.shard > self.plan.of:
+            raise ValueError(f"there is no shard {self.shard} of {self.plan.of} | run this shard again")
+        return self
 
 
 def parse_shard(text: str) -> Shard:
@@ -164,9 +175,17 @@ def write_shard(folder: Path, shard: ShardResult) -> None:
     Raises:
         InvalidInput: if it cannot be written.
     """
+    written = ShardFile(
+        schema_version=SCHEMA_VERSION,
+        kind="shard",
+        shard=shard.number,
+        plan=shard.plan,
+        stopped=shard.stopped,
+        warnings=list(shard.warnings),
+    )
     (folder / SHARD_FILE).unlink(missing_ok=True)
     write_samples(folder / SAMPLES_FILE, shard.result)
-    write_lines(folder / SHARD_FILE, [json.dumps(_document(shard), ensure_ascii=False, indent=1)])
+    write_lines(folder / SHARD_FILE, [json.dumps(written.model_dump(mode="json"), indent=1)])
 
 
 def read_shard(folder: Path) -> ShardResult:
@@ -180,7 +199,8 @@ def read_shard(folder: Path) -> ShardResult:
         written = parse(Document(str(path), strict_json(read_text(path)), {(): 1}), ShardFile)
     except ValueError as error:
         raise InvalidInput.one(path, f"is not valid JSON: {error}", "run this shard again") from None
-    shard = _shard(written, _samples_of(folder, written))
+    result = _samples_of(folder, written.plan)
+    shard = ShardResult(written.plan, written.shard, result, written.stopped, tuple(written.warnings))
     _refuse_other_runs(folder / SAMPLES_FILE, shard)
     return shard
 
@@ -204,75 +224,12 @@ def join_shards(folders: Sequence[Path]) -> Joined:
     return Joined(plan, _joined(plan, list(own.values())), tuple(problems), tuple(warnings))
 
 
-def plan_of(
-    frame: SuiteResult, of: int, *, samples: int, seed: int, gate: GateSettings, compared: bool
-) -> Plan:
-    """The plan of an evaluation; of `frame` only what describes it is used, not its samples."""
-    return Plan(
-        suite=frame.suite,
-        fingerprint=frame.fingerprint,
-        commit=frame.commit,
-        simulated=frame.simulated,
-        agent=frame.agent,
-        model=frame.model,
-        seed=seed,
-        samples=samples,
-        of=of,
-        cases={case.case_id: case.comparability for case in frame.cases},
-        gate=gate,
-        compared=compared,
-    )
-
-
 # --- one shard --------------------------------------------------------------------------------------------
 
 
-def _document(shard: ShardResult) -> dict[str, Any]:
-    plan = shard.plan
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "kind": "shard",
-        "shard": shard.number,
-        "of": plan.of,
-        "suite": plan.suite,
-        "fingerprint": plan.fingerprint,
-        "commit": plan.commit,
-        "simulated": plan.simulated,
-        "agent": plan.agent,
-        "model": plan.model,
-        "seed": plan.seed,
-        "samples": plan.samples,
-        "cases": plan.cases,
-        "gate": plan.gate.model_dump(mode="json"),
-        "compared": plan.compared,
-        "stopped": shard.stopped,
-        "warnings": shard.warnings,
-    }
-
-
-def _shard(written: ShardFile, result: SuiteResult) -> ShardResult:
-    plan = plan_of(
-        replace(result, cases=tuple(CaseResult(name, (), sha) for name, sha in written.cases.items())),
-        written.of,
-        samples=written.samples,
-        seed=written.seed,
-        gate=written.gate,
-        compared=written.compared,
-    )
-    return ShardResult(plan, written.shard, result, written.stopped, tuple(written.warnings))
-
-
-def _samples_of(folder: Path, written: ShardFile) -> SuiteResult:
+def _samples_of(folder: Path, plan: Plan) -> SuiteResult:
     """The runs of a shard; a shard of more machines than runs has none."""
-    described = SuiteResult(
-        written.suite,
-        (),
-        written.fingerprint,
-        written.commit,
-        written.simulated,
-        written.agent,
-        written.model,
-    )
+    described = replace(plan.frame, cases=())
     path = folder / SAMPLES_FILE
     if path.is_file() and not path.stat().st_size:
         return described
@@ -340,7 +297,7 @@ def _own(
 
 def _difference(plan: Plan, other: Plan) -> str | None:
     """In what a plan differs from another, in words; None if in nothing."""
-    for name in Plan.__slots__:
+    for name in Plan.model_fields:
         here, there = getattr(plan, name), getattr(other, name)
         if name == "cases" and list(here.items()) != list(there.items()):
             return "the suite has other cases, or asks them differently"
@@ -358,13 +315,14 @@ def _joined(plan: Plan, shards: Sequence[ShardResult]) -> SuiteResult:
     parts: dict[str, list[CaseResult]] = {}
     for case in (case for shard in shards for case in shard.result.cases):
         parts.setdefault(case.case_id, []).append(case)
-    cases = tuple(
-        replace(parts[case_id][0], samples=_in_order(parts[case_id]))
-        if case_id in parts
-        else CaseResult(case_id, (), comparability)
-        for case_id, comparability in plan.cases.items()
+    frame = plan.frame
+    cases = (
+        replace(parts[case.case_id][0], samples=_in_order(parts[case.case_id]))
+        if case.case_id in parts
+        else case
+        for case in frame.cases
     )
-    return replace(shards[0].result, cases=cases)
+    return replace(frame, cases=tuple(cases))
 
 
 def _in_order(parts: Iterable[CaseResult]) -> tuple[Sample, ...]:

@@ -75,7 +75,7 @@ def test_any_split_of_the_same_runs_of_a_real_target_gives_the_same_verdict(tmp_
 
 def _split_again(folder: Path, paths: list[Path], of: int) -> list[Path]:
     """The same samples as if `of` machines had measured them."""
-    plan = replace(read_shard(paths[0]).plan, of=of)
+    plan = read_shard(paths[0]).plan.model_copy(update={"of": of})
     whole = read_samples(folder / "two/samples.jsonl")
     again = []
     for number in range(1, of + 1):

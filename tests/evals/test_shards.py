@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from agent_runtime.errors import CannotMeasure, InvalidInput
 from evals.records import SuiteResult
 from evals.shards import (
+    Plan,
     Shard,
     ShardResult,
     join_shards,
     parse_shard,
-    plan_of,
     read_shard,
     runs_of,
     write_shard,
@@ -41,7 +41,20 @@ def part(shard: Shard, whole: SuiteResult = WHOLE, **changes: object) -> ShardRe
         replace(case, samples=tuple(run for run in case.samples if (run.case_id, run.sample_index) in mine))
         for case in whole.cases
     )
-    plan = plan_of(whole, shard.of, samples=4, seed=7, gate=GateSettings(), compared=False)
+    plan = Plan(
+        suite=whole.suite,
+        fingerprint=whole.fingerprint,
+        commit=whole.commit,
+        simulated=whole.simulated,
+        agent=whole.agent,
+        model=whole.model,
+        seed=7,
+        samples=4,
+        of=shard.of,
+        cases={case.case_id: case.comparability for case in whole.cases},
+        gate=GateSettings(),
+        compared=False,
+    )
     cases = tuple(case for case in cases if case.samples)
     return replace(ShardResult(plan, shard.number, replace(whole, cases=cases)), **changes)  # type: ignore[arg-type]
 
@@ -169,7 +182,7 @@ def test_a_shard_of_another_evaluation_is_foreign(tmp_path: Path, key: str, valu
 def test_a_shard_of_another_plan_is_foreign(tmp_path: Path, key: str, value: object, words: str) -> None:
     paths = folders(tmp_path, 3)
     shard = part(Shard(2, 3))
-    write_shard(paths[1], replace(shard, plan=replace(shard.plan, **{key: value})))  # type: ignore[arg-type]
+    write_shard(paths[1], replace(shard, plan=shard.plan.model_copy(update={key: value})))
     assert words in problems_of(paths)
 
 
@@ -190,6 +203,12 @@ def test_a_shard_of_a_newer_schema_cannot_be_read(tmp_path: Path) -> None:
     paths = folders(tmp_path, 2)
     edit(paths[1] / "shard.json", '"schema_version": 1', '"schema_version": 2')
     assert "2/shard.json: 'schema_version' is 2" in problems_of(paths)
+
+
+def test_a_shard_beyond_the_last_cannot_be_read(tmp_path: Path) -> None:
+    paths = folders(tmp_path, 2)
+    edit(paths[1] / "shard.json", '"shard": 2', '"shard": 3')
+    assert "there is no shard 3 of 2" in problems_of(paths)
 
 
 def test_samples_of_another_commit_under_an_old_shard_file_do_not_pass(tmp_path: Path) -> None:
@@ -251,5 +270,6 @@ def test_any_bytes_for_a_shard_file_are_a_problem_and_no_crash(
 def test_the_shard_file_says_what_it_is_a_part_of(tmp_path: Path) -> None:
     write_shard(tmp_path, part(Shard(2, 4)))
     document = json.loads((tmp_path / "shard.json").read_text())
-    assert (document["shard"], document["of"], document["seed"], document["samples"]) == (2, 4, 7, 4)
-    assert document["cases"] == dict.fromkeys(MARKS, "c0ffee")
+    plan = document["plan"]
+    assert (document["shard"], plan["of"], plan["seed"], plan["samples"]) == (2, 4, 7, 4)
+    assert plan["cases"] == dict.fromkeys(MARKS, "c0ffee")

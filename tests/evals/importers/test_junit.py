@@ -53,7 +53,7 @@ def test_skipped_tests_are_left_out_and_counted() -> None:
 
 def test_an_error_is_infrastructure_and_a_failure_keeps_its_words() -> None:
     cases = {case.case_id: case.samples for case in import_results([RECORDED], read_junit).result.cases}
-    lost, wrong = cases["support_pytest.test_password"][1], cases["test_support.test_parcel"][1]
+    lost, wrong = cases["support_pytest.test_password"][1], cases["support_pytest.test_parcel"][1]
     assert lost.status is SampleStatus.INFRA_ERROR
     assert "the endpoint answered 500" in (lost.error or "")
     assert "'Tuesday' in 'I do not know'" in wrong.grades[0].reason
