@@ -176,7 +176,7 @@ def write_shard(folder: Path, shard: ShardResult) -> None:
         InvalidInput: if it cannot be written.
     """
     written = ShardFile(
-        schema_version=SCHEMA_VERSION,
+        schema_version=1,
         kind="shard",
         shard=shard.number,
         plan=shard.plan,
