@@ -10,11 +10,21 @@ from pathlib import Path
 
 from agent_runtime.errors import InvalidInput
 from evals.baseline import load_reference
-from evals.canary import CanaryOptions, Prepared, estimate, measure, not_measured, prepare, result_of
+from evals.canary import (
+    CanaryOptions,
+    Prepared,
+    expense,
+    not_measured,
+    open_evaluation,
+    prepare,
+    sampling,
+)
+from evals.journal import Journal, Start, claimed
+from evals.longtexts import gather_long_texts
 from evals.records import SampleStatus, SuiteResult, Verdict
 from evals.results import prepare_folder, write_results
-from evals.sampler import SamplingOutcome
-from evals.shards import Plan, Shard, ShardResult, join_shards, write_shard
+from evals.sampler import Sampler, plan_runs
+from evals.shards import Plan, Run, Shard, ShardResult, join_shards, runs_of, write_shard
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +45,30 @@ class ShardRun:
 def run_shard(
     options: CanaryOptions, shard: Shard, environ: Mapping[str, str], *, quiet: bool = False
 ) -> ShardRun:
-    """Run one shard of a canary and write its folder into `options.out`. It judges nothing: `merge_shards` does.
+    """Make one shard's runs and write its folder into `options.out`. It judges nothing: `merge_shards` does.
 
     Raises:
         InvalidInput: before anything is run or spent.
+        CannotKeepRuns: what was measured before the disk was full is kept, and can be resumed.
     """
-    ready = _only(shard, prepare(options, environ))
-    prepare_folder(options.out)
-    if not quiet:
-        sys.stderr.write(f"shard {shard}: {estimate(ready)}\n")
-    outcome = asyncio.run(measure(ready, quiet=quiet))
-    write_shard(options.out, _shard_result(ready, shard, outcome))
-    return _shard_run(ready, shard, outcome)
+    _refuse_other_ways(options)
+    ready = prepare(replace(options, fixed=True), environ)
+    mine = frozenset(runs_of(shard, (case.case_id for case in ready.suite.cases), ready.samples))
+    ready = replace(ready, max_usd=_share_of_cap(ready, shard, len(mine)))
+    prepare_folder(ready.out)
+    with claimed(ready.out):
+        journal = open_evaluation(ready)
+        try:
+            _refuse_runs_of_others(ready.out, journal, mine)
+            if not quiet:
+                sys.stderr.write(f"{_estimate(ready, journal, shard, len(mine))}\n")
+            sampler = asyncio.run(_make_runs(ready, journal, mine, quiet=quiet))
+            write_shard(ready.out, _shard_result(ready, shard, journal, sampler))
+        finally:
+            journal.close()
+        if sampler.stopped is None:
+            journal.finish()
+    return ShardRun(shard, len(journal.samples), len(mine), _trouble(journal, sampler))
 
 
 def merge_shards(folders: Sequence[Path], baseline: Path | None, out: Path) -> Verdict:
@@ -65,24 +87,56 @@ def merge_shards(folders: Sequence[Path], baseline: Path | None, out: Path) -> V
     verdict = replace(verdict, warnings=(*joined.warnings, *verdict.warnings))
     if joined.problems:
         verdict = not_measured(verdict, joined.problems)
+    gather_long_texts(folders, out)
     write_results(out, verdict, joined.result, reference)
     return verdict
 
 
-def _only(shard: Shard, ready: Prepared) -> Prepared:
-    """The part of a canary that is one shard's, with its part of the money: all shards together keep the cap."""
-    part = replace(ready, shard=shard)
-    if ready.max_usd is None or ready.target.simulated:  # simulated money is not spent
-        return part
-    share = ready.max_usd * part.calls / ready.calls
-    if part.calls and share < (ready.target.worst_case_usd or 0):
+def _refuse_other_ways(options: CanaryOptions) -> None:
+    """A shard sees a part of the runs: it cannot look at them and stop, nor add to evidence that was judged."""
+    given = {
+        "--looks": options.looks is not None,
+        "--max-samples": options.max_samples is not None,
+        "--add-to": options.start is Start.ADD,
+    }
+    for flag in (flag for flag, named in given.items() if named):
+        what = "does not go with --shard: a shard makes a fixed number of runs and judges nothing"
+        raise InvalidInput.one(flag, what, "leave one of them out")
+
+
+def _share_of_cap(ready: Prepared, shard: Shard, calls: int) -> float | None:
+    """The shard's part of the money in dollars: all shards together keep the cap. Simulated money is not divided."""
+    if ready.max_usd is None or ready.target.simulated:
+        return ready.max_usd
+    share = ready.max_usd * calls / (len(ready.suite.cases) * ready.samples)
+    if calls and share < (ready.target.worst_case_usd or 0):
         what = f"of ${ready.max_usd:.2f} leaves ${share:.2f} for shard {shard}, less than one run may cost"
         raise InvalidInput.one("--max-usd", what, "use fewer shards, or raise it")
-    return replace(part, max_usd=share)
+    return share
 
 
-def _shard_result(ready: Prepared, shard: Shard, outcome: SamplingOutcome) -> ShardResult:
-    result = result_of(ready, outcome)
+def _refuse_runs_of_others(folder: Path, journal: Journal, mine: frozenset[Run]) -> None:
+    if journal.samples.keys() - mine:
+        raise InvalidInput.one(folder, "holds runs that are not of this shard", "choose another --out")
+
+
+def _estimate(ready: Prepared, journal: Journal, shard: Shard, calls: int) -> str:
+    whole = f"{len(ready.suite.cases)} cases × {ready.samples}"
+    runs = f"shard {shard}: {calls} of {whole} runs of {ready.target.agent or 'the endpoint'}"
+    opening = [journal.opening] if journal.opening else []
+    return "; ".join([runs, *opening, *expense(ready, calls - len(journal.samples))])
+
+
+async def _make_runs(ready: Prepared, journal: Journal, mine: frozenset[Run], *, quiet: bool) -> Sampler:
+    plan = plan_runs(ready.suite.cases, 0, ready.samples)
+    async with sampling(ready, journal, len(mine), quiet=quiet) as sampler:
+        missing = [run for run in plan if run.key in mine and run.key not in journal.samples]
+        await sampler.run(missing, ready.concurrency)
+    return sampler
+
+
+def _shard_result(ready: Prepared, shard: Shard, journal: Journal, sampler: Sampler) -> ShardResult:
+    result = journal.result()
     plan = Plan(
         suite=result.suite,
         fingerprint=result.fingerprint,
@@ -97,19 +151,17 @@ def _shard_result(ready: Prepared, shard: Shard, outcome: SamplingOutcome) -> Sh
         gate=ready.suite.gate,
         compared=ready.baseline is not None,
     )
-    stopped = None if outcome.stopped is None else outcome.reason
-    return ShardResult(plan, shard.number, result, stopped, outcome.warnings)
+    stopped = None if sampler.stopped is None else sampler.reason
+    return ShardResult(plan, shard.number, result, stopped, sampler.warnings)
 
 
-def _shard_run(ready: Prepared, shard: Shard, outcome: SamplingOutcome) -> ShardRun:
-    runs = len(outcome.samples)
-    if outcome.stopped is not None:
-        reason = outcome.reason
-    elif runs and all(sample.status is SampleStatus.INFRA_ERROR for sample in outcome.samples):
-        reason = f"no run reached the agent: {outcome.samples[0].error}"
-    else:
-        reason = ""
-    return ShardRun(shard, runs, ready.calls, reason)
+def _trouble(journal: Journal, sampler: Sampler) -> str:
+    if sampler.stopped is not None:
+        return sampler.reason
+    samples = list(journal.samples.values())
+    if samples and all(sample.status is SampleStatus.INFRA_ERROR for sample in samples):
+        return f"no run reached the agent: {samples[0].error}"
+    return ""
 
 
 def _reference(plan: Plan, baseline: Path | None) -> SuiteResult | None:

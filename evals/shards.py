@@ -20,6 +20,7 @@ from agent_runtime.documents import Document, parse, read_text, strict_json
 from agent_runtime.errors import CannotMeasure, InvalidInput
 from agent_runtime.spec import Written
 from evals.records import CaseResult, Sample, SuiteResult
+from evals.sampler import sample_seed
 from evals.samples import read_samples, write_lines, write_samples
 from evals.suite import SUITE_NAME, GateSettings
 
@@ -46,10 +47,6 @@ class Shard:
 
     def __str__(self) -> str:
         return f"{self.number}/{self.of}"
-
-
-WHOLE = Shard(1, 1)
-"""An evaluation that one machine makes alone."""
 
 
 class Plan(Written):
@@ -249,6 +246,10 @@ def _refuse_other_runs(path: Path, shard: ShardResult) -> None:
     for case in shard.result.cases:
         if case.comparability != plan.cases[case.case_id]:
             raise InvalidInput.one(path, f"case '{case.case_id}' is not as shard.json knows it")
+    for sample in shard.result.samples:
+        if sample.seed != sample_seed(plan.seed, plan.fingerprint, sample.case_id, sample.sample_index):
+            what = f"run {sample.sample_index} of '{sample.case_id}' was not made with its own seed"
+            raise InvalidInput.one(path, what)
     if shard.stopped is None and (gone := sorted(own - there)):
         what = f"is cut short: {len(there)} of {len(own)} runs are there; missing: {_named(gone)}"
         raise InvalidInput.one(path, what)
