@@ -10,6 +10,7 @@ import pytest
 
 from agent_runtime.errors import InvalidInput
 from evals.canary import CanaryOptions, run_canary
+from evals.journal import Start
 from evals.records import VerdictKind
 from evals.samples import read_samples, write_samples
 from evals.sharded_canary import merge_shards, run_shard
@@ -21,7 +22,7 @@ FILES = ("verdict.json", "samples.jsonl", "report.html", "summary.md", "junit.xm
 
 
 def options(folder: Path, **changes: object) -> CanaryOptions:
-    base = CanaryOptions(suite=folder / "suite.yaml", samples=4, seed=3, out=folder / "out")
+    base = CanaryOptions(suite=folder / "suite.yaml", samples=4, seed=3, fixed=True, out=folder / "out")
     return replace(base, **changes)  # type: ignore[arg-type]
 
 
@@ -49,7 +50,7 @@ def test_merged_shards_are_byte_for_byte_the_unsharded_result(starter: Path, bas
 
 def test_a_shard_writes_its_runs_and_what_it_is_a_part_of_and_no_verdict(starter: Path) -> None:
     [first, _] = shards(starter, 2)
-    assert {path.name for path in first.iterdir()} == {"samples.jsonl", "shard.json"}
+    assert {path.name for path in first.iterdir()} == {"samples.jsonl", "shard.json", "protocol.json"}
     assert len((first / "samples.jsonl").read_text().splitlines()) == 12 * 4 // 2
 
 
@@ -107,6 +108,48 @@ def test_shards_of_different_seeds_are_not_one_evaluation(starter: Path) -> None
     verdict = merge_shards(paths, None, starter / "merged")
     assert verdict.verdict is VerdictKind.NOT_MEASURED
     assert any("seed is 4, not 3" in reason for reason in verdict.reasons)
+
+
+@pytest.mark.parametrize(
+    ("flag", "changes"),
+    [
+        ("--looks", {"looks": (3, 5)}),
+        ("--max-samples", {"max_samples": 30}),
+        ("--add-to", {"start": Start.ADD}),
+    ],
+)
+def test_a_shard_neither_looks_nor_adds(starter: Path, flag: str, changes: dict[str, object]) -> None:
+    with pytest.raises(InvalidInput, match=f"{flag}: does not go with --shard"):
+        run_shard(options(starter, **changes), Shard(1, 2), {}, quiet=True)
+
+
+def test_a_shard_that_was_stopped_goes_on_where_it_was(starter: Path) -> None:
+    run_canary(options(starter), {}, quiet=True)
+    paths = shards(starter, 2)
+    whole = (paths[0] / "samples.jsonl").read_bytes()
+    (paths[0] / "samples.jsonl").write_bytes(b"".join(whole.splitlines(keepends=True)[:7]))
+    again = options(starter, out=paths[0], start=Start.RESUME)
+    assert run_shard(again, Shard(1, 2), {}, quiet=True).runs == 24
+    assert (paths[0] / "samples.jsonl").read_bytes() == whole
+
+
+def test_a_folder_with_another_shards_runs_is_not_gone_on_with(starter: Path) -> None:
+    paths = shards(starter, 2)
+    with pytest.raises(InvalidInput, match="holds runs that are not of this shard"):
+        run_shard(options(starter, out=paths[0], start=Start.RESUME), Shard(2, 2), {}, quiet=True)
+
+
+def test_long_texts_of_all_shards_come_along(tmp_path: Path) -> None:
+    with agent_endpoint_thread({"output": "yes" * 30_000}) as url:
+        (tmp_path / "suite.yaml").write_text(
+            f'suite: s\ntarget: {{ http: {{ url: "{url}" }} }}\nsamples: 2\n'
+            "cases: [{ case_id: a, input: hi, success: \"contains('yes')\" }]\n"
+        )
+        paths = shards(tmp_path, 2, samples=None)
+    (paths[0] / "artifacts" / "../shard.txt").write_text("a stranger")
+    merge_shards(paths, None, tmp_path / "merged")
+    [kept] = (tmp_path / "merged/artifacts").iterdir()
+    assert kept.read_text() == "yes" * 30_000
 
 
 def test_a_hostile_shard_cannot_write_into_the_summary(starter: Path) -> None:

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_runtime.errors import CannotMeasure, InvalidInput
-from evals.records import SuiteResult
+from evals.records import Sample, SuiteResult
+from evals.sampler import sample_seed
 from evals.shards import (
     Plan,
     Shard,
@@ -26,12 +27,22 @@ from evals.shards import (
 )
 from evals.suite import GateSettings
 from tests.conftest import edit
-from tests.fakes.results import result
+from tests.fakes.results import result, with_samples
 
 MARKS = {"refund": "++-+", "../../etc/passwd": "++++", "<script>alert(1)</script>": "----"}
 WHOLE = replace(
     result(MARKS, comparability="c0ffee"), fingerprint="sha256:1", commit="4b2d9aa", agent="triage"
 )
+
+
+def seeded(result: SuiteResult, seed: int) -> SuiteResult:
+    """The result with the seeds that its runs were made with."""
+
+    def own(sample: Sample) -> Sample:
+        drawn = sample_seed(seed, result.fingerprint, sample.case_id, sample.sample_index)
+        return replace(sample, seed=drawn)
+
+    return with_samples(result, own)
 
 
 def part(shard: Shard, whole: SuiteResult = WHOLE, **changes: object) -> ShardResult:
@@ -55,8 +66,8 @@ def part(shard: Shard, whole: SuiteResult = WHOLE, **changes: object) -> ShardRe
         gate=GateSettings(),
         compared=False,
     )
-    cases = tuple(case for case in cases if case.samples)
-    return replace(ShardResult(plan, shard.number, replace(whole, cases=cases)), **changes)  # type: ignore[arg-type]
+    measured = replace(whole, cases=tuple(case for case in cases if case.samples))
+    return replace(ShardResult(plan, shard.number, seeded(measured, 7)), **changes)  # type: ignore[arg-type]
 
 
 def folders(root: Path, of: int) -> list[Path]:
@@ -111,7 +122,7 @@ def test_a_shard_is_written_as_one_of_how_many() -> None:
 @pytest.mark.parametrize("of", [1, 2, 4, 5, 12, 20])
 def test_shards_joined_in_any_order_are_the_whole(tmp_path: Path, of: int) -> None:
     joined = join_shards(folders(tmp_path, of)[::-1])
-    assert joined.result == WHOLE
+    assert joined.result == seeded(WHOLE, 7)
     assert joined.problems == ()
 
 
@@ -174,7 +185,6 @@ def test_a_shard_of_another_evaluation_is_foreign(tmp_path: Path, key: str, valu
 @pytest.mark.parametrize(
     ("key", "value", "words"),
     [
-        ("seed", 8, "seed is 8, not 7"),
         ("gate", GateSettings(margin=0.5), "what the gate is set to is margin=0.5"),
         ("compared", True, "having a baseline is True, not False"),
     ],
@@ -184,6 +194,13 @@ def test_a_shard_of_another_plan_is_foreign(tmp_path: Path, key: str, value: obj
     shard = part(Shard(2, 3))
     write_shard(paths[1], replace(shard, plan=shard.plan.model_copy(update={key: value})))
     assert words in problems_of(paths)
+
+
+def test_runs_of_another_seed_under_the_same_plan_do_not_pass(tmp_path: Path) -> None:
+    paths = folders(tmp_path, 2)
+    shard = part(Shard(2, 2))
+    write_shard(paths[1], replace(shard, result=seeded(shard.result, 8)))
+    assert "was not made with its own seed" in problems_of(paths)
 
 
 def test_a_shard_that_asks_a_case_differently_is_foreign(tmp_path: Path) -> None:

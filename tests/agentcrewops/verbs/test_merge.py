@@ -11,7 +11,7 @@ from tests.agentcrewops.conftest import Shell
 
 
 def test_shards_and_a_merge_say_what_one_machine_says(shell: Shell, starter: Path) -> None:
-    whole = shell("canary", "-q", "-n", 3, "--json", cwd=starter)
+    whole = shell("canary", "-q", "-n", 3, "--fixed", "--json", cwd=starter)
     for number in (1, 2):
         said = shell("canary", "-q", "-n", 3, "--shard", f"{number}/2", "--out", f"s{number}", cwd=starter)
         assert said.code == 0
@@ -41,6 +41,12 @@ def test_a_shard_that_met_only_broken_infrastructure_exits_with_3(shell: Shell, 
     said = shell("canary", "-q", "--shard", "1/2", cwd=tmp_path)
     assert said.code == 3
     assert "run this shard again" in said.out
+
+
+def test_a_shard_that_should_look_is_bad_input(shell: Shell, starter: Path) -> None:
+    said = shell("canary", "--shard", "1/2", "--looks", "3,5", cwd=starter)
+    assert said.code == 2
+    assert "--looks: does not go with --shard" in said.err
 
 
 @pytest.mark.parametrize("text", ["3/2", "0/1", "x"])
