@@ -9,7 +9,20 @@ import typer
 
 from agent_runtime.errors import CrewError
 from agentcrewops import __version__
-from agentcrewops.verbs import baseline, canary, case, compare, init, mcp, report, run_once, schema, validate
+from agentcrewops.verbs import (
+    baseline,
+    canary,
+    case,
+    compare,
+    import_results,
+    init,
+    mcp,
+    merge,
+    report,
+    run_once,
+    schema,
+    validate,
+)
 
 app = typer.Typer(
     name="agentcrewops",
@@ -25,7 +38,9 @@ app.command("init")(init.init)
 app.command("validate")(validate.validate)
 app.command("run")(run_once.run)
 app.command("canary")(canary.canary)
+app.command("merge")(merge.merge)
 app.command("compare")(compare.compare)
+app.add_typer(import_results.app, name="import")
 app.add_typer(baseline.app, name="baseline")
 app.add_typer(case.app, name="case")
 app.add_typer(mcp.app, name="mcp")
