@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from evals import stats, wording
+from evals.columns import runs_of
 from evals.comparison import Matched, compare_ratios, compare_success, finite
 from evals.evidence import (
     CaseEvidence,
@@ -24,7 +25,6 @@ from evals.evidence import (
     gather,
     identity,
     in_order,
-    outcome,
     pair,
     repeated_word_for_word,
     usable,
@@ -48,8 +48,6 @@ MOST_MORE_RUNS = 100
 
 SUCCESS, P95, USD = "success_rate", "p95_latency_ms", "usd_per_success"
 _EPSILON = 1e-9
-_NOTHING = 1e-12
-"""Dollars or milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,27 +115,9 @@ def _matched(arms: _Arms) -> Matched | None:
     ]
     if not ids:
         return None
-    return Matched(_runs(arms.baseline[name] for name in ids), _runs(arms.candidate[name] for name in ids))
-
-
-def _runs(cases: Iterable[CaseEvidence]) -> Runs:
-    """The measured runs as arrays; a metric that is not known for every run is left out whole."""
-    numbered = [(index, sample) for index, case in enumerate(cases) for sample in case.runs]
-    samples = [sample for _, sample in numbered]
-    return Runs(
-        case=np.array([index for index, _ in numbered], dtype=np.int64),
-        passed=np.array([outcome(sample) for sample in samples], dtype=np.float64),
-        latency_ms=_column([sample.latency_ms for sample in samples]),
-        cost_usd=_column([sample.cost_usd for sample in samples]),
+    return Matched(
+        runs_of(arms.baseline[name] for name in ids), runs_of(arms.candidate[name] for name in ids)
     )
-
-
-def _column(numbers: Sequence[float | None]) -> stats.Floats | None:
-    """None unless every number is usable. What is too small to mean anything is zero: ratios would overflow."""
-    if not usable(numbers):
-        return None
-    column = np.array(numbers, dtype=np.float64)
-    return np.where(column < _NOTHING, 0.0, column)
 
 
 def _digest(baseline: SuiteResult | None, candidate: SuiteResult) -> str:
@@ -209,7 +189,7 @@ def _broken_floors(evidence: Evidence, settings: GateSettings) -> Iterable[str]:
         yield wording.must_pass_failed(failed)
     measured = [case for case in evidence.values() if case.runs]
     if settings.min_success_rate is not None and measured:
-        rate = _runs(measured).counts.rate
+        rate = runs_of(measured).counts.rate
         if rate < settings.min_success_rate - _EPSILON:
             yield wording.below_min_success(rate, settings.min_success_rate)
 
@@ -273,7 +253,7 @@ def _judged_alone(verdict: Verdict, evidence: Evidence) -> Verdict:
     if not measured:
         unknown = Comparison(MetricVerdict.NOT_MEASURABLE, reason="nothing was measured")
         return replace(verdict, metrics=dict.fromkeys((SUCCESS, P95, USD), unknown))
-    runs = _runs(measured)
+    runs = runs_of(measured)
     values = {SUCCESS: runs.counts.rate, P95: stats.p95(runs), USD: finite(stats.usd_per_success(runs))}
     facts = {**verdict.facts, **_arm_facts("candidate", runs, _pass_k(runs.counts))}
     metrics = {
@@ -302,11 +282,11 @@ def _case_comparison(name: str, arms: _Arms) -> CaseComparison:
 
 
 def _case_p95(case: CaseEvidence | None) -> float | None:
-    return stats.p95(_runs([case])) if case is not None and case.runs else None
+    return stats.p95(runs_of([case])) if case is not None and case.runs else None
 
 
 def _case_usd(case: CaseEvidence | None) -> float | None:
-    return stats.usd_per_run(_runs([case])) if case is not None and case.runs else None
+    return stats.usd_per_run(runs_of([case])) if case is not None and case.runs else None
 
 
 def _with_suspicion(cases: Sequence[CaseComparison]) -> tuple[CaseComparison, ...]:
