@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from evals import stats, wording
+from evals.breakdown import broken_down
 from evals.columns import runs_of
 from evals.comparison import Matched, compare_ratios, compare_success, finite
 from evals.evidence import (
@@ -85,7 +86,8 @@ def judge(
     else:
         verdict = _compared(verdict, matched, _generator(seed, inputs))
     floors = tuple(_broken_floors(arms.candidate, settings))
-    return _worded(_decided(verdict, distrust, floors, alone), distrust, floors, alone)
+    decided = _worded(_decided(verdict, distrust, floors, alone), distrust, floors, alone)
+    return broken_down(decided, arms.baseline, arms.candidate, arms.pairing, settings)
 
 
 # --- what is compared -------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from agent_runtime.render import asset, render
 from evals.records import Sample, SuiteResult, Verdict, VerdictKind
 from evals.report import figures
+from evals.report.breakdowns import BreakdownTable, breakdown_tables
 from evals.report.cases import CaseList, case_list
 from evals.report.charts import Distribution, IntervalPlot, distribution, interval_plot
 from evals.report.excerpts import one_line
@@ -48,6 +49,7 @@ class Page:
     facts: tuple[Fact, ...]
     plot: IntervalPlot | None
     metrics: tuple[MetricRow, ...]
+    breakdowns: tuple[BreakdownTable, ...]
     distributions: tuple[Distribution, ...]
     listed: CaseList
     many: bool
@@ -82,6 +84,7 @@ def page(verdict: Verdict, candidate: SuiteResult, baseline: SuiteResult | None)
         facts=_facts(verdict, candidate, baseline),
         plot=interval_plot(verdict.metrics.get("success_rate"), verdict.margin),
         metrics=metric_rows(verdict),
+        breakdowns=breakdown_tables(verdict.breakdowns),
         distributions=_distributions(candidate, baseline),
         listed=listed,
         many=len(listed.cases) > 100,  # then the browser lays out only what is on the screen
