@@ -9,7 +9,7 @@ import typer
 
 from agent_runtime.errors import CrewError
 from agentcrewops import __version__
-from agentcrewops.verbs import baseline, canary, compare, init, report, run_once, schema, validate
+from agentcrewops.verbs import baseline, canary, compare, init, report, run_once, schema, trend, validate
 
 app = typer.Typer(
     name="agentcrewops",
@@ -28,6 +28,7 @@ app.command("canary")(canary.canary)
 app.command("compare")(compare.compare)
 app.add_typer(baseline.app, name="baseline")
 app.command("report")(report.report)
+app.command("trend")(trend.trend)
 app.command("schema")(schema.schema)
 
 

@@ -26,6 +26,7 @@ COMMANDS = (
     "baseline save",
     "baseline show",
     "report",
+    "trend",
     "schema",
 )
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agent_runtime.errors import InvalidInput, Problem
 from agent_runtime.guard.redact import ALL_KINDS, Redactor
@@ -24,9 +25,14 @@ from evals.graders.interface import Grader
 from evals.progress import display
 from evals.records import Attempt, CaseResult, Event, Grade, Sample, SuiteResult, Verdict, VerdictKind
 from evals.results import prepare_folder, write_results
+from evals.run_file import now, write_run_file
 from evals.sampler import SamplingOutcome, sample_suite
 from evals.suite import EvalCase, GateSettings, Suite, load_suite
 from evals.targets.interface import Target
+
+if TYPE_CHECKING:
+    from evals.report.trend import TrendSection
+    from evals.trend import Evaluation
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,7 @@ class CanaryOptions:
     concurrency: int | None = None
     seed: int = 0
     max_usd: float | None = None
+    history: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,7 @@ class Prepared:
     Attributes:
         manifest: of our own runtime's agent; None for any other target.
         pii_kinds: what is redacted in everything that is written down.
+        history: earlier results, for the report's trend.
     """
 
     suite: Suite
@@ -67,6 +75,7 @@ class Prepared:
     pii_kinds: tuple[PiiKind, ...]
     commit: str | None
     out: Path
+    history: tuple[Evaluation, ...] = ()
 
     @property
     def calls(self) -> int:
@@ -84,10 +93,12 @@ def run_canary(options: CanaryOptions, environ: Mapping[str, str], *, quiet: boo
     prepare_folder(options.out)
     if not quiet:
         sys.stderr.write(f"{estimate(ready)}\n")
+    started_at = now()
     outcome = asyncio.run(measure(ready, quiet=quiet))
+    write_run_file(options.out, started_at)
     result = result_of(ready, outcome)
     verdict = conclude(ready, result, outcome)
-    write_results(options.out, verdict, result, ready.baseline)
+    write_results(options.out, verdict, result, ready.baseline, _over_time(ready, result))
     return verdict
 
 
@@ -114,6 +125,7 @@ def prepare(options: CanaryOptions, environ: Mapping[str, str]) -> Prepared:
         pii_kinds=tuple(manifest.policy.pii_redaction) if manifest else ALL_KINDS,
         commit=_commit_of(suite.root),
         out=options.out,
+        history=_read_history(options.history),
     )
 
 
@@ -185,6 +197,32 @@ def _commit_of(folder: Path) -> str | None:
     except OSError:
         return None
     return found.stdout.strip() or None
+
+
+def _read_history(folders: tuple[Path, ...]) -> tuple[Evaluation, ...]:
+    """Every earlier result; none yet is fine in a folder that exists, as on a schedule's first night."""
+    filled = [path for path in folders if not path.is_dir() or any(path.rglob("samples.jsonl"))]
+    if not filled:
+        return ()
+    from evals.trend import read_evaluations
+
+    return read_evaluations(filled)
+
+
+def _over_time(ready: Prepared, result: SuiteResult) -> tuple[TrendSection, ...]:
+    """The trend of this suite up to and including this result; empty without a history."""
+    if not ready.history:
+        return ()
+    from evals.report.trend import trend_section
+    from evals.trend import evaluation, trends
+
+    now_too = [one for one in ready.history if one.folder != ready.out.resolve()]
+    found = trends([*now_too, evaluation(ready.out.resolve(), result)])
+    return tuple(
+        trend_section(trend)
+        for trend in found
+        if (trend.suite, trend.simulated) == (result.suite, result.simulated)
+    )
 
 
 def estimate(ready: Prepared) -> str:

@@ -43,6 +43,10 @@ def canary(
         float | None,
         typer.Option("--max-usd", min=0, help="Stop before more than this is spent; default: the suite's."),
     ] = None,
+    history: Annotated[
+        list[Path] | None,
+        typer.Option("--history", help="Folder with earlier results: the report then shows the trend."),
+    ] = None,
     require_baseline: Annotated[
         bool, typer.Option("--require-baseline", help="Exit 3 if there is nothing to compare with.")
     ] = False,
@@ -70,6 +74,7 @@ def canary(
         concurrency=concurrency,
         seed=seed,
         max_usd=max_usd,
+        history=tuple(history or ()),
     )
     verdict = run_canary(options, os.environ, quiet=quiet)
     announce(verdict, out, as_json=as_json)
