@@ -35,10 +35,16 @@ class BreakdownRow:
 
 @dataclass(frozen=True, slots=True)
 class BreakdownTable:
-    """All tags, or all graders. `left_out` is "" if every one is listed."""
+    """All tags, or all graders.
+
+    Attributes:
+        compared: False if the baseline knows nothing of them: a saved one keeps no grader's words.
+        left_out: "" if every one is listed.
+    """
 
     title: str
     note: str
+    compared: bool
     rows: tuple[BreakdownRow, ...]
     left_out: str
 
@@ -58,6 +64,7 @@ def _table(kind: str, parts: Sequence[Breakdown]) -> BreakdownTable:
     return BreakdownTable(
         title=_TITLES[kind],
         note=_NOTES[kind] + (_GATES if any(part.gates for part in parts) else _DESCRIBES),
+        compared=any(part.baseline is not None for part in parts),
         rows=tuple(_row(part) for part in parts[:_MOST_ROWS]),
         left_out=f"{figures.count(more, f'more {kind}')} in verdict.json" if more > 0 else "",
     )

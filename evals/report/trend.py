@@ -92,7 +92,7 @@ def trend_section(trend: Trend) -> TrendSection:
         suite=one_line(trend.suite, 100) or "(no name)",
         simulated=trend.simulated,
         told=tuple((unbroken(spans(words)), tone) for words, tone in told(trend)),
-        charts=tuple(_charts(trend)),
+        charts=tuple(_charts(trend)) if len({point.day for point in trend.points}) > 1 else (),
         rows=tuple(map(trend_row, trend.points)),
         notes=trend.notes,
     )
@@ -225,7 +225,7 @@ def _ends(estimate: Estimate) -> Iterable[float]:
 
 def _day_axis(days: Sequence[date]) -> Axis:
     first, last = min(days).toordinal(), max(days).toordinal()
-    return Axis(first, last) if first < last else Axis(first - 1, last + 1)
+    return Axis(first, last)
 
 
 def _scale(values: Sequence[float]) -> Axis:
