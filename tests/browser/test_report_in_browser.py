@@ -16,7 +16,6 @@ from evals.trend import AgentVersion, Estimate, Point, Trend
 from tests.browser.chromium import Tab, new_tab
 from tests.evals.sample_results import (
     baseline_result,
-    big_result,
     candidate_result,
     hostile_result,
     verdict_of,
@@ -100,9 +99,11 @@ def test_a_trend_fits_the_window_and_loads_nothing(tmp_path: Path, width: int, d
 
 def test_the_keyboard_reaches_the_search_and_a_case(drift: Path) -> None:
     async def steps(tab: Tab) -> list[Any]:
-        await tab.run("document.dispatchEvent(new KeyboardEvent('keydown', {key: '/', bubbles: true}))")
+        await tab.run("document.body.dispatchEvent(new KeyboardEvent('keydown', {key: '/', bubbles: true}))")
         searching = await tab.run("document.activeElement.name")
-        await tab.run("location.hash = '#case-9', new Promise(done => setTimeout(done, 50))")
+        await tab.run(
+            "new Promise(done => { addEventListener('hashchange', () => setTimeout(done)); location.hash = '#case-9' })"
+        )
         return [searching, await tab.run("document.activeElement.closest('details').id")]
 
     assert look(drift, steps) == ["text", "case-9"]
@@ -170,10 +171,3 @@ def test_a_link_of_the_map_opens_its_case(drift: Path) -> None:
         return await tab.run("document.getElementById('case-9').open")
 
     assert look(drift, steps) is True
-
-
-def test_twenty_thousand_samples_open_within_three_seconds(tmp_path: Path) -> None:
-    async def steps(tab: Tab) -> Any:
-        return await tab.run("performance.getEntriesByType('navigation')[0].loadEventEnd")
-
-    assert look(report(tmp_path, big_result(2_000, 10, 0.3), None), steps) < 3_000
