@@ -19,6 +19,7 @@ from agentcrewops.verbs import (
     report,
     run_once,
     schema,
+    trend,
     validate,
 )
 
@@ -41,6 +42,7 @@ app.command("compare")(compare.compare)
 app.add_typer(import_results.app, name="import")
 app.add_typer(baseline.app, name="baseline")
 app.command("report")(report.report)
+app.command("trend")(trend.trend)
 app.command("schema")(schema.schema)
 
 

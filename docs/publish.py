@@ -31,6 +31,7 @@ COMMANDS = (
     "baseline save",
     "baseline show",
     "report",
+    "trend",
     "schema",
 )
 

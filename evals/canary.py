@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agent_runtime.errors import InvalidInput, Problem
 from agent_runtime.guard.redact import ALL_KINDS, Redactor
@@ -32,12 +33,17 @@ from evals.progress import Display, display
 from evals.protocol import StudyProtocol
 from evals.records import Attempt, CaseResult, Event, Grade, Sample, SuiteResult, Verdict, VerdictKind
 from evals.results import prepare_folder, write_results
+from evals.run_file import now, write_run_file
 from evals.sampler import Sampler, plan_runs
 from evals.schedule import Course, Schedule, course_beyond, course_of, fixed_schedule, looking_schedule
 from evals.spending import SpendingCap
 from evals.suite import EvalCase, GateSettings, Suite, load_suite
 from evals.targets import open_target
 from evals.targets.interface import Target
+
+if TYPE_CHECKING:
+    from evals.report.trend import TrendSection
+    from evals.trend import Evaluation
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,7 @@ class CanaryOptions:
     looks: tuple[int, ...] | None = None
     fixed: bool = False
     max_samples: int | None = None
+    history: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +83,7 @@ class Prepared:
         schedule_asked: True if the command line names it, so that another one in `out` is a contradiction.
         max_samples: go on to this many runs per case while undecided; None stops at the planned ones.
         pii_kinds: what is redacted in everything that is written down.
+        history: earlier results, for the report's trend.
     """
 
     suite: Suite
@@ -94,6 +102,7 @@ class Prepared:
     commit: str | None
     start: Start
     out: Path
+    history: tuple[Evaluation, ...] = ()
 
     @property
     def samples(self) -> int:
@@ -145,8 +154,10 @@ def run_canary(options: CanaryOptions, environ: Mapping[str, str], *, quiet: boo
         course = _course(ready, journal)
         if not quiet:
             sys.stderr.write(f"{estimate(ready, journal, course)}\n")
+        started_at = now()
         try:
             measured = asyncio.run(measure(ready, journal, course, quiet=quiet))
+            write_run_file(ready.out, started_at)
             result, verdict = conclude(ready, journal, measured)
             _write(ready, verdict, result)
         finally:
@@ -182,6 +193,7 @@ def prepare(options: CanaryOptions, environ: Mapping[str, str]) -> Prepared:
         commit=_commit_of(suite.root),
         start=options.start,
         out=options.out,
+        history=_read_history(options.history),
     )
 
 
@@ -275,6 +287,32 @@ def _course(ready: Prepared, journal: Journal) -> Course:
         looked_at, compared = journal.protocol.looked_at, ready.baseline is not None
         return course_beyond(schedule, looked_at, compared=compared, most=ready.max_samples)
     return course_of(schedule, reached=journal.reached, most=ready.max_samples)
+
+
+def _read_history(folders: tuple[Path, ...]) -> tuple[Evaluation, ...]:
+    """Every earlier result; none yet is fine in a folder that exists, as on a schedule's first night."""
+    filled = [path for path in folders if not path.is_dir() or any(path.rglob("samples.jsonl"))]
+    if not filled:
+        return ()
+    from evals.trend import read_evaluations
+
+    return read_evaluations(filled)
+
+
+def _over_time(ready: Prepared, result: SuiteResult) -> tuple[TrendSection, ...]:
+    """The trend of this suite up to and including this result; empty without a history."""
+    if not ready.history:
+        return ()
+    from evals.report.trend import trend_section
+    from evals.trend import evaluation, trends
+
+    now_too = [one for one in ready.history if one.folder != ready.out.resolve()]
+    found = trends([*now_too, evaluation(ready.out.resolve(), result)])
+    return tuple(
+        trend_section(trend)
+        for trend in found
+        if (trend.suite, trend.simulated) == (result.suite, result.simulated)
+    )
 
 
 def estimate(ready: Prepared, journal: Journal, course: Course) -> str:
@@ -456,7 +494,7 @@ def _with_warnings(verdict: Verdict, measured: Measured, result: SuiteResult) ->
 
 def _write(ready: Prepared, verdict: Verdict, result: SuiteResult) -> None:
     try:
-        write_results(ready.out, verdict, result, ready.baseline)
+        write_results(ready.out, verdict, result, ready.baseline, _over_time(ready, result))
     except (OSError, InvalidInput) as error:
         what = f"the results cannot be written: {error}"
         raise CannotKeepRuns(f"{what}; the runs are kept: make room and go on with --resume") from None

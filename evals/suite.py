@@ -187,6 +187,9 @@ class GateSettings(Written):
     margin: float = Field(default=0.10, gt=0, lt=1)
     min_success_rate: float | None = Field(default=None, ge=0, le=1)
     max_usd: float | None = Field(default=None, gt=0)
+    tags: tuple[str, ...] = Field(
+        default=(), description="Tags whose cases may not fall either; tested together (Holm)."
+    )
 
 
 class Limits(Written):
@@ -314,6 +317,7 @@ def load_suite(path: Path) -> Suite:
     written = parse(document, SuiteFile)
     cases = _cases_of(written, document, path.parent)
     _refuse_duplicates(cases)
+    _refuse_unknown_tags(written.gate, cases, document)
     return Suite(
         name=written.suite,
         target=written.target,
@@ -395,5 +399,17 @@ def _refuse_duplicates(cases: tuple[EvalCase, ...]) -> None:
         if earlier is not case:
             what = f"case_id '{case.case_id}' is already used on line {earlier.line}"
             problems.append(Problem(case.file, case.line, what, "give it another id"))
+    if problems:
+        raise InvalidInput(problems)
+
+
+def _refuse_unknown_tags(gate: GateSettings, cases: tuple[EvalCase, ...], document: Document) -> None:
+    """A gate on a tag that no case has would hold for ever."""
+    known = {tag for case in cases for tag in case.tags}
+    problems = [
+        document.problem(("gate", "tags"), f"no case has the tag '{tag}'", "name a tag that cases have")
+        for tag in gate.tags
+        if tag not in known
+    ]
     if problems:
         raise InvalidInput(problems)

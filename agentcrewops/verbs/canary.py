@@ -80,6 +80,10 @@ def canary(
             "--shard", metavar="I/N", help="Make only this part of the runs, as in 2/4, for `merge` to judge."
         ),
     ] = None,
+    history: Annotated[
+        list[Path] | None,
+        typer.Option("--history", help="Folder with earlier results: the report then shows the trend."),
+    ] = None,
     require_baseline: RequireBaseline = False,
     strict: Strict = False,
     as_json: Json = False,
@@ -111,6 +115,7 @@ def canary(
         looks=_looks(looks),
         fixed=fixed,
         max_samples=max_samples,
+        history=tuple(history or ()),
     )
     if shard is not None:
         _run_shard(options, shard, as_json=as_json, quiet=quiet)

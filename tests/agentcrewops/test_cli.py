@@ -132,6 +132,40 @@ def test_the_report_can_be_rendered_again(shell: Shell, starter: Path) -> None:
     assert (starter / "canary-out/report.html").exists()
 
 
+def test_the_trend_of_earlier_results_is_a_table_a_page_and_json(shell: Shell, starter: Path) -> None:
+    for seed in (1, 2):
+        shell("canary", "--samples", 2, "--seed", seed, "--out", f"nightly/{seed}", cwd=starter)
+    said = shell("trend", "nightly", "--out", "trend.html", cwd=starter)
+    assert said.code == 0
+    assert said.out.startswith("support-triage (simulated)\n")
+    assert "<h1" in (starter / "trend.html").read_text(encoding="utf-8")
+    (trend,) = json.loads(shell("trend", "nightly", "--json", cwd=starter).out)
+    assert trend["points"][0]["runs"] == 48
+
+
+def test_a_trend_of_nothing_leaves_with_2(shell: Shell, tmp_path: Path) -> None:
+    said = shell("trend", "nowhere", cwd=tmp_path)
+    assert said.code == 2
+    assert "nowhere: is not a folder" in said.err
+
+
+def test_a_report_with_a_history_shows_the_trend_from_the_second_night_on(
+    shell: Shell, starter: Path
+) -> None:
+    (starter / "nightly").mkdir()
+    pages = []
+    for night in ("2026-03-01", "2026-03-02"):
+        out = starter / "nightly" / night
+        shell("canary", "--samples", 2, "--history", "nightly", "--out", out, cwd=starter)
+        pages.append((out / "report.html").read_text(encoding="utf-8"))
+    assert ["Over time" in page for page in pages] == [False, True]
+
+
+def test_a_history_that_is_missing_is_refused_before_anything_runs(shell: Shell, starter: Path) -> None:
+    said = shell("canary", "--history", "nowhere", cwd=starter)
+    assert (said.code, (starter / "canary-out").exists()) == (2, False)
+
+
 @pytest.mark.parametrize("kind", ["agent", "policy", "suite", "simulation", "verdict", "samples", "baseline"])
 def test_every_file_format_has_a_schema(shell: Shell, tmp_path: Path, kind: str) -> None:
     schema = json.loads(shell("schema", kind, cwd=tmp_path).out)
