@@ -48,11 +48,11 @@ class Document:
         return Problem(self.file, self.line_of(location), what, fix)
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Path, max_bytes: int = MAX_BYTES) -> str:
     """The file as UTF-8 text; a missing, unreadable, oversized or binary file is a clear error."""
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise InvalidInput.one(path, f"is larger than {MAX_BYTES // 1_000_000} MB", "split it")
+        if path.stat().st_size > max_bytes:
+            raise InvalidInput.one(path, f"is larger than {max_bytes // 1_000_000} MB", "split it")
         return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         raise InvalidInput.one(path, "does not exist", "check the path, or write it with `init`") from None
@@ -314,7 +314,7 @@ def _yaml_advice(error: yaml.MarkedYAMLError, text: str) -> str:
 
 
 def _explain(document: Document, shape: type[BaseModel], detail: Any) -> Problem:
-    location = tuple(part for part in detail["loc"] if part != "[key]")
+    location = _written_location(document.data, detail["loc"])
     name = ".".join(str(part) for part in location) or "the file"
     kind = detail["type"]
     if kind == "extra_forbidden":
@@ -332,6 +332,20 @@ def _explain(document: Document, shape: type[BaseModel], detail: Any) -> Problem
     return document.problem(
         location, f"'{name}' is {shown}: {what[:1].lower()}{what[1:]}", fix or "write the value asked for"
     )
+
+
+def _written_location(data: Any, location: Sequence[str | int]) -> Location:
+    """The location as the person wrote it: pydantic adds the names of union members, which are in no file."""
+    written: list[str | int] = []
+    for position, part in enumerate(location):
+        is_missing_key = position == len(location) - 1 and isinstance(data, dict) and part != "[key]"
+        try:
+            data = data[part]
+        except (KeyError, IndexError, TypeError):
+            if not is_missing_key:
+                continue
+        written.append(part)
+    return tuple(written)
 
 
 def _short(value: Any) -> str:

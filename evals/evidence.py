@@ -10,6 +10,8 @@ from evals.records import CaseResult, Sample, SampleStatus, SuiteResult
 
 CACHE_SPEED = 0.1
 """A run faster than this share of its case's median latency looks like an answer from a cache."""
+LEAST_TYPICAL_MS = 100.0
+"""Where runs take less, speed says nothing: a cache saves little there, and jitter is of that size."""
 MOST_PLAUSIBLE = 1e12
 """Milliseconds (32 years) or dollars. A larger number is a mistake, and would overflow the arithmetic."""
 FAILURES = frozenset({SampleStatus.AGENT_TIMEOUT, SampleStatus.CAP_HIT, SampleStatus.CONTRACT_VIOLATION})
@@ -149,7 +151,7 @@ def _number(value: float | None) -> float | None:
 
 
 def _typical_latency(results: Sequence[SuiteResult]) -> dict[str, float]:
-    """Per case the median latency of the slower arm: an arm answered from a cache has a fast median."""
+    """Per case the median latency of the slower result: one answered from a cache alone has a fast median."""
     typical: dict[str, float] = {}
     for case in (case for result in results for case in result.cases):
         known = [ms for sample in case.samples if (ms := _latency(sample)) is not None]
@@ -195,5 +197,5 @@ def _fresh(runs: list[Sample], typical_ms: float) -> list[Sample]:
 
 
 def _fast(run: Sample, typical_ms: float) -> bool:
-    finished = run.status is SampleStatus.COMPLETED
+    finished = run.status is SampleStatus.COMPLETED and typical_ms >= LEAST_TYPICAL_MS
     return finished and run.latency_ms is not None and 0 <= run.latency_ms < CACHE_SPEED * typical_ms

@@ -63,6 +63,11 @@ def test_runs_far_below_the_median_latency_are_repeats() -> None:
     assert kept(arm("+++++", latency_ms={3: 5.0, 4: 99.0})) == [0, 1, 2]
 
 
+def test_where_answers_take_milliseconds_their_jitter_is_no_sign_of_a_cache() -> None:
+    quick = {0: 90.0, 1: 90.0, 2: 90.0, 3: 1.0, 4: 1.0}
+    assert kept(arm("+++++", latency_ms=quick)) == [0, 1, 2, 3, 4]
+
+
 def test_a_tenth_of_the_median_latency_is_still_an_answer() -> None:
     assert kept(arm("+++++", latency_ms={4: 100.0})) == [0, 1, 2, 3, 4]
 

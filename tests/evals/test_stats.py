@@ -271,7 +271,7 @@ def test_minimum_detectable_drop_is_at_most_everything() -> None:
 
 def test_runs_to_settle_is_the_least_number_that_settles() -> None:
     baseline, candidate = counts(*[(16, 25)] * 2), counts(*[(13, 25)] * 2)
-    more = stats.runs_to_settle(baseline, candidate, 0.1, both_arms=True)
+    more = stats.runs_to_settle(baseline, candidate, 0.1, most=1000, both_arms=True)
     assert more is not None
 
     def half_width(extra: int) -> float:
@@ -282,7 +282,7 @@ def test_runs_to_settle_is_the_least_number_that_settles() -> None:
 
 
 def test_no_number_of_candidate_runs_makes_up_for_a_tiny_baseline() -> None:
-    assert stats.runs_to_settle(counts((1, 2)), counts((1, 2)), 0.05) is None
+    assert stats.runs_to_settle(counts((1, 2)), counts((1, 2)), 0.05, most=1000) is None
 
 
 @given(arms(most_runs=8), st.integers(1, 8))
@@ -306,3 +306,13 @@ def test_wilson_agrees_with_scipy(passed: int, number: int) -> None:
 def test_rule_of_three() -> None:
     assert stats.rule_of_three(300) == 0.01
     assert stats.rule_of_three(2) == 1
+
+
+@settings(max_examples=50, deadline=None)
+@given(arms(), st.floats(0.001, 0.05))
+def test_the_interval_of_a_look_is_never_narrower_than_that_of_its_resamples(
+    both: tuple[Counts, Counts], level: float
+) -> None:
+    low, high = stats.look_interval(*both, rng(), level)
+    narrow = stats.interval(stats.resampled_changes(*both, rng()), level)
+    assert low <= narrow[0] <= narrow[1] <= high
