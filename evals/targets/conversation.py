@@ -77,6 +77,7 @@ def unmeasured(error: UnusableAnswer, clean: Callable[[str], str], link: str | N
         error=clean(str(error)),
         retryable=error.retryable,
         retry_after=error.retry_after,
+        throttled=error.throttled,
         trace_url=link,
     )
 

@@ -30,10 +30,12 @@ PATH_KEYS = (
 )
 """The keys of a target that say where in the answer something is."""
 
-MAX_ANSWER_BYTES = 10_000_000
-"""What one answer may bring, in whatever form it comes."""
+MAX_ANSWER_BYTES = 20_000_000
+"""A long answer is kept as a file; one beyond this is no answer of an agent."""
 
 _TRY_AGAIN = frozenset({408, 425, 429})
+_TOO_MANY = frozenset({429, 529})
+"""Too many requests; 529 is what some providers say for overloaded."""
 _TRY_LATER = 75
 _NO_PROGRAM = frozenset({126, 127})
 """What shells end with if a program may not be executed, or is not there."""
@@ -48,14 +50,18 @@ class UnusableAnswer(CrewError):
     Attributes:
         retryable: the same request may succeed later.
         retry_after: seconds the endpoint asked to wait, None if it did not.
+        throttled: the endpoint answers fewer requests than it gets.
     """
 
     exit_code = 3
 
-    def __init__(self, what: str, *, retryable: bool, retry_after: float | None = None) -> None:
+    def __init__(
+        self, what: str, *, retryable: bool, retry_after: float | None = None, throttled: bool = False
+    ) -> None:
         super().__init__(what)
         self.retryable = retryable
         self.retry_after = retry_after
+        self.throttled = throttled
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +187,10 @@ def read_raised(raised: Mapping[str, Any]) -> Reply:
     """
     if raised["outage"]:
         raise UnusableAnswer(
-            raised["what"], retryable=raised["retryable"], retry_after=_amount(raised["retry_after"])
+            raised["what"],
+            retryable=raised["retryable"],
+            retry_after=_amount(raised["retry_after"]),
+            throttled=raised["status"] in _TOO_MANY,
         )
     return Reply(output=None, error=raised["what"])
 
@@ -265,6 +274,7 @@ def _refuse_status(received: Received, now: float) -> None:
         f"answered {status}: {beginning(received.body)}",
         retryable=status >= 500 or status in _TRY_AGAIN,
         retry_after=retry_after_seconds(received.retry_after, now),
+        throttled=status in _TOO_MANY,
     )
 
 

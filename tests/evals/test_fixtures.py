@@ -79,7 +79,7 @@ def test_a_fixture_is_told_which_sample_it_prepares(tmp_path: Path, before: dict
             "ended with code 1; the last it printed: no database",
         ),
         ({"python": "db.py:broken"}, "raised OSError: no database"),
-        (command("-c", "print('x' * 20_000_000)"), "printed more than 10 MB"),
+        (command("-c", "print('x' * 25_000_000)"), "printed more than 20 MB"),
         (command("-c", "import time; time.sleep(60)") | {"timeout_seconds": 0.3}, "did not end within 0.3 s"),
     ],
 )

@@ -111,7 +111,7 @@ def test_one_that_hangs_is_killed_with_what_it_started_and_replaced(tmp_path: Pa
         ("raise SystemExit(2)", SampleStatus.CONTRACT_VIOLATION, "SystemExit: 2"),
         ("raise ConnectionResetError", SampleStatus.INFRA_ERROR, "ConnectionResetError"),
         ("return object()", SampleStatus.INFRA_ERROR, "not JSON"),
-        ("return 'x' * 20_000_000", SampleStatus.INFRA_ERROR, "more than 10 MB"),
+        ("return 'x' * 25_000_000", SampleStatus.INFRA_ERROR, "more than 20 MB"),
     ],
 )
 def test_a_crash_is_the_agents_and_an_outage_is_nobodys(

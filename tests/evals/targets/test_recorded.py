@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from agent_runtime.errors import InvalidInput
-from evals.canary import CanaryOptions, estimate, prepare, run_canary
+from evals.canary import CanaryOptions, run_canary
+from evals.longtexts import LONGEST, LongTexts
 from evals.records import CaseResult, Event, ObservedCall, Sample, SampleStatus, SuiteResult, VerdictKind
 from evals.samples import read_samples, write_samples
 from evals.suite import Suite
@@ -96,11 +97,31 @@ def test_a_case_without_runs_is_named_with_its_line(tmp_path: Path) -> None:
         open_target(suite, None, {}, 1)
 
 
-def test_todays_graders_judge_yesterdays_runs_and_nothing_is_spent(tmp_path: Path) -> None:
+def test_a_long_output_is_judged_whole(tmp_path: Path) -> None:
+    long = sample(output="x" * LONGEST + " the end")
+    suite = saved(tmp_path, LongTexts(tmp_path).cut(long))
+    assert asked(suite)[0].output == long.output
+
+
+@pytest.mark.parametrize("damage", ["gone", "changed"])
+def test_a_long_output_whose_file_is_lost_is_unmeasured(tmp_path: Path, damage: str) -> None:
+    suite = saved(tmp_path, LongTexts(tmp_path).cut(sample(output="x" * LONGEST + " the end")))
+    file = next((tmp_path / "artifacts").iterdir())
+    file.unlink()
+    if damage == "changed":
+        file.write_text("another text")
+    attempt = asked(suite)[0]
+    assert attempt.status is SampleStatus.INFRA_ERROR
+    assert "the output was cut when it was saved" in str(attempt.error)
+
+
+def test_todays_graders_judge_yesterdays_runs_and_nothing_is_spent(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     suite = saved(tmp_path, *(sample(index, output="ax"[index % 2], cost_usd=5.0) for index in range(4)))
     options = CanaryOptions(suite.root / "suite.yaml", samples=4, out=tmp_path / "out", max_usd=1e-9)
-    assert "no agent is called" in estimate(prepare(options, {}))
-    assert run_canary(options, {}, quiet=True).verdict is VerdictKind.NO_BASELINE
+    assert run_canary(options, {}).verdict is VerdictKind.NO_BASELINE
+    assert "no agent is called" in capsys.readouterr().err
     judged = read_samples(tmp_path / "out/samples.jsonl").samples
     assert [one.passed for one in judged] == [False, True, False, True]
     assert [one.cost_usd for one in judged] == [5.0] * 4
