@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from agent_runtime.documents import strict_json
 from agent_runtime.errors import InvalidInput, Problem
@@ -15,11 +14,12 @@ from evals.longtexts import whole
 from evals.records import Attempt, CaseResult, Event, ObservedCall, Sample, SampleStatus, SuiteResult
 from evals.samples import read_samples
 from evals.suite import EvalCase, RecordedTarget, Suite
+from evals.targets.interface import NothingToOpen
 
 _REFUSED = ("denied:", "approval:pending")
 
 
-class RecordedAgent:
+class RecordedAgent(NothingToOpen):
     """The target `recorded:` of a suite. See `evals.targets.interface.Target`.
 
     Status, latency, tokens and costs are those of the saved run; nothing is spent. Outputs are as they were
@@ -44,14 +44,6 @@ class RecordedAgent:
         self.fingerprint = saved.fingerprint
         self.agent = saved.agent
         self.model = saved.model
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return None
 
     async def attempt(self, case: EvalCase, sample_index: int, seed: int) -> Attempt:
         """The saved run of this case and index; one that was never made is unmeasured."""
