@@ -414,20 +414,22 @@ def conclude(ready: Prepared, journal: Journal, measured: Measured) -> tuple[Sui
     """What was measured and what it means; runs that were cut short mean nothing, however good they look."""
     if measured.verdict is not None:
         result = journal.result(measured.look)
-        return result, _with_warnings(measured.verdict, measured.warnings, result)
+        return result, _with_warnings(measured.verdict, measured, result)
     result, planned = journal.result(), len(ready.suite.cases) * measured.look
     verdict = _verdict_at(ready, result, Course((measured.look,)), measured.look)
     reason = f"{measured.stopped} after {len(result.samples)} of {planned} runs"
     return result, replace(
-        _with_warnings(verdict, measured.warnings, result),
+        _with_warnings(verdict, measured, result),
         verdict=VerdictKind.NOT_MEASURED,
         headline=f"**NOT MEASURED** — {reason}.",
         reasons=(reason, *verdict.reasons, "What was measured is kept: `canary --resume` goes on with it."),
     )
 
 
-def _with_warnings(verdict: Verdict, warnings: tuple[str, ...], result: SuiteResult) -> Verdict:
-    return replace(verdict, warnings=(*warnings, *fixture_warnings(result.samples), *verdict.warnings))
+def _with_warnings(verdict: Verdict, measured: Measured, result: SuiteResult) -> Verdict:
+    return replace(
+        verdict, warnings=(*measured.warnings, *fixture_warnings(result.samples), *verdict.warnings)
+    )
 
 
 def _write(ready: Prepared, verdict: Verdict, result: SuiteResult) -> None:
