@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from shutil import copyfile
 
 from agent_runtime.artifacts import CannotKeep, Folder
 from agent_runtime.errors import InvalidInput
@@ -18,6 +20,7 @@ FOLDER = "artifacts"
 _MARK = re.compile(
     rf"\[cut: the first [\d,]+ of [\d,]+ characters; all of it: {FOLDER}/([0-9a-f]{{32}})\.txt\]\n"
 )
+_NAME = re.compile(r"[0-9a-f]{32}\.txt")
 
 
 class LongTexts:
@@ -91,6 +94,22 @@ def whole(text: str, folder: Path) -> str:
     if not hashlib.sha256(kept).hexdigest().startswith(found[1]):
         raise ValueError(f"{path} is not the text that was cut")
     return kept.decode("utf-8", "replace")
+
+
+def gather_long_texts(folders: Iterable[Path], into: Path) -> None:
+    """Bring the long texts of several folders together; what is not one by its name stays where it is.
+
+    Raises:
+        CannotKeepRuns: if one cannot be copied.
+    """
+    for path in (path for folder in folders for path in sorted((folder / FOLDER).glob("*.txt"))):
+        if not _NAME.fullmatch(path.name) or path.is_symlink():
+            continue
+        try:
+            (into / FOLDER).mkdir(exist_ok=True)
+            copyfile(path, into / FOLDER / path.name)
+        except OSError as error:
+            raise CannotKeepRuns(f"{path} cannot be copied: {error.strerror}") from None
 
 
 def _texts(sample: Sample) -> list[str]:
