@@ -17,6 +17,9 @@ from evals.records import Event, Grade, Sample
 LONGEST = 50_000
 """Characters of one text that a line of samples.jsonl holds."""
 FOLDER = "artifacts"
+_MARK = re.compile(
+    rf"\[cut: the first [\d,]+ of [\d,]+ characters; all of it: {FOLDER}/([0-9a-f]{{32}})\.txt\]\n"
+)
 _NAME = re.compile(r"[0-9a-f]{32}\.txt")
 
 
@@ -72,6 +75,25 @@ class LongTexts:
         except (CannotKeep, InvalidInput) as error:
             raise CannotKeepRuns(f"{error}; make room and go on with --resume") from None
         return f"{FOLDER}/{name}"
+
+
+def whole(text: str, folder: Path) -> str:
+    """The text before `LongTexts(folder)` cut it; one that was not cut as it is.
+
+    Raises:
+        ValueError: the file of the whole text is not there, or holds another text.
+    """
+    found = _MARK.match(text) if len(text) > LONGEST else None
+    if found is None:
+        return text
+    path = folder / FOLDER / f"{found[1]}.txt"
+    try:
+        kept = path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}") from None
+    if not hashlib.sha256(kept).hexdigest().startswith(found[1]):
+        raise ValueError(f"{path} is not the text that was cut")
+    return kept.decode("utf-8", "replace")
 
 
 def gather_long_texts(folders: Iterable[Path], into: Path) -> None:

@@ -14,6 +14,7 @@ from evals.canary import CanaryOptions, compare_files, prepare, redacted, render
 from evals.records import Sample, SampleStatus, VerdictKind
 from evals.suite import GateSettings
 from tests.conftest import edit
+from tests.fakes.suites import suite_of
 
 
 def options(folder: Path, **changes: object) -> CanaryOptions:
@@ -152,3 +153,25 @@ def test_a_sample_is_redacted_in_every_text_it_carries() -> None:
     )
     clean = redacted(sample, ("email",))
     assert "bob" not in f"{clean.output}{clean.error}"
+
+
+@pytest.mark.parametrize(
+    ("target", "says"),
+    [
+        ({"http": {"url": "http://127.0.0.1:1/run"}}, "an HTTP endpoint"),
+        ({"python": {"function": "a.py:f"}}, "a Python function"),
+        ({"command": {"run": "cat"}}, "a command"),
+        ({"recorded": {"file": "out/samples.jsonl"}}, "a recording"),
+    ],
+)
+def test_an_agent_file_is_refused_for_a_target_that_is_none_of_ours(
+    tmp_path: Path, target: dict[str, object], says: str
+) -> None:
+    suite_of(tmp_path, target)
+    text = problems_of(tmp_path, agent=tmp_path / "agent.yaml")
+    assert text.startswith(f"--agent: does not apply: the suite's target is {says}")
+
+
+def test_a_target_that_is_only_a_key_is_no_target(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="needs exactly one kind"):
+        suite_of(tmp_path, {"http": None})
