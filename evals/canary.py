@@ -19,8 +19,8 @@ from agent_runtime.guard.redact import ALL_KINDS, Redactor
 from agent_runtime.manifest import Manifest, load_manifest, resolve_inside
 from agent_runtime.policy import PiiKind
 from evals.baseline import load_reference
-from evals.graders import graders_for, judge
-from evals.graders.interface import Grader
+from evals.graders import Grader, Means, graders_for, judge
+from evals.judging import Jury
 from evals.progress import display
 from evals.records import Attempt, CaseResult, Event, Grade, Sample, SuiteResult, Verdict, VerdictKind
 from evals.results import prepare_folder, write_results
@@ -58,6 +58,7 @@ class Prepared:
     manifest: Manifest | None
     target: Target
     graders: Mapping[str, tuple[Grader, ...]]
+    jury: Jury
     baseline: SuiteResult | None
     baseline_file: Path | None
     samples: int
@@ -96,7 +97,9 @@ def prepare(options: CanaryOptions, environ: Mapping[str, str]) -> Prepared:
     suite = load_suite(options.suite)
     manifest = _manifest_of(suite, options)
     contract = manifest.contract if manifest else None
-    graders = _graders_of(suite, contract)
+    kinds = tuple(manifest.policy.pii_redaction) if manifest else ALL_KINDS
+    jury = Jury(suite.root, environ, kinds)
+    graders = _graders_of(suite, Means(suite.root, jury, contract))
     baseline_file = options.baseline or _default_baseline(suite)
     samples = options.samples or suite.samples
     concurrency = min(options.concurrency or suite.concurrency, len(suite.cases) * samples)
@@ -105,13 +108,14 @@ def prepare(options: CanaryOptions, environ: Mapping[str, str]) -> Prepared:
         manifest=manifest,
         target=_open_target(suite, manifest, environ, concurrency),
         graders=graders,
+        jury=jury,
         baseline=load_reference(baseline_file) if baseline_file else None,
         baseline_file=baseline_file,
         samples=samples,
         concurrency=concurrency,
         seed=options.seed,
         max_usd=options.max_usd if options.max_usd is not None else suite.gate.max_usd,
-        pii_kinds=tuple(manifest.policy.pii_redaction) if manifest else ALL_KINDS,
+        pii_kinds=kinds,
         commit=_commit_of(suite.root),
         out=options.out,
     )
@@ -143,12 +147,12 @@ def _beside(suite: Suite, reference: str, key: str) -> Path:
     return suite.root / reference
 
 
-def _graders_of(suite: Suite, contract: Mapping[str, object] | None) -> dict[str, tuple[Grader, ...]]:
+def _graders_of(suite: Suite, means: Means) -> dict[str, tuple[Grader, ...]]:
     graders = {}
     problems: list[Problem] = []
     for case in suite.cases:
         try:
-            graders[case.case_id] = graders_for(case, contract)
+            graders[case.case_id] = graders_for(case, means)
         except InvalidInput as error:
             problems.extend(error.problems)
     if problems:
@@ -191,9 +195,9 @@ def estimate(ready: Prepared) -> str:
     """What this canary will do and may cost, in one line, before the first call."""
     agent = ready.target.agent or "the endpoint"
     runs = f"{len(ready.suite.cases)} cases × {ready.samples} = {ready.calls} runs of {agent}"
-    if ready.target.simulated:
+    if ready.target.simulated and not ready.jury.estimate:
         return f"{runs}; simulated model, no money is spent"
-    parts = [runs]
+    parts = [runs, *([ready.jury.estimate] if ready.jury.estimate else [])]
     if (mean := _mean_cost(ready.baseline)) is not None:
         parts.append(f"about ${mean * ready.calls:.2f} going by the baseline")
     if ready.target.worst_case_usd is not None:
@@ -212,9 +216,9 @@ def _mean_cost(baseline: SuiteResult | None) -> float | None:
 
 async def measure(ready: Prepared, *, quiet: bool) -> SamplingOutcome:
     """Run every case N times."""
-    async with ready.target as target:
+    async with ready.target as target, ready.jury as jury:
         with display(ready.calls, sys.stderr, quiet=quiet) as progress:
-            return await sample_suite(
+            outcome = await sample_suite(
                 ready.suite.cases,
                 ready.samples,
                 target,
@@ -225,10 +229,11 @@ async def measure(ready: Prepared, *, quiet: bool) -> SamplingOutcome:
                 on_sample=progress.note,
                 max_usd=ready.max_usd,
             )
+    return replace(outcome, warnings=(*outcome.warnings, *jury.warnings))
 
 
-def _judge(ready: Prepared, case: EvalCase, attempt: Attempt) -> tuple[bool | None, tuple[Grade, ...]]:
-    return judge(ready.graders[case.case_id], attempt)
+async def _judge(ready: Prepared, case: EvalCase, attempt: Attempt) -> tuple[bool | None, tuple[Grade, ...]]:
+    return await judge(ready.graders[case.case_id], attempt)
 
 
 def result_of(ready: Prepared, outcome: SamplingOutcome) -> SuiteResult:

@@ -14,6 +14,7 @@ from evals.canary import CanaryOptions, compare_files, prepare, redacted, render
 from evals.records import Sample, SampleStatus, VerdictKind
 from evals.suite import GateSettings
 from tests.conftest import edit
+from tests.fakes.grading import write_judge
 
 
 def options(folder: Path, **changes: object) -> CanaryOptions:
@@ -151,3 +152,12 @@ def test_a_sample_is_redacted_in_every_text_it_carries() -> None:
     )
     clean = redacted(sample, ("email",))
     assert "bob" not in f"{clean.output}{clean.error}"
+
+
+def test_a_judge_s_trust_is_told_in_the_verdict(starter: Path) -> None:
+    model = write_judge(starter, ("answer", {"verdict": "pass", "reason": "fine"}))
+    judge = f'evaluator: [json_schema, {{ judge: {{ model: "{model}", rubric: "Is it an answer?" }} }}]'
+    edit(starter / "suite.yaml", 'evaluator: ["json_schema", { tool_called: "kb.search" }]', judge)
+    verdict = run_canary(options(starter), {}, quiet=True)
+    [warning] = [warning for warning in verdict.warnings if "judge" in warning]
+    assert warning.startswith(f"The judge `{model}` (simulated) has no labelled examples")
