@@ -314,7 +314,7 @@ def _yaml_advice(error: yaml.MarkedYAMLError, text: str) -> str:
 
 
 def _explain(document: Document, shape: type[BaseModel], detail: Any) -> Problem:
-    location = tuple(part for part in detail["loc"] if part != "[key]")
+    location = _written_location(document.data, detail["loc"])
     name = ".".join(str(part) for part in location) or "the file"
     kind = detail["type"]
     if kind == "extra_forbidden":
@@ -332,6 +332,20 @@ def _explain(document: Document, shape: type[BaseModel], detail: Any) -> Problem
     return document.problem(
         location, f"'{name}' is {shown}: {what[:1].lower()}{what[1:]}", fix or "write the value asked for"
     )
+
+
+def _written_location(data: Any, location: Sequence[str | int]) -> Location:
+    """The location as the person wrote it: pydantic adds the names of union members, which are in no file."""
+    written: list[str | int] = []
+    for position, part in enumerate(location):
+        is_missing_key = position == len(location) - 1 and isinstance(data, dict) and part != "[key]"
+        try:
+            data = data[part]
+        except (KeyError, IndexError, TypeError):
+            if not is_missing_key:
+                continue
+        written.append(part)
+    return tuple(written)
 
 
 def _short(value: Any) -> str:

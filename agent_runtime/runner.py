@@ -13,7 +13,7 @@ from agent_runtime.steps.plan import make_plan
 from agent_runtime.steps.scene import Crew, Scene
 from agent_runtime.steps.tool import use_tool
 from agent_runtime.telemetry import semconv
-from agent_runtime.telemetry.interface import Span, Telemetry
+from agent_runtime.telemetry.interface import FinishedRun, Span, Telemetry
 
 
 async def run_agent(
@@ -63,7 +63,7 @@ def _close(span: Span, result: RunResult) -> None:
 
 
 def _count(manifest: Manifest, result: RunResult, telemetry: Telemetry) -> None:
-    telemetry.run_finished(
+    finished = FinishedRun(
         agent=manifest.spec.name,
         model=manifest.spec.model,
         status=result.status,
@@ -73,6 +73,7 @@ def _count(manifest: Manifest, result: RunResult, telemetry: Telemetry) -> None:
         cost_usd=result.cost_micros / MICROS,
         simulated=manifest.spec.simulated,
     )
+    telemetry.run_finished(finished)
 
 
 async def _unless_cancelled(work: Awaitable[Step], cancel: asyncio.Event | None) -> Step | None:

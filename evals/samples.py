@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -128,7 +128,13 @@ def sample_line(sample: Sample, case: CaseResult, result: SuiteResult) -> str:
         "input_text": case.input_text,
     }
     # ASCII: half a surrogate pair in an output survives, and no reader splits at U+2028.
-    return json.dumps(about | asdict(sample), allow_nan=False, separators=(",", ":"))
+    # Not `asdict`, which copies every value before it is written: four times the work.
+    return json.dumps(about | _named(sample), default=_named, allow_nan=False, separators=(",", ":"))
+
+
+def _named(record: Any) -> dict[str, Any]:
+    """The fields of a record, those that are records themselves left as they are."""
+    return {each.name: getattr(record, each.name) for each in fields(record)}
 
 
 def write_samples(path: Path, result: SuiteResult) -> None:

@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic import ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
 from agent_runtime.documents import Document, canonical_json, parse, read_jsonl, read_yaml
 from agent_runtime.errors import InvalidInput, Problem
@@ -17,6 +17,15 @@ from agent_runtime.records import Message
 from agent_runtime.spec import Written
 
 Evaluator = str | list[str | dict[str, Any]] | dict[str, Any]
+
+
+def _form(value: Any) -> str:
+    """Whether a value that may be a list or a text is a list, so that errors are told of that form alone."""
+    return "list" if isinstance(value, list) else "text"
+
+
+Part = TypeVar("Part")
+ListOrText = Annotated[Annotated[list[Part], Tag("list")] | Annotated[str, Tag("text")], Discriminator(_form)]
 
 
 class WrittenMessage(Written):
@@ -88,7 +97,7 @@ class WrittenCase(Written):
     """One case as a person writes it."""
 
     case_id: str = Field(min_length=1, max_length=200)
-    input: str | list[WrittenMessage] | None = None
+    input: ListOrText[WrittenMessage] | None = None
     turns: list[str] | None = Field(default=None, min_length=1)
     evaluator: Evaluator | None = None
     success: str | None = None
@@ -109,6 +118,8 @@ class WrittenCase(Written):
     def _one_input(self) -> Self:
         if (self.input is None) == (self.turns is None):
             raise ValueError('needs either input or turns | write  input: "…"')
+        if isinstance(self.input, list) and (not self.input or self.input[-1].role != "user"):
+            raise ValueError("a conversation must end with a user message | add  { role: user, content: … }")
         if self.evaluator is None and self.success is None:
             raise ValueError("does not say what is right | add  success: \"contains('…')\"  or an evaluator")
         return self
@@ -122,7 +133,7 @@ class SuiteFile(Written):
     samples: int = Field(default=10, ge=1, le=10_000)
     concurrency: int = Field(default=50, ge=1, le=2000)
     gate: GateSettings = GateSettings()
-    cases: Annotated[list[WrittenCase], Field(min_length=1)] | str
+    cases: ListOrText[WrittenCase]
 
 
 @dataclass(frozen=True, slots=True)

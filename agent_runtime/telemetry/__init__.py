@@ -6,10 +6,19 @@ from collections.abc import Mapping
 
 from agent_runtime.errors import InvalidInput
 from agent_runtime.telemetry.destination import destination
-from agent_runtime.telemetry.interface import SILENT, Attribute, Span, Telemetry
+from agent_runtime.telemetry.interface import SILENT, Attribute, FinishedRun, Span, Telemetry
 from agent_runtime.telemetry.traceparent import TraceIds, new_trace
 
-__all__ = ["SILENT", "Attribute", "Span", "Telemetry", "TraceIds", "new_trace", "open_telemetry"]
+__all__ = [
+    "SILENT",
+    "Attribute",
+    "FinishedRun",
+    "Span",
+    "Telemetry",
+    "TraceIds",
+    "new_trace",
+    "open_telemetry",
+]
 
 
 def open_telemetry(environ: Mapping[str, str]) -> Telemetry:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from typing import Protocol
 
 from agent_runtime.records import RunStatus, Usage
@@ -34,6 +35,25 @@ class Span(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class FinishedRun:
+    """What is counted of a run that ended.
+
+    Attributes:
+        model: as in agent.yaml.
+        success: None if nobody judged it.
+    """
+
+    agent: str
+    model: str
+    status: RunStatus
+    success: bool | None
+    latency_seconds: float
+    usage: Usage
+    cost_usd: float
+    simulated: bool
+
+
 class Telemetry(Protocol):
     """Spans and metrics of runs. Nothing here raises, and nothing here waits for the network but `close`.
 
@@ -51,19 +71,8 @@ class Telemetry(Protocol):
         """Open a span under the one that is open in this task. A raised error marks it by its type alone."""
         ...
 
-    def run_finished(
-        self,
-        *,
-        agent: str,
-        model: str,
-        status: RunStatus,
-        success: bool | None,
-        latency_seconds: float,
-        usage: Usage,
-        cost_usd: float,
-        simulated: bool,
-    ) -> None:
-        """Count one finished run. `model` is as in agent.yaml; a `success` of None was not judged."""
+    def run_finished(self, run: FinishedRun) -> None:
+        """Count one finished run."""
         ...
 
     def close(self) -> None:
@@ -89,18 +98,7 @@ class _Silent:
     def span(self, name: str, **attributes: Attribute) -> Iterator[Span]:
         yield _SilentSpan()
 
-    def run_finished(
-        self,
-        *,
-        agent: str,
-        model: str,
-        status: RunStatus,
-        success: bool | None,
-        latency_seconds: float,
-        usage: Usage,
-        cost_usd: float,
-        simulated: bool,
-    ) -> None:
+    def run_finished(self, run: FinishedRun) -> None:
         pass
 
     def close(self) -> None:

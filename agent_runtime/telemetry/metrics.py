@@ -17,8 +17,8 @@ from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 from opentelemetry.sdk.metrics.view import ExplicitBucketHistogramAggregation, View
 from opentelemetry.sdk.resources import Resource
 
-from agent_runtime.records import RunStatus, Usage
 from agent_runtime.telemetry import semconv
+from agent_runtime.telemetry.interface import FinishedRun
 from agent_runtime.telemetry.spans import sendable
 
 SUCCESS = "agent_task_success_total"
@@ -46,27 +46,17 @@ class OtlpMetrics:
         self._tokens = meter.create_counter(TOKENS, "{token}", "Tokens of model calls.")
         self._cost = meter.create_counter(COST, "{usd}", "What model calls cost, in US dollars.")
 
-    def run_finished(
-        self,
-        *,
-        agent: str,
-        model: str,
-        status: RunStatus,
-        success: bool | None,
-        latency_seconds: float,
-        usage: Usage,
-        cost_usd: float,
-        simulated: bool,
-    ) -> None:
+    def run_finished(self, run: FinishedRun) -> None:
         """Count one finished run. A failed one adds zero successes, so that its series exists for rates."""
-        labels = semconv.measured(agent=agent, model=model, simulated=simulated)
+        labels = semconv.measured(agent=run.agent, model=run.model, simulated=run.simulated)
         common = sendable(labels, content_allowed=False)
-        if success is not None:
-            self._success.add(int(success), common)
-        self._latency.record(latency_seconds, sendable(labels | semconv.ended(status), content_allowed=False))
-        for kind, count in (("input", usage.input_tokens), ("output", usage.output_tokens)):
+        if run.success is not None:
+            self._success.add(int(run.success), common)
+        ended = sendable(labels | semconv.ended(run.status), content_allowed=False)
+        self._latency.record(run.latency_seconds, ended)
+        for kind, count in (("input", run.usage.input_tokens), ("output", run.usage.output_tokens)):
             self._tokens.add(count, sendable(labels | semconv.token_type(kind), content_allowed=False))
-        self._cost.add(cost_usd, common)
+        self._cost.add(run.cost_usd, common)
 
     def close(self) -> None:
         """Send what is left. May block as long as the endpoint does."""

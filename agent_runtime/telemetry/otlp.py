@@ -10,9 +10,8 @@ from contextlib import contextmanager
 
 from opentelemetry.sdk.resources import Resource
 
-from agent_runtime.records import RunStatus, Usage
 from agent_runtime.telemetry.destination import Destination
-from agent_runtime.telemetry.interface import SILENT, Attribute, Span
+from agent_runtime.telemetry.interface import SILENT, Attribute, FinishedRun, Span
 from agent_runtime.telemetry.metrics import OtlpMetrics
 from agent_runtime.telemetry.spans import OtlpSpans
 
@@ -42,30 +41,10 @@ class OtlpTelemetry:
         with opened as span:
             yield span
 
-    def run_finished(
-        self,
-        *,
-        agent: str,
-        model: str,
-        status: RunStatus,
-        success: bool | None,
-        latency_seconds: float,
-        usage: Usage,
-        cost_usd: float,
-        simulated: bool,
-    ) -> None:
+    def run_finished(self, run: FinishedRun) -> None:
         """Count one finished run."""
         if self._metrics:
-            self._metrics.run_finished(
-                agent=agent,
-                model=model,
-                status=status,
-                success=success,
-                latency_seconds=latency_seconds,
-                usage=usage,
-                cost_usd=cost_usd,
-                simulated=simulated,
-            )
+            self._metrics.run_finished(run)
 
     def close(self) -> None:
         """Send what is left, for `CLOSE_SECONDS` at most; after that it is lost."""

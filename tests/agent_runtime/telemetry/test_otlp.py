@@ -20,7 +20,7 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 
 from agent_runtime.errors import InvalidInput
 from agent_runtime.records import RunStatus, Usage
-from agent_runtime.telemetry import SILENT, Telemetry, open_telemetry, semconv
+from agent_runtime.telemetry import SILENT, FinishedRun, Telemetry, open_telemetry, semconv
 from agent_runtime.telemetry.metrics import BUCKETS
 from agent_runtime.telemetry.spans import sendable
 
@@ -101,7 +101,7 @@ def _value(pair: KeyValue) -> Any:
 
 
 def finish(telemetry: Telemetry, success: bool | None = True, latency: float = 1.5) -> None:
-    telemetry.run_finished(
+    finished = FinishedRun(
         agent="support-triage",
         model="sim:triage",
         status=RunStatus.SUCCEEDED if success else RunStatus.FAILED,
@@ -111,6 +111,7 @@ def finish(telemetry: Telemetry, success: bool | None = True, latency: float = 1
         cost_usd=0.25,
         simulated=True,
     )
+    telemetry.run_finished(finished)
 
 
 def test_without_an_endpoint_telemetry_is_silent() -> None:
@@ -329,12 +330,12 @@ def test_a_variable_the_sdk_cannot_read_is_a_clear_error(
 _RUN = """
 import sys, time
 from agent_runtime.records import RunStatus, Usage
-from agent_runtime.telemetry import open_telemetry
+from agent_runtime.telemetry import FinishedRun, open_telemetry
 telemetry = open_telemetry({"OTEL_EXPORTER_OTLP_ENDPOINT": sys.argv[1]})
 with telemetry.span("agent.run"):
     pass
-telemetry.run_finished(agent="a", model="sim:m", status=RunStatus.FAILED, success=False, latency_seconds=1.0,
-                       usage=Usage(1, 1), cost_usd=0.0, simulated=True)
+telemetry.run_finished(FinishedRun(agent="a", model="sim:m", status=RunStatus.FAILED, success=False,
+                                   latency_seconds=1.0, usage=Usage(1, 1), cost_usd=0.0, simulated=True))
 began = time.monotonic()
 telemetry.close()
 print(time.monotonic() - began)
