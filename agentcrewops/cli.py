@@ -9,7 +9,19 @@ import typer
 
 from agent_runtime.errors import CrewError
 from agentcrewops import __version__
-from agentcrewops.verbs import baseline, canary, compare, init, report, run_once, schema, validate
+from agentcrewops.verbs import (
+    baseline,
+    canary,
+    compare,
+    egress,
+    grade,
+    init,
+    redact,
+    report,
+    run_once,
+    schema,
+    validate,
+)
 
 app = typer.Typer(
     name="agentcrewops",
@@ -26,8 +38,11 @@ app.command("validate")(validate.validate)
 app.command("run")(run_once.run)
 app.command("canary")(canary.canary)
 app.command("compare")(compare.compare)
+app.command("grade")(grade.grade)
 app.add_typer(baseline.app, name="baseline")
 app.command("report")(report.report)
+app.command("redact")(redact.redact)
+app.add_typer(egress.app, name="egress")
 app.command("schema")(schema.schema)
 
 

@@ -22,10 +22,14 @@ COMMANDS = (
     "run",
     "canary",
     "compare",
+    "grade",
     "baseline",
     "baseline save",
     "baseline show",
     "report",
+    "redact",
+    "egress",
+    "egress check",
     "schema",
 )
 

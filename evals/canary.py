@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from agent_runtime.errors import InvalidInput, Problem
+from agent_runtime.errors import InvalidInput
 from agent_runtime.guard.redact import ALL_KINDS, Redactor
 from agent_runtime.manifest import Manifest, load_manifest, resolve_inside
 from agent_runtime.policy import PiiKind
 from evals.baseline import load_reference
-from evals.graders import Grader, Means, graders_for, judge
+from evals.graders import Grader, Means, graders_of, judge
 from evals.judging import Jury
 from evals.progress import display
 from evals.records import Attempt, CaseResult, Event, Grade, Sample, SuiteResult, Verdict, VerdictKind
@@ -95,12 +95,12 @@ def run_canary(options: CanaryOptions, environ: Mapping[str, str], *, quiet: boo
 def prepare(options: CanaryOptions, environ: Mapping[str, str]) -> Prepared:
     """Read and check everything; nothing is started."""
     suite = load_suite(options.suite)
-    manifest = _manifest_of(suite, options)
+    manifest = manifest_of(suite, options)
     contract = manifest.contract if manifest else None
     kinds = tuple(manifest.policy.pii_redaction) if manifest else ALL_KINDS
     jury = Jury(suite.root, environ, kinds)
-    graders = _graders_of(suite, Means(suite.root, jury, contract))
-    baseline_file = options.baseline or _default_baseline(suite)
+    graders = graders_of(suite.cases, Means(suite.root, jury, contract))
+    baseline_file = options.baseline or default_baseline(suite)
     samples = options.samples or suite.samples
     concurrency = min(options.concurrency or suite.concurrency, len(suite.cases) * samples)
     return Prepared(
@@ -121,7 +121,8 @@ def prepare(options: CanaryOptions, environ: Mapping[str, str]) -> Prepared:
     )
 
 
-def _manifest_of(suite: Suite, options: CanaryOptions) -> Manifest | None:
+def manifest_of(suite: Suite, options: CanaryOptions) -> Manifest | None:
+    """The agent of our own runtime that the suite evaluates; None for any other target."""
     named = suite.target.runtime
     if named is None:
         given = {"--agent": options.agent, "--policy": options.policy, "--model": options.model}
@@ -147,20 +148,8 @@ def _beside(suite: Suite, reference: str, key: str) -> Path:
     return suite.root / reference
 
 
-def _graders_of(suite: Suite, means: Means) -> dict[str, tuple[Grader, ...]]:
-    graders = {}
-    problems: list[Problem] = []
-    for case in suite.cases:
-        try:
-            graders[case.case_id] = graders_for(case, means)
-        except InvalidInput as error:
-            problems.extend(error.problems)
-    if problems:
-        raise InvalidInput(problems)
-    return graders
-
-
-def _default_baseline(suite: Suite) -> Path | None:
+def default_baseline(suite: Suite) -> Path | None:
+    """baselines/SUITE.json beside the suite, if it is there."""
     path = suite.root / "baselines" / f"{suite.name}.json"
     return path if path.exists() else None
 

@@ -11,10 +11,10 @@ import asyncio
 from collections.abc import Sequence
 
 from evals.graders.interface import Grader, Means, graded
-from evals.graders.written import graders_for
+from evals.graders.written import graders_for, graders_of
 from evals.records import Attempt, Grade, SampleStatus
 
-__all__ = ["Grader", "Means", "graders_for", "judge"]
+__all__ = ["Grader", "Means", "graders_for", "graders_of", "judge"]
 
 
 async def judge(graders: Sequence[Grader], attempt: Attempt) -> tuple[bool | None, tuple[Grade, ...]]:

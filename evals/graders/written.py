@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,24 @@ class WeightedSettings(Written):
 
     threshold: float = Field(gt=0, le=1, description="The share of all weight that must pass.")
     parts: list[dict[str, Any]] = Field(min_length=1)
+
+
+def graders_of(cases: Sequence[EvalCase], means: Means) -> dict[str, tuple[Grader, ...]]:
+    """The graders of every case, by its id.
+
+    Raises:
+        InvalidInput: with every problem of every case.
+    """
+    graders = {}
+    problems: list[Problem] = []
+    for case in cases:
+        try:
+            graders[case.case_id] = graders_for(case, means)
+        except InvalidInput as error:
+            problems.extend(error.problems)
+    if problems:
+        raise InvalidInput(problems)
+    return graders
 
 
 def graders_for(case: EvalCase, means: Means) -> tuple[Grader, ...]:

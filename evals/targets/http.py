@@ -312,7 +312,13 @@ def _start_problem(document: Document, what: str) -> Problem:
 def _events(turn: Turn) -> list[Event]:
     reply = turn.reply
     tools = [
-        Event("tool", "", tool=call.name, arguments=canonical_json(call.arguments))
+        Event(
+            "tool",
+            "",
+            tool=call.name,
+            arguments=canonical_json(call.arguments),
+            flags=() if call.executed else ("denied:target",),
+        )
         for call in reply.tool_calls or ()
     ]
     answer = Event(

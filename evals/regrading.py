@@ -1,0 +1,201 @@
+"""Judge saved samples again, without calling the agent: what a changed grader would have said.
+
+What was saved is redacted, so graders see placeholders where the agent wrote personal data.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from agent_runtime.documents import strict_json
+from agent_runtime.errors import InvalidInput
+from agent_runtime.guard.redact import ALL_KINDS, Redactor
+from agent_runtime.policy import PiiKind
+from evals.baseline import load_reference
+from evals.canary import CanaryOptions, default_baseline, manifest_of, redacted
+from evals.graders import Grader, Means, graders_of, judge
+from evals.judging import Jury
+from evals.records import Attempt, CaseResult, Event, ObservedCall, Sample, SuiteResult, Verdict
+from evals.results import prepare_folder, write_results
+from evals.samples import read_samples
+from evals.suite import EvalCase, Suite, load_suite
+from evals.wording import listed
+
+_PLACEHOLDER = re.compile(r"\[(EMAIL|PHONE|CARD|IBAN|API_KEY)_\d+\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """Which saved cases can be judged by the suite.
+
+    Attributes:
+        pairs: the suite's case and what was saved of it.
+        warnings: what was left out, and why.
+    """
+
+    pairs: tuple[tuple[EvalCase, CaseResult], ...]
+    warnings: tuple[str, ...]
+
+
+def regrade(results: Path, options: CanaryOptions, environ: Mapping[str, str]) -> Verdict:
+    """Judge the samples in `results` by the suite's graders, compare, and write all files into `options.out`.
+
+    Raises:
+        InvalidInput: also if none of the saved cases is in the suite with the same input.
+    """
+    source = results / "samples.jsonl" if results.is_dir() else results
+    if source.parent.resolve() == options.out.resolve():
+        raise InvalidInput.one(
+            options.out, "holds the samples to grade", "write to another folder with --out"
+        )
+    suite, saved = load_suite(options.suite), read_samples(source)
+    manifest = manifest_of(suite, options)
+    kinds = tuple(manifest.policy.pii_redaction) if manifest else ALL_KINDS
+    jury = Jury(suite.root, environ, kinds)
+    graders = graders_of(suite.cases, Means(suite.root, jury, manifest.contract if manifest else None))
+    matched = match_cases(suite, saved, kinds, source)
+    reference = options.baseline or default_baseline(suite)
+    baseline = load_reference(reference) if reference else None
+    prepare_folder(options.out)
+    cases = asyncio.run(_judge_all(matched, graders, jury, suite, reports_tools(suite, saved)))
+    result = replace(saved, suite=suite.name, cases=tuple(_redacted(case, kinds) for case in cases))
+    verdict = _conclude(
+        baseline, result, suite, (*_said_again(saved, result), *matched.warnings, *jury.warnings)
+    )
+    write_results(options.out, verdict, result, baseline)
+    return verdict
+
+
+def match_cases(suite: Suite, saved: SuiteResult, kinds: Sequence[PiiKind], source: Path) -> Matched:
+    """Pair the suite's cases with the saved ones, by id; one whose input changed was never run.
+
+    Raises:
+        InvalidInput: if no pair is left, or nothing that an agent said was saved.
+    """
+    if all(sample.output is None for sample in saved.samples):
+        raise InvalidInput.one(
+            source, "holds no outputs, so there is nothing to grade", "give the samples.jsonl"
+        )
+    known = {case.case_id: case for case in saved.cases}
+    asked = {case.case_id: Redactor(kinds).redact(case.input_text) for case in suite.cases}
+    changed = [name for name in asked if name in known and known[name].input_text not in {"", asked[name]}]
+    pairs = tuple(
+        (case, known[case.case_id])
+        for case in suite.cases
+        if case.case_id in known and case.case_id not in changed
+    )
+    if not pairs:
+        what = "has no case of the suite with the same input"
+        raise InvalidInput.one(source, what, "run the canary: the agent has not answered these cases")
+    gone = [name for name in known if name not in asked]
+    absent = [name for name in asked if name not in known]
+    return Matched(
+        pairs,
+        (
+            *_left_out(changed, "Not graded, since their input changed: {}; run the canary for them."),
+            *_left_out(gone, "Not graded, since the suite no longer has them: {}."),
+            *_left_out(absent, "Without a saved run: {}; run the canary for them."),
+            *_placeholders(saved),
+        ),
+    )
+
+
+def attempt_of(sample: Sample, *, reports_tools: bool) -> Attempt:
+    """The attempt that a sample was, as far as it was saved; tool calls are read off the transcript."""
+    calls = tuple(_call(event) for event in sample.transcript if event.role == "tool" and event.tool)
+    return Attempt(
+        status=sample.status,
+        output=sample.output,
+        latency_ms=sample.latency_ms,
+        tokens=sample.tokens,
+        cost_usd=sample.cost_usd,
+        tool_calls=calls if reports_tools else None,
+        transcript=sample.transcript,
+        error=sample.error,
+    )
+
+
+def reports_tools(suite: Suite, saved: SuiteResult) -> bool:
+    """Whether a run without a tool call in its transcript made none: our runtime tells, others if any run did."""
+    return suite.target.runtime is not None or any(
+        event.role == "tool" for sample in saved.samples for event in sample.transcript
+    )
+
+
+async def _judge_all(
+    matched: Matched,
+    graders: Mapping[str, Sequence[Grader]],
+    jury: Jury,
+    suite: Suite,
+    reports_tools: bool,
+) -> list[CaseResult]:
+    places = asyncio.Semaphore(suite.concurrency)
+
+    async def again(case: EvalCase, sample: Sample) -> Sample:
+        async with places:
+            attempt = attempt_of(sample, reports_tools=reports_tools)
+            passed, grades = await judge(graders[case.case_id], attempt)
+        return replace(sample, passed=passed, grades=grades)
+
+    async with jury:
+        return [
+            replace(
+                saved,
+                samples=tuple(await asyncio.gather(*(again(case, sample) for sample in saved.samples))),
+                comparability=case.comparability,
+                tags=case.tags,
+                must_pass=case.must_pass,
+            )
+            for case, saved in matched.pairs
+        ]
+
+
+def _conclude(
+    baseline: SuiteResult | None, result: SuiteResult, suite: Suite, warnings: Sequence[str]
+) -> Verdict:
+    from evals.gate import judge as judge_result  # numpy is heavy
+
+    verdict = judge_result(baseline, result, suite.gate)
+    return replace(verdict, warnings=(*warnings, *verdict.warnings))
+
+
+def _redacted(case: CaseResult, kinds: Sequence[PiiKind]) -> CaseResult:
+    return replace(case, samples=tuple(redacted(sample, tuple(kinds)) for sample in case.samples))
+
+
+def _said_again(before: SuiteResult, after: SuiteResult) -> list[str]:
+    earlier = {(sample.case_id, sample.sample_index): sample.passed for sample in before.samples}
+    otherwise = sum(
+        earlier[sample.case_id, sample.sample_index] is not sample.passed for sample in after.samples
+    )
+    runs = len(after.samples)
+    return [f"Graded again from saved samples: {otherwise} of {runs} runs are judged otherwise than before."]
+
+
+def _left_out(case_ids: Sequence[str], words: str) -> list[str]:
+    return [words.format(listed(case_ids))] if case_ids else []
+
+
+def _placeholders(saved: SuiteResult) -> list[str]:
+    if not any(_PLACEHOLDER.search(sample.output or "") for sample in saved.samples):
+        return []
+    return [
+        "Saved outputs hold placeholders such as [EMAIL_1]: a grader that looks for the data itself fails."
+    ]
+
+
+def _call(event: Event) -> ObservedCall:
+    refused = any(flag.startswith("denied:") or flag == "approval:pending" for flag in event.flags)
+    return ObservedCall(event.tool or "", _arguments(event.arguments or ""), executed=not refused)
+
+
+def _arguments(written: str) -> Mapping[str, object]:
+    try:
+        value = strict_json(written)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,104 @@
+"""Grading saved samples again: the same words, other judges, and no call of the agent."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from agent_runtime.errors import InvalidInput
+from evals.canary import CanaryOptions, run_canary
+from evals.records import Event, Sample, SampleStatus, Verdict
+from evals.regrading import attempt_of, regrade
+from evals.samples import read_samples
+from tests.conftest import edit
+
+FIRST = "success: \"amount==15 and contains('refund processed')\""
+
+
+@pytest.fixture
+def ran(starter: Path) -> Path:
+    options = CanaryOptions(suite=starter / "suite.yaml", samples=4, out=starter / "out")
+    run_canary(options, {}, quiet=True)
+    return starter
+
+
+def again(folder: Path, results: str = "out", **changes: object) -> Verdict:
+    options = CanaryOptions(suite=folder / "suite.yaml", out=folder / "again")
+    return regrade(folder / results, replace(options, **changes), {})  # type: ignore[arg-type]
+
+
+def test_unchanged_graders_say_the_same_of_every_saved_run(ran: Path) -> None:
+    verdict = again(ran)
+    assert "0 of 48 runs are judged otherwise than before." in verdict.warnings[0]
+    before, after = (read_samples(ran / name / "samples.jsonl") for name in ("out", "again"))
+    assert before == after
+    assert {path.name for path in (ran / "again").iterdir()} == {
+        path.name for path in (ran / "out").iterdir()
+    }
+
+
+def test_a_changed_grader_changes_the_verdict_and_not_what_was_said(ran: Path) -> None:
+    edit(ran / "suite.yaml", FIRST, 'success: "amount==16"')
+    again(ran)
+    before, after = (read_samples(ran / name / "samples.jsonl").cases[0] for name in ("out", "again"))
+    assert [sample.passed for sample in after.samples] == [False] * 4
+    assert [sample.output for sample in after.samples] == [sample.output for sample in before.samples]
+    assert after.comparability != before.comparability
+
+
+def test_a_case_whose_input_changed_is_left_out_and_named(ran: Path) -> None:
+    edit(ran / "suite.yaml", "please refund $15 for order #123", "please refund $16 for order #123")
+    verdict = again(ran)
+    assert any("their input changed: `refund_15_small`" in warning for warning in verdict.warnings)
+    assert len(read_samples(ran / "again/samples.jsonl").cases) == 11
+
+
+def test_cases_that_only_one_side_has_are_named(ran: Path) -> None:
+    edit(ran / "suite.yaml", 'case_id: "angry_customer"', 'case_id: "angry_person"')
+    warnings = " ".join(again(ran).warnings)
+    assert "the suite no longer has them: `angry_customer`" in warnings
+    assert "Without a saved run: `angry_person`" in warnings
+
+
+def test_no_case_left_to_grade_is_bad_input(ran: Path) -> None:
+    lines = (ran / "out/samples.jsonl").read_text().splitlines()
+    other = [json.loads(line) | {"input_text": "something else"} for line in lines]
+    (ran / "other.jsonl").write_text("\n".join(map(json.dumps, other)))
+    with pytest.raises(InvalidInput, match="no case of the suite with the same input"):
+        again(ran, "other.jsonl")
+
+
+def test_results_without_outputs_cannot_be_graded(ran: Path) -> None:
+    (ran / "bare.jsonl").write_text('{"case_id": "refund_15_small", "sample_index": 0, "passed": true}\n')
+    with pytest.raises(InvalidInput, match="holds no outputs"):
+        again(ran, "bare.jsonl")
+
+
+def test_the_samples_are_never_overwritten(ran: Path) -> None:
+    with pytest.raises(InvalidInput, match="holds the samples to grade"):
+        again(ran, out=ran / "out")
+
+
+def test_tool_calls_are_read_off_the_transcript_refused_ones_as_refused() -> None:
+    transcript = (
+        Event("tool", "{}", tool="kb.search", arguments='{"query": "a"}'),
+        Event("tool", "no", tool="billing.refund", arguments="{broken", flags=("denied:approval",)),
+    )
+    sample = Sample("a", 0, SampleStatus.COMPLETED, True, output="x", transcript=transcript)
+    search, refund = attempt_of(sample, reports_tools=True).tool_calls or ()
+    assert (search.arguments, search.executed) == ({"query": "a"}, True)
+    assert (refund.arguments, refund.executed) == ({}, False)
+
+
+def test_silence_about_tools_stays_silence() -> None:
+    sample = Sample("a", 0, SampleStatus.COMPLETED, True, output="x")
+    assert attempt_of(sample, reports_tools=False).tool_calls is None
+
+
+def test_placeholders_of_redaction_are_mentioned(ran: Path) -> None:
+    lines = (ran / "out/samples.jsonl").read_text()
+    (ran / "mail.jsonl").write_text(lines.replace("Refund processed", "Mailed [EMAIL_1]"))
+    assert any("hold placeholders" in warning for warning in again(ran, "mail.jsonl").warnings)
