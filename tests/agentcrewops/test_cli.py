@@ -16,7 +16,19 @@ from tests.agentcrewops.conftest import Shell
 from tests.conftest import edit
 from tests.fakes.threaded import agent_endpoint_thread
 
-VERBS = "init validate run canary compare grade baseline report redact egress schema".split()
+VERBS = [
+    "init",
+    "validate",
+    "run",
+    "canary",
+    "compare",
+    "grade",
+    "baseline",
+    "report",
+    "redact",
+    "egress",
+    "schema",
+]
 HEAVY = {"sqlalchemy", "alembic", "litellm", "scipy", "opentelemetry", "boto3", "fastapi"}
 
 
