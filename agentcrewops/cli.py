@@ -13,6 +13,7 @@ from agentcrewops.verbs import (
     baseline,
     canary,
     compare,
+    doctor,
     egress,
     grade,
     init,
@@ -35,6 +36,7 @@ app = typer.Typer(
 
 app.command("init")(init.init)
 app.command("validate")(validate.validate)
+app.command("doctor")(doctor.doctor)
 app.command("run")(run_once.run)
 app.command("canary")(canary.canary)
 app.command("compare")(compare.compare)

@@ -19,6 +19,7 @@ COMMANDS = (
     "",
     "init",
     "validate",
+    "doctor",
     "run",
     "canary",
     "compare",

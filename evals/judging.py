@@ -200,21 +200,24 @@ class Account:
     def __init__(self, settings: JudgeSettings, root: Path) -> None:
         """Find the model's price and simulation file; nothing is opened.
 
+        Attributes:
+            manifest: the judge as an agent without tools.
+
         Raises:
             InvalidInput
         """
         self.model_name = settings.model
         self.max_usd = float(settings.max_usd)
         self.record = Record()
-        self._manifest = _manifest(settings, root)
-        self._price = _price(self._manifest)
+        self.manifest = _manifest(settings, root)
+        self._price = _price(self.manifest)
         self._ledger = MemoryLedger(per_day_micros=micros_of(settings.max_usd), scope="judge")
         self._model: Model | None = None
 
     @property
     def simulated(self) -> bool:
         """True if no real model judges."""
-        return self._manifest.spec.simulated
+        return self.manifest.spec.simulated
 
     @property
     def spent_usd(self) -> float:
@@ -227,7 +230,7 @@ class Account:
         Raises:
             InvalidInput: its key is missing, or its address cannot be used.
         """
-        self._model = open_model(self._manifest, environ)
+        self._model = open_model(self.manifest, environ)
         stack.push_async_callback(self._model.aclose)
 
     async def vote(self, request: ModelRequest) -> Vote:
@@ -321,7 +324,7 @@ class Jury:
             InvalidInput: a key is missing, or an address cannot be used.
         """
         async with AsyncExitStack() as opening:
-            for account in self._accounts.values():
+            for account in self.accounts:
                 await account.open(self._environ, opening)
             await asyncio.gather(*(judge.compare_with_labels() for judge in self._judges.values()))
             self._stack = opening.pop_all()
@@ -333,17 +336,21 @@ class Jury:
         await self._stack.aclose()
 
     @property
+    def accounts(self) -> tuple[Account, ...]:
+        """Every model that judges, once for each budget."""
+        return tuple(self._accounts.values())
+
+    @property
     def estimate(self) -> str:
         """Who judges, and what it may cost at most; "" without judges."""
         return "; ".join(
-            f"judged by {account.model_name} (at most ${account.max_usd:.2f})"
-            for account in self._accounts.values()
+            f"judged by {account.model_name} (at most ${account.max_usd:.2f})" for account in self.accounts
         )
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """How far each judge can be trusted, for the reader of a verdict."""
-        return tuple(_trust(account) for account in self._accounts.values())
+        return tuple(map(_trust, self.accounts))
 
 
 def _trust(account: Account) -> str:

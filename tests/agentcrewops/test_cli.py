@@ -19,6 +19,7 @@ from tests.fakes.threaded import agent_endpoint_thread
 VERBS = [
     "init",
     "validate",
+    "doctor",
     "run",
     "canary",
     "compare",
