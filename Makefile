@@ -56,6 +56,7 @@ check: lint types imports published test  ## Everything CI runs, but for the bro
 bench: setup  ## The numbers in the README
 	python benchmarks/gate_calibration.py
 	python benchmarks/start_up.py
+	python benchmarks/harness.py
 
 clean:  ## Remove what was made here
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis demo-out dist

@@ -151,7 +151,7 @@ def _number(value: float | None) -> float | None:
 
 
 def _typical_latency(results: Sequence[SuiteResult]) -> dict[str, float]:
-    """Per case the median latency of the slower arm: an arm answered from a cache has a fast median."""
+    """Per case the median latency of the slower result: one answered from a cache alone has a fast median."""
     typical: dict[str, float] = {}
     for case in (case for result in results for case in result.cases):
         known = [ms for sample in case.samples if (ms := _latency(sample)) is not None]

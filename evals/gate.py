@@ -96,7 +96,7 @@ def judge(
 def _arms(baseline: SuiteResult | None, candidate: SuiteResult) -> _Arms:
     """Simulated and real results never meet: then there is nothing on the other side."""
     comparable = baseline is not None and baseline.simulated == candidate.simulated
-    reference = gather(baseline, candidate) if baseline is not None and comparable else {}
+    reference = gather(baseline) if baseline is not None and comparable else {}
     evidence = gather(candidate, baseline if comparable else None)
     return _Arms(reference, evidence, pair(reference, evidence))
 

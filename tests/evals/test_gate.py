@@ -70,6 +70,15 @@ def test_slower_runs_are_drift_though_success_passes() -> None:
     assert verdict.facts["latency_geometric_mean_ratio"] == pytest.approx(3)
 
 
+def test_a_candidate_twenty_times_slower_does_not_make_its_baseline_look_cached() -> None:
+    uneven = with_samples(
+        GOOD, lambda run: replace(run, latency_ms=900.0 if run.sample_index % 3 else 2000.0)
+    )
+    verdict = verdict_of(uneven, with_samples(GOOD, lambda run: replace(run, latency_ms=20_000.0)))
+    assert verdict.facts["cached_repeats_baseline"] == 0
+    assert verdict.metrics["p95_latency_ms"].verdict is MetricVerdict.DRIFT
+
+
 def test_dearer_runs_are_drift_and_the_cost_of_a_run_tells_why() -> None:
     verdict = verdict_of(GOOD, with_samples(GOOD, lambda sample: replace(sample, cost_usd=0.02)))
     assert verdict.verdict is VerdictKind.DRIFT
