@@ -7,7 +7,6 @@ sample that would count only when it fails would tilt the rate.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 from evals.graders.interface import Grader, Means, graded
@@ -26,7 +25,7 @@ async def judge(graders: Sequence[Grader], attempt: Attempt) -> tuple[bool | Non
         return None, ()
     if attempt.status is not SampleStatus.COMPLETED:
         return False, ()
-    grades = tuple(await asyncio.gather(*(graded(grader, attempt) for grader in graders)))
+    grades = tuple([await graded(grader, attempt) for grader in graders])
     if not grades or any(grade.passed is None for grade in grades):
         return None, grades
     return all(grade.passed for grade in grades), grades

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from agent_runtime.documents import Document
@@ -12,62 +13,53 @@ from evals.records import Attempt, Grade
 
 
 @dataclass(frozen=True, slots=True)
-class MaxCost:
-    """The run cost at most `usd`."""
+class Limit:
+    """One number of the run is at most `most`.
 
-    usd: float
-    name = "max_cost_usd"
+    Attributes:
+        amount: the number; None if the target does not report it.
+        words: how such a number is written.
+    """
+
+    name: str
+    most: float
+    amount: Callable[[Attempt], float | None]
+    words: Callable[[float], str]
 
     def grade(self, attempt: Attempt) -> Grade:
-        """Compare dollars; None if the target does not say what a run costs."""
-        if attempt.cost_usd is None:
-            return Grade(self.name, None, "the target does not report its cost")
-        passed = attempt.cost_usd <= self.usd
+        """Compare; neither pass nor fail if there is nothing to compare."""
+        amount = self.amount(attempt)
+        if amount is None:
+            return Grade(self.name, None, f"the target does not report what {self.name} limits")
+        passed = amount <= self.most
         return Grade(
-            self.name, passed, "" if passed else f"cost ${attempt.cost_usd:.6g}, above ${self.usd:g}"
+            self.name, passed, "" if passed else f"{self.words(amount)}, above {self.words(self.most)}"
         )
 
 
-@dataclass(frozen=True, slots=True)
-class MaxLatency:
-    """The run took at most `ms`."""
-
-    ms: float
-    name = "max_latency_ms"
-
-    def grade(self, attempt: Attempt) -> Grade:
-        """Compare milliseconds; None if the latency is not known."""
-        if attempt.latency_ms is None:
-            return Grade(self.name, None, "the latency is not known")
-        passed = attempt.latency_ms <= self.ms
-        return Grade(
-            self.name, passed, "" if passed else f"took {attempt.latency_ms:.0f} ms, above {self.ms:g} ms"
-        )
-
-
-def max_cost_usd(document: Document) -> MaxCost:
+def max_cost_usd(document: Document) -> Limit:
     """From `max_cost_usd: 0.02`.
 
     Raises:
         InvalidInput
     """
-    return MaxCost(_limit(document, "max_cost_usd"))
+    most = _most(document, "max_cost_usd: 0.02")
+    return Limit("max_cost_usd", most, lambda attempt: attempt.cost_usd, lambda usd: f"${usd:.6g}")
 
 
-def max_latency_ms(document: Document) -> MaxLatency:
+def max_latency_ms(document: Document) -> Limit:
     """From `max_latency_ms: 3000`.
 
     Raises:
         InvalidInput
     """
-    return MaxLatency(_limit(document, "max_latency_ms"))
+    most = _most(document, "max_latency_ms: 3000")
+    return Limit("max_latency_ms", most, lambda attempt: attempt.latency_ms, lambda ms: f"{ms:.0f} ms")
 
 
-def _limit(document: Document, name: str) -> float:
-    limit = document.data
-    if isinstance(limit, bool) or not isinstance(limit, int | float) or not 0 < limit < math.inf:
-        what = f"needs a number above 0, not {shown(limit)}"
-        raise InvalidInput(
-            [document.problem((), what, f"write  {name}: 0.02" if "usd" in name else f"write  {name}: 3000")]
-        )
-    return float(limit)
+def _most(document: Document, example: str) -> float:
+    most = document.data
+    if isinstance(most, bool) or not isinstance(most, int | float) or not 0 < most < math.inf:
+        what = f"needs a number above 0, not {shown(most)}"
+        raise InvalidInput([document.problem((), what, f"write  {example}")])
+    return float(most)

@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 
 from agent_runtime.errors import InvalidInput
 from evals.graders import graders_for
+from evals.graders.interface import graded
 from evals.judging import MAX_EXHIBIT, Ballot, Exhibit, JudgeSettings, Jury, Vote, read_vote, request_of
 from evals.records import Grade
 from tests.fakes.grading import case_of, completed, grade_of, means, write_judge
+from tests.fakes.threaded import agent_endpoint_thread
 
 PASS = {"verdict": "pass", "reason": "polite"}
 FAIL = {"verdict": "fail", "reason": "rude"}
@@ -188,3 +190,34 @@ def test_a_judge_that_could_not_work_is_refused_with_line_and_reason(
 def test_a_missing_key_is_told_before_anything_is_asked(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="OPENAI_API_KEY is not set"):
         grade_of({"judge": {"model": "openai:gpt-4.1-mini", "rubric": "x"}}, completed("x"), tmp_path)
+
+
+def completion(text: str) -> dict[str, Any]:
+    usage = {"prompt_tokens": 100, "completion_tokens": 10}
+    return {"choices": [{"message": {"content": text}, "finish_reason": "stop"}], "usage": usage}
+
+
+@pytest.mark.parametrize(
+    ("said", "passed"),
+    [(json.dumps(PASS), True), (json.dumps(FAIL), False), ("I cannot help with that.", None)],
+)
+def test_a_judge_behind_an_endpoint_of_its_own_is_asked_and_paid(
+    tmp_path: Path, said: str, passed: bool | None
+) -> None:
+    with agent_endpoint_thread(completion(said)) as url:
+        written = {
+            "model": "local:judge",
+            "rubric": "Is it polite?",
+            "base_url": f"{url.removesuffix('/run')}/v1",
+            "price": {"input_per_mtok": 1, "output_per_mtok": 1},
+        }
+        given_means = means(root=tmp_path)
+        [grader] = graders_for(case_of({"judge": written}), given_means)
+
+        async def asked() -> Grade:
+            async with given_means.jury:
+                return await graded(grader, completed("thank you"))
+
+        grade = asyncio.run(asked())
+    assert grade.passed is passed
+    assert "it spent $0.0003 of $1.00" in given_means.jury.warnings[0]

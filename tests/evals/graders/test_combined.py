@@ -49,7 +49,7 @@ def test_parts_combine_as_their_rule_says(written: Any, passed: bool) -> None:
     ],
 )
 def test_a_part_that_could_not_tell_leaves_the_whole_unmeasured(written: Any) -> None:
-    assert graded(written) == (None, "max_cost_usd: the target does not report its cost")
+    assert graded(written) == (None, "max_cost_usd: the target does not report what max_cost_usd limits")
 
 
 def test_a_failure_names_the_parts_and_the_score() -> None:
