@@ -115,7 +115,7 @@ def _of_suite(path: Path, ready: Prepared) -> Setup:
         ready.manifest,
         ready.suite.target.http,
         tuple(account.manifest for account in ready.jury.accounts),
-        (_ok(f"{path} and everything it names can be used: {ready.calls} runs"),),
+        (_ok(f"{path} and everything it names can be used"),),
     )
 
 

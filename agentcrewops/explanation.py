@@ -14,7 +14,7 @@ from agent_runtime.manifest import Manifest
 from agent_runtime.policy import PolicyFile
 from agent_runtime.spec import AgentFile, Implementation, ToolSpec
 from agent_runtime.tools import implementation_of
-from evals.canary import CanaryOptions, Prepared, estimate
+from evals.canary import CanaryOptions, Prepared
 from evals.suite import EvalCase, SuiteFile
 
 _LISTED_APART = {("cases",), ("agent", "tools")}
@@ -66,7 +66,7 @@ def explain_suite(ready: Prepared, options: CanaryOptions) -> dict[str, Any]:
         settings += explain_agent(agent, policy, ready.manifest)["settings"]
         tools = {tool.name: _runs(tool, suite.cases) for tool in ready.manifest.spec.tools}
     return {
-        "plan": estimate(ready),
+        "plan": _plan(ready),
         "baseline": str(ready.baseline_file) if ready.baseline_file else None,
         "settings": settings,
         "cases": [_case(case, ready) for case in suite.cases],
@@ -98,6 +98,22 @@ def _titled(title: str, lines: Iterable[str]) -> Iterator[str]:
 
 def _case_line(case: Mapping[str, Any]) -> str:
     return f"{case['case_id']}: {', '.join(case['graders'])}  ({case['source']})"
+
+
+def _plan(ready: Prepared) -> str:
+    """How many runs, where the gate looks, and who else is paid."""
+    schedule = ready.schedule
+    cases = len(ready.suite.cases)
+    parts = [f"{cases} cases × {schedule.planned} = {cases * schedule.planned} runs of {ready.target.agent}"]
+    if within := [look for look in schedule.looks if look <= schedule.planned]:
+        parts.append(f"looks at {', '.join(map(str, within))} runs per case")
+    if ready.target.simulated:
+        parts.append("simulated model, no money is spent")
+    if ready.target.worst_case_usd is not None and not ready.target.simulated:
+        parts.append(f"at most ${ready.target.worst_case_usd * cases * schedule.planned:.2f}")
+    if ready.max_usd is not None:
+        parts.append(f"stops before ${ready.max_usd:.2f}")
+    return "; ".join([*parts, ready.jury.estimate] if ready.jury.estimate else parts)
 
 
 def _case(case: EvalCase, ready: Prepared) -> dict[str, Any]:

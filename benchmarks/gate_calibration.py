@@ -1,6 +1,6 @@
 """How often the gate is wrong, and how often it is right: measured on suites whose truth is known.
 
-    python -m benchmarks.gate_calibration [--quick] [--json] [--seed S]
+    python benchmarks/gate_calibration.py [--quick] [--json FILE] [--pictures FOLDER] [--seed S]
 
 Every suite draws its cases' success rates from one of six Beta distributions (four are fits to real per-task
 outcomes of HotpotQA and tau-bench agents), runs both arms, and asks the gate's own functions for a verdict. The
@@ -9,6 +9,9 @@ same suites go to three usual methods, so that a reader sees what the choice of 
     pooled   all runs of an arm in one pot, percentile bootstrap, two-sided 95 %
     cluster  bootstrap over cases, 90 %
     t-test   paired over cases, one-sided 5 %
+
+Suites are also looked at while they run, against a baseline of 30 runs per case. "Saved" is the share of the
+planned 10 runs per case that was not needed; "peeking" is the gate's 5 % test made anew at every look.
 """
 
 from __future__ import annotations
@@ -20,19 +23,24 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import argparse
 import json
+import math
 import random
 import resource
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from scipy.stats import t as student
 
-from evals.comparison import Matched, compare_ratios, compare_success
+from benchmarks.gate_pictures import draw_pictures
+from evals.boundaries import level_at
+from evals.comparison import Matched, compare_ratios, compare_success, compare_success_at
 from evals.gate import judge
+from evals.looks import DEFAULT_LOOKS, HORIZON, PLANNED
 from evals.records import CaseResult, Comparison, MetricVerdict, Sample, SampleStatus, SuiteResult
 from evals.stats import RESAMPLES, Counts, Floats, Runs
 from evals.suite import GateSettings
@@ -41,7 +49,7 @@ from evals.verdict_file import verdict_document
 SUITES = ((0.23, 0.05), (0.38, 0.12), (0.15, 0.05), (0.64, 0.86), (8.0, 2.0), (19.0, 1.0))
 """Beta parameters of the success rates of a suite's cases."""
 MARGIN = 0.10
-FULL, QUICK = 4000, 300
+FULL, QUICK = 2000, 300
 FULL_FAMILY, QUICK_FAMILY = 1000, 120
 
 
@@ -80,10 +88,14 @@ class Row:
     must: tuple[float, float] | None
     others: dict[str, float]
 
-    @property
-    def holds(self) -> bool | None:
-        """Whether the promise is kept; None if there is none."""
-        return None if self.must is None else self.must[0] <= self.value <= self.must[1]
+    def holds(self, *, quick: bool = False) -> bool | None:
+        """Whether the promise is kept; None if there is none. A quick run doubts only what it can exclude."""
+        if self.must is None:
+            return None
+        low, high = (self.low, self.high) if quick else (None, None)
+        highest = self.value if high is None else high
+        lowest = self.value if low is None else low
+        return highest >= self.must[0] - 1e-9 and lowest <= self.must[1] + 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +238,132 @@ def measured_runs(rates: Floats, scale: Floats, runs: int, tail: str, rng: np.ra
     )
 
 
+# --- looks ------------------------------------------------------------------------------------------------
+
+BEFORE = 30
+"""Runs per case of the baseline that the looks are measured against."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What the looks at many suites said: a row per suite, a column per look.
+
+    Attributes:
+        said: the gate's verdict at each look, as if it had never stopped.
+        peeked: per method, whether it calls drift at each look, with its usual level every time.
+    """
+
+    looks: tuple[int, ...]
+    said: list[list[MetricVerdict]]
+    peeked: dict[str, list[list[bool]]]
+
+    def found(self, verdict: MetricVerdict, until: int) -> list[bool]:
+        """Per suite, whether any look up to `until` runs said so, stopped or not."""
+        within = sum(look <= until for look in self.looks)
+        return [verdict in row[:within] for row in self.said]
+
+    def stops(self, until: int) -> list[tuple[int, MetricVerdict]]:
+        """Per suite, the runs at which the gate stopped and what it said there."""
+        return [self._stop(row, until) for row in self.said]
+
+    def _stop(self, row: list[MetricVerdict], until: int) -> tuple[int, MetricVerdict]:
+        for look, verdict in zip(self.looks, row, strict=True):
+            if verdict is not MetricVerdict.UNDECIDED or look == until:
+                return look, verdict
+        raise AssertionError("no look at the end")
+
+    def peeking(self) -> dict[str, float]:
+        """Per method, how often one of all looks calls drift."""
+        return {name: float(np.any(rows, axis=1).mean()) for name, rows in self.peeked.items()}
+
+
+def look_on(cases: int, truth: Truth, suites: int, rng: np.random.Generator, *, peek: bool = False) -> Looked:
+    """Look at growing evidence of `suites` suites, at the default looks up to the horizon."""
+    looks, before = DEFAULT_LOOKS, [BEFORE] * cases
+    levels = [
+        level_at(before, [[n] * cases for n in looks[: at + 1]], look, HORIZON)
+        for at, look in enumerate(looks)
+    ]
+    said: list[list[MetricVerdict]] = []
+    peeked: dict[str, list[list[bool]]] = {name: [] for name in ("peeking", *USUAL) if peek}
+    for number in range(suites):
+        rates = rng.beta(*SUITES[number % len(SUITES)], cases)
+        baseline, grown = draw(rates, BEFORE, rng), list(growing(truth(rates, rng), looks, rng))
+        said.append(
+            [
+                compare_success_at(level, baseline, candidate, MARGIN, rng).verdict
+                for level, candidate in zip(levels, grown, strict=True)
+            ]
+        )
+        for name, rows in peeked.items():
+            method = USUAL.get(name, fixed)
+            rows.append([method(baseline, candidate, rng) for candidate in grown])
+    return Looked(looks, said, peeked)
+
+
+def growing(rates: Floats, looks: Sequence[int], rng: np.random.Generator) -> Iterator[Counts]:
+    """The same evidence at every look."""
+    passed, runs = np.zeros(len(rates), dtype=np.int64), 0
+    for look in looks:
+        passed, runs = passed + rng.binomial(look - runs, rates), look
+        yield Counts(passed, np.full(len(rates), runs))
+
+
+def fixed(baseline: Counts, candidate: Counts, rng: np.random.Generator) -> bool:
+    """The gate as if this were its only look."""
+    return compare_success(baseline, candidate, MARGIN, rng).verdict is MetricVerdict.DRIFT
+
+
+def look_rows(suites: int, seed: int) -> Iterator[Row]:
+    """Every row about looks."""
+    drift, passed = MetricVerdict.DRIFT, MetricVerdict.PASS
+    for cases in (30, 10):
+        seen = look_on(cases, unchanged, suites, generator(seed, "looks", cases), peek=True)
+        yield share_row("false alarm", f"{cases} cases, looks to 10", seen.found(drift, PLANNED), (0, 0.05))
+        every = share_row(
+            "false alarm", f"{cases} cases, every re-run to 30", seen.found(drift, HORIZON), (0, 0.055)
+        )
+        yield replace(every, others=seen.peeking())
+        yield saved_row(f"{cases} cases, no change", seen, {30: 0.56, 10: 0.30}[cases])
+        dropped = look_on(cases, spread(0.10), suites, generator(seed, "looks -10", cases))
+        found = [said is drift for _, said in dropped.stops(PLANNED)]
+        yield share_row(
+            "power", f"{cases} cases, looks to 10, −10 spread", found, (0.91, 1) if cases == 30 else None
+        )
+        found = [said is drift for _, said in dropped.stops(HORIZON)]
+        yield share_row("power", f"{cases} cases, looks to 30, −10 spread", found, None)
+        yield share_row(
+            "false pass",
+            f"{cases} cases, every re-run, −10 spread",
+            dropped.found(passed, HORIZON),
+            (0, 0.06),
+        )
+        yield saved_row(f"{cases} cases, −10 spread", dropped, 0.52 if cases == 30 else None)
+        fell = look_on(cases, spread(0.20), suites // 2, generator(seed, "looks -20", cases))
+        yield saved_row(f"{cases} cases, −20 spread", fell, 0.55 if cases == 10 else None)
+        broken = look_on(cases, spread(1.0), suites // 4, generator(seed, "looks broken", cases))
+        yield saved_row(f"{cases} cases, breakage", broken, 0.70 if cases == 30 else None)
+
+
+def share_row(goal: str, what: str, found: Sequence[bool], must: tuple[float, float] | None) -> Row:
+    """How often something was found."""
+    value = float(np.mean(found))
+    return Row(goal, what, value, *wilson95(value, len(found)), must, {})
+
+
+def saved_row(what: str, seen: Looked, least: float | None) -> Row:
+    """Share of the planned runs that were not needed, and how many suites were decided by which look."""
+    stops = np.array([runs for runs, _ in seen.stops(PLANNED)])
+    saved = 1 - stops / PLANNED
+    value = 1 - float(stops.sum()) / (PLANNED * len(stops))
+    half = 1.96 * float(saved.std()) / math.sqrt(len(stops))
+    looks = [look for look in seen.looks if look < PLANNED]
+    decided = {f"by {look}": float((stops <= look).mean()) for look in looks}
+    return Row(
+        "saved", what, value, value - half, value + half, None if least is None else (least, 1), decided
+    )
+
+
 # --- the table --------------------------------------------------------------------------------------------
 
 
@@ -254,6 +392,7 @@ def rows(suites: int, family: int, seed: int) -> Iterator[Row]:
             shares = family_false_alarms(design, tail, family, generator(seed, tail, design))
             value = shares.pop("any")
             yield Row("family alarm", f"{design}, {tail}", value, *wilson95(value, family), (0, 0.07), shares)
+    yield from look_rows(suites, seed)
 
 
 def generator(seed: int, *parts: object) -> np.random.Generator:
@@ -329,15 +468,13 @@ def written(verdict: Any) -> str:
     return json.dumps(verdict_document(verdict), allow_nan=False)
 
 
-def line(row: Row) -> str:
+def line(row: Row, *, quick: bool) -> str:
     """One line of the table."""
     interval = "" if row.low is None else f"{row.low:.3f} – {row.high:.3f}"
     must = "" if row.must is None else _must(row.must)
-    holds_or_not = {True: "OK", False: "MISS", None: ""}[row.holds]
+    verdict = {True: "OK", False: "MISS", None: ""}[row.holds(quick=quick)]
     others = "  ".join(f"{name} {value:.3f}" for name, value in row.others.items())
-    return (
-        f"{row.goal:<13}{row.what:<28}{row.value:>8.3f}  {interval:<15}  {must:<15}{holds_or_not:<5} {others}"
-    )
+    return f"{row.goal:<13}{row.what:<40}{row.value:>8.3f}  {interval:<15}  {must:<15}{verdict:<5} {others}"
 
 
 def _must(must: tuple[float, float]) -> str:
@@ -353,25 +490,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print the table; 1 if a promise is not kept."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--quick", action="store_true", help=f"{QUICK} suites a row instead of {FULL}")
-    parser.add_argument("--json", action="store_true", help="rows as JSON on stdout")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows here too")
+    parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="draw the rows here, as SVG")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(arguments)
-    suites, family = (QUICK, QUICK_FAMILY) if options.quick else (FULL, FULL_FAMILY)
+    measured = print_table(options.seed, quick=options.quick)
+    written_down = [{**asdict(row), "holds": row.holds(quick=options.quick)} for row in measured]
+    if options.json:
+        options.json.write_text(
+            json.dumps(written_down, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
+    if options.pictures:
+        draw_pictures(written_down, options.pictures)
+    return int(any(row.holds(quick=options.quick) is False for row in measured))
+
+
+def print_table(seed: int, *, quick: bool) -> list[Row]:
+    """Measure and print row by row."""
+    suites, family = (QUICK, QUICK_FAMILY) if quick else (FULL, FULL_FAMILY)
     measured = []
     start = time.monotonic()
-    if not options.json:
-        print(f"{suites} suites a row ({family} for the family), {RESAMPLES} resamples, seed {options.seed}")
-        print(
-            f"{'goal':<13}{'suite':<28}{'value':>8}  {'95 % interval':<15}  {'must':<15}{'':<5} other methods"
-        )
-    for row in rows(suites, family, options.seed):
+    print(f"{suites} suites a row ({family} for the family), {RESAMPLES} resamples, seed {seed}")
+    if quick:
+        print("quick: MISS only where the 95 % interval excludes what must be")
+    print(f"{'goal':<13}{'suite':<40}{'value':>8}  {'95 % interval':<15}  {'must':<15}{'':<5} other methods")
+    for row in rows(suites, family, seed):
         measured.append(row)
         print(f"[{time.monotonic() - start:5.0f} s] {row.goal}: {row.what}", file=sys.stderr)
-        if not options.json:
-            print(line(row), flush=True)
-    if options.json:
-        print(json.dumps([{**asdict(row), "holds": row.holds} for row in measured], indent=1))
-    return int(any(row.holds is False for row in measured))
+        print(line(row, quick=quick), flush=True)
+    return measured
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""Canary, end to end: prepare everything that can be wrong, measure, judge, write.
+"""Canary, end to end: prepare everything that can be wrong, measure look by look, judge, write.
 
-The four stages are `prepare` (no money spent, every mistake found), `measure` (the agent runs), `conclude`
-(numbers to a Verdict) and `write_results` (files). `run_canary` is their sequence.
+The stages are `prepare` (no money spent, every mistake found), `open_journal` (what is there already), `measure`
+(the agent runs, and the gate looks), `conclude` (what the last look says) and `write_results` (files).
+`run_canary` is their sequence.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from agent_runtime.errors import InvalidInput
@@ -20,18 +21,31 @@ from agent_runtime.manifest import Manifest, load_manifest, resolve_inside
 from agent_runtime.policy import PiiKind
 from evals.baseline import load_reference
 from evals.graders import Grader, Means, graders_of, judge
+from evals.journal import CannotKeepRuns, Journal, Start, claimed, open_journal
 from evals.judging import Jury
-from evals.progress import display
+from evals.longtexts import LongTexts
+from evals.looks import DEFAULT_LOOKS, HORIZON
+from evals.pacing import Pace
+from evals.progress import Display, display
+from evals.protocol import StudyProtocol
 from evals.records import Attempt, CaseResult, Event, Grade, Sample, SuiteResult, Verdict, VerdictKind
 from evals.results import prepare_folder, write_results
-from evals.sampler import SamplingOutcome, sample_suite
+from evals.sampler import Sampler, plan_runs
+from evals.schedule import Course, Schedule, course_beyond, course_of, fixed_schedule, looking_schedule
+from evals.spending import SpendingCap
 from evals.suite import EvalCase, GateSettings, Suite, load_suite
 from evals.targets.interface import Target
 
 
 @dataclass(frozen=True, slots=True)
 class CanaryOptions:
-    """What the command line asked for; None means the suite decides."""
+    """What the command line asked for; None means the suite decides.
+
+    Attributes:
+        start: whether `out` begins afresh, goes on where it stopped, or is added to.
+        looks, fixed: where the gate looks; `fixed` looks once, at the end.
+        max_samples: go on to this many runs per case while undecided; None goes on in CI only, to the horizon.
+    """
 
     suite: Path
     agent: Path | None = None
@@ -43,6 +57,10 @@ class CanaryOptions:
     concurrency: int | None = None
     seed: int = 0
     max_usd: float | None = None
+    start: Start = Start.AFRESH
+    looks: tuple[int, ...] | None = None
+    fixed: bool = False
+    max_samples: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +69,9 @@ class Prepared:
 
     Attributes:
         manifest: of our own runtime's agent; None for any other target.
+        schedule: how far to run and where to look, unless `out` holds an evaluation that began otherwise.
+        schedule_asked: True if the command line names it, so that another one in `out` is a contradiction.
+        max_samples: go on to this many runs per case while undecided; None stops at the planned ones.
         pii_kinds: what is redacted in everything that is written down.
     """
 
@@ -61,18 +82,51 @@ class Prepared:
     jury: Jury
     baseline: SuiteResult | None
     baseline_file: Path | None
-    samples: int
+    schedule: Schedule
+    schedule_asked: bool
+    max_samples: int | None
     concurrency: int
     seed: int
     max_usd: float | None
     pii_kinds: tuple[PiiKind, ...]
     commit: str | None
+    start: Start
     out: Path
 
     @property
-    def calls(self) -> int:
-        """Runs of the agent this canary makes, infrastructure retries aside."""
-        return len(self.suite.cases) * self.samples
+    def samples(self) -> int:
+        """Runs per case that are planned."""
+        return self.schedule.planned
+
+    @property
+    def frame(self) -> SuiteResult:
+        """The result before the first run: what is known without running anything."""
+        return SuiteResult(
+            suite=self.suite.name,
+            cases=tuple(_case_frame(case, self.pii_kinds) for case in self.suite.cases),
+            fingerprint=self.target.fingerprint,
+            commit=self.commit,
+            simulated=self.target.simulated,
+            agent=self.target.agent,
+            model=self.target.model,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What came of the runs.
+
+    Attributes:
+        verdict: of the last look; None if it was not reached.
+        stopped: why, in plain words, the runs ended before it; "" if they did not.
+        look: runs per case up to which runs were made.
+        warnings: what the reader must know about the runs.
+    """
+
+    verdict: Verdict | None
+    stopped: str
+    look: int
+    warnings: tuple[str, ...]
 
 
 def run_canary(options: CanaryOptions, environ: Mapping[str, str], *, quiet: bool = False) -> Verdict:
@@ -80,15 +134,23 @@ def run_canary(options: CanaryOptions, environ: Mapping[str, str], *, quiet: boo
 
     Raises:
         InvalidInput: before anything is run or spent.
+        CannotKeepRuns: what was measured before the disk was full is kept, and can be resumed.
     """
     ready = prepare(options, environ)
-    prepare_folder(options.out)
-    if not quiet:
-        sys.stderr.write(f"{estimate(ready)}\n")
-    outcome = asyncio.run(measure(ready, quiet=quiet))
-    result = result_of(ready, outcome)
-    verdict = conclude(ready, result, outcome)
-    write_results(options.out, verdict, result, ready.baseline)
+    prepare_folder(ready.out)
+    with claimed(ready.out):
+        journal = _open_journal(ready)
+        course = _course(ready, journal)
+        if not quiet:
+            sys.stderr.write(f"{estimate(ready, journal, course)}\n")
+        try:
+            measured = asyncio.run(measure(ready, journal, course, quiet=quiet))
+            result, verdict = conclude(ready, journal, measured)
+            _write(ready, verdict, result)
+        finally:
+            journal.close()
+        if not measured.stopped:
+            journal.finish()
     return verdict
 
 
@@ -101,24 +163,43 @@ def prepare(options: CanaryOptions, environ: Mapping[str, str]) -> Prepared:
     jury = Jury(suite.root, environ, kinds)
     graders = graders_of(suite.cases, Means(suite.root, jury, contract))
     baseline_file = options.baseline or default_baseline(suite)
-    samples = options.samples or suite.samples
-    concurrency = min(options.concurrency or suite.concurrency, len(suite.cases) * samples)
+    baseline = load_reference(baseline_file) if baseline_file else None
+    concurrency = options.concurrency or suite.concurrency
     return Prepared(
         suite=suite,
         manifest=manifest,
         target=_open_target(suite, manifest, environ, concurrency),
         graders=graders,
         jury=jury,
-        baseline=load_reference(baseline_file) if baseline_file else None,
+        baseline=baseline,
         baseline_file=baseline_file,
-        samples=samples,
+        schedule=_schedule(options, suite, compared=baseline is not None),
+        schedule_asked=options.samples is not None or options.looks is not None or options.fixed,
+        max_samples=_max_samples(options, environ),
         concurrency=concurrency,
         seed=options.seed,
         max_usd=options.max_usd if options.max_usd is not None else suite.gate.max_usd,
         pii_kinds=kinds,
         commit=_commit_of(suite.root),
+        start=options.start,
         out=options.out,
     )
+
+
+def _schedule(options: CanaryOptions, suite: Suite, *, compared: bool) -> Schedule:
+    """Without a baseline there is nothing to look at before the end."""
+    if options.fixed and options.looks is not None:
+        raise InvalidInput.one("--looks", "contradicts --fixed", "leave one of them out")
+    named = options.looks or suite.looks
+    samples = options.samples or (None if named else suite.samples)
+    looking = looking_schedule(samples, named or DEFAULT_LOOKS)
+    return looking if compared and not options.fixed else fixed_schedule(looking.planned)
+
+
+def _max_samples(options: CanaryOptions, environ: Mapping[str, str]) -> int | None:
+    """In CI nobody waits at a terminal to add runs to an undecided verdict: they are added at once."""
+    in_ci = environ.get("CI", "").lower() in {"true", "1"}
+    return options.max_samples or (HORIZON if in_ci else None)
 
 
 def manifest_of(suite: Suite, options: CanaryOptions) -> Manifest | None:
@@ -180,17 +261,34 @@ def _commit_of(folder: Path) -> str | None:
     return found.stdout.strip() or None
 
 
-def estimate(ready: Prepared) -> str:
+def _open_journal(ready: Prepared) -> Journal:
+    protocol = StudyProtocol.of(ready.frame, ready.seed, ready.baseline, ready.schedule)
+    return open_journal(ready.out, ready.frame, protocol, ready.start, any_schedule=not ready.schedule_asked)
+
+
+def _course(ready: Prepared, journal: Journal) -> Course:
+    """What this call does, given what is there already."""
+    schedule = journal.protocol.schedule
+    if ready.start is Start.ADD:
+        looked_at, compared = journal.protocol.looked_at, ready.baseline is not None
+        return course_beyond(schedule, looked_at, compared=compared, most=ready.max_samples)
+    return course_of(schedule, reached=journal.reached, most=ready.max_samples)
+
+
+def estimate(ready: Prepared, journal: Journal, course: Course) -> str:
     """What this canary will do and may cost, in one line, before the first call."""
     agent = ready.target.agent or "the endpoint"
-    runs = f"{len(ready.suite.cases)} cases × {ready.samples} = {ready.calls} runs of {agent}"
+    most = "at most " if len(course.looks) > 1 else ""
+    calls = len(ready.suite.cases) * course.last
+    runs = f"{len(ready.suite.cases)} cases × {most}{course.last} = {most}{calls} runs of {agent}"
+    parts = [part for part in (runs, journal.opening, ready.jury.estimate) if part]
     if ready.target.simulated and not ready.jury.estimate:
-        return f"{runs}; simulated model, no money is spent"
-    parts = [runs, *([ready.jury.estimate] if ready.jury.estimate else [])]
+        return "; ".join([*parts, "simulated model, no money is spent"])
+    calls -= len(journal.samples)
     if (mean := _mean_cost(ready.baseline)) is not None:
-        parts.append(f"about ${mean * ready.calls:.2f} going by the baseline")
+        parts.append(f"{most or 'about '}${mean * calls:.2f} going by the baseline")
     if ready.target.worst_case_usd is not None:
-        parts.append(f"at most ${ready.target.worst_case_usd * ready.calls:.2f}")
+        parts.append(f"at most ${ready.target.worst_case_usd * calls:.2f}")
     if ready.max_usd is not None:
         parts.append(f"stops before ${ready.max_usd:.2f}")
     return "; ".join(parts)
@@ -203,50 +301,86 @@ def _mean_cost(baseline: SuiteResult | None) -> float | None:
     return sum(costs) / len(costs) if costs else None
 
 
-async def measure(ready: Prepared, *, quiet: bool) -> SamplingOutcome:
-    """Run every case N times."""
+async def measure(ready: Prepared, journal: Journal, course: Course, *, quiet: bool) -> Measured:
+    """Make the runs up to each look that are not there yet, until a look decides or the last one is taken."""
     async with ready.target as target, ready.jury as jury:
-        with display(ready.calls, sys.stderr, quiet=quiet) as progress:
-            outcome = await sample_suite(
-                ready.suite.cases,
-                ready.samples,
+        pace = Pace(ready.concurrency, ready.suite.limits)
+        with display(len(ready.suite.cases) * course.last, sys.stderr, quiet=quiet) as progress:
+            for sample in journal.samples.values():
+                progress.note(sample)
+            sampler = Sampler(
                 target,
                 partial(_judge, ready),
-                concurrency=ready.concurrency,
+                _keeper(ready, journal, progress, pace),
+                pace=pace,
+                cap=_cap(ready, journal),
                 seed=ready.seed,
                 fingerprint=target.fingerprint,
-                on_sample=progress.note,
-                max_usd=ready.max_usd,
             )
-    return replace(outcome, warnings=(*outcome.warnings, *jury.warnings))
+            with sampler.stopped_by_signals():
+                verdict, look = await _look_by_look(ready, journal, course, sampler)
+    return Measured(verdict, sampler.reason, look, (*sampler.warnings, *jury.warnings))
+
+
+async def _look_by_look(
+    ready: Prepared, journal: Journal, course: Course, sampler: Sampler
+) -> tuple[Verdict | None, int]:
+    """The verdict of the look that decides, or of the last one, and its runs per case; None if it was stopped."""
+    verdict = None
+    for look in course.looks:
+        missing = [run for run in plan_runs(ready.suite.cases, 0, look) if run.key not in journal.samples]
+        await sampler.run(missing, ready.concurrency)
+        if sampler.stopped is not None:
+            return None, look
+        verdict = _verdict_at(ready, journal.result(look), course, look)
+        journal.look(look)
+        if _decided(verdict):
+            break
+    return verdict, look
+
+
+def _verdict_at(ready: Prepared, result: SuiteResult, course: Course, look: int) -> Verdict:
+    from evals.gate import judge as judge_result
+
+    expected = len(ready.suite.cases) * look
+    return judge_result(
+        ready.baseline, result, ready.suite.gate, expected_runs=expected, plan=course.plan, look=look
+    )
+
+
+def _decided(verdict: Verdict) -> bool:
+    from evals.gate import may_stop
+
+    return may_stop(verdict)
+
+
+def _cap(ready: Prepared, journal: Journal) -> SpendingCap:
+    """What was spent before counts too: the cap is that of the whole evaluation."""
+    cap = SpendingCap(ready.max_usd, ready.target.worst_case_usd)
+    for sample in journal.samples.values():
+        cap.charge(sample)
+    return cap
+
+
+def _keeper(ready: Prepared, journal: Journal, progress: Display, pace: Pace) -> Callable[[Sample], None]:
+    """What is done with each run as it ends: redacted, cut, written down, shown."""
+    long_texts = LongTexts(ready.out)
+
+    def keep(sample: Sample) -> None:
+        journal.keep(long_texts.cut(redacted(sample, ready.pii_kinds)))
+        progress.note(sample, pace.slowed_to)
+
+    return keep
 
 
 async def _judge(ready: Prepared, case: EvalCase, attempt: Attempt) -> tuple[bool | None, tuple[Grade, ...]]:
     return await judge(ready.graders[case.case_id], attempt)
 
 
-def result_of(ready: Prepared, outcome: SamplingOutcome) -> SuiteResult:
-    """The samples as a SuiteResult, redacted: this is what may be written down."""
-    by_case: dict[str, list[Sample]] = {}
-    for sample in outcome.samples:
-        by_case.setdefault(sample.case_id, []).append(redacted(sample, ready.pii_kinds))
-    return SuiteResult(
-        suite=ready.suite.name,
-        cases=tuple(
-            _case_result(case, by_case.get(case.case_id, []), ready.pii_kinds) for case in ready.suite.cases
-        ),
-        fingerprint=ready.target.fingerprint,
-        commit=ready.commit,
-        simulated=ready.target.simulated,
-        agent=ready.target.agent,
-        model=ready.target.model,
-    )
-
-
-def _case_result(case: EvalCase, samples: list[Sample], kinds: tuple[PiiKind, ...]) -> CaseResult:
+def _case_frame(case: EvalCase, kinds: tuple[PiiKind, ...]) -> CaseResult:
     return CaseResult(
         case_id=case.case_id,
-        samples=tuple(samples),
+        samples=(),
         comparability=case.comparability,
         tags=case.tags,
         must_pass=case.must_pass,
@@ -256,7 +390,7 @@ def _case_result(case: EvalCase, samples: list[Sample], kinds: tuple[PiiKind, ..
 
 def redacted(sample: Sample, kinds: tuple[PiiKind, ...]) -> Sample:
     """The sample with placeholders for personal data in everything the agent said, did or was told."""
-    clean = Redactor(kinds).redact
+    clean = cache(Redactor(kinds).redact)  # the answer stands in the output and in the transcript
     return replace(
         sample,
         output=_or_none(clean, sample.output),
@@ -274,21 +408,31 @@ def _or_none(clean: Callable[[str], str], text: str | None) -> str | None:
     return None if text is None else clean(text)
 
 
-def conclude(ready: Prepared, result: SuiteResult, outcome: SamplingOutcome) -> Verdict:
-    """Judge; a run that was cut short measured nothing, however good it looks."""
-    from evals.gate import judge as judge_result
-
-    verdict = judge_result(ready.baseline, result, ready.suite.gate, expected_runs=ready.calls)
-    verdict = replace(verdict, warnings=(*outcome.warnings, *verdict.warnings))
-    if outcome.stopped is None:
-        return verdict
-    reason = f"{outcome.reason} after {len(outcome.samples)} of {ready.calls} runs"
-    return replace(
-        verdict,
+def conclude(ready: Prepared, journal: Journal, measured: Measured) -> tuple[SuiteResult, Verdict]:
+    """What was measured and what it means; runs that were cut short mean nothing, however good they look."""
+    if measured.verdict is not None:
+        return journal.result(measured.look), _with_warnings(measured.verdict, measured.warnings)
+    result, planned = journal.result(), len(ready.suite.cases) * measured.look
+    verdict = _verdict_at(ready, result, Course((measured.look,)), measured.look)
+    reason = f"{measured.stopped} after {len(result.samples)} of {planned} runs"
+    return result, replace(
+        _with_warnings(verdict, measured.warnings),
         verdict=VerdictKind.NOT_MEASURED,
         headline=f"**NOT MEASURED** — {reason}.",
-        reasons=(reason, *verdict.reasons),
+        reasons=(reason, *verdict.reasons, "What was measured is kept: `canary --resume` goes on with it."),
     )
+
+
+def _with_warnings(verdict: Verdict, warnings: tuple[str, ...]) -> Verdict:
+    return replace(verdict, warnings=(*warnings, *verdict.warnings))
+
+
+def _write(ready: Prepared, verdict: Verdict, result: SuiteResult) -> None:
+    try:
+        write_results(ready.out, verdict, result, ready.baseline)
+    except (OSError, InvalidInput) as error:
+        what = f"the results cannot be written: {error}"
+        raise CannotKeepRuns(f"{what}; the runs are kept: make room and go on with --resume") from None
 
 
 def compare_files(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,7 +15,7 @@ RATIO_DRIFT = 1.10
 """p95 and $ drift if the interval of the ratio lies above this; 1.00 would make 9–15 % family false alarms."""
 P95_PASS = 1.25
 USD_PASS = 1.20
-SIGN_TEST_DRIFT = 0.05
+FINEST_LEVEL = 1 / stats.RESAMPLES
 ONE_RUN = "one run per case in an arm has no spread"
 
 
@@ -42,14 +42,29 @@ def compare_success(
 ) -> Comparison:
     """Drift if the interval lies below zero; pass if the conservative lower bound is above −margin."""
     if _one_run_each(baseline, candidate):
-        return _compare_by_sign(baseline, candidate)
+        return _compare_by_sign(baseline, candidate, stats.ONE_SIDED)
     low, high = stats.interval(stats.resampled_changes(baseline, candidate, rng))
-    if high < 0:
-        verdict = MetricVerdict.DRIFT
-    elif stats.lower_bound(baseline, candidate) > -margin:
-        verdict = MetricVerdict.PASS
-    else:
-        verdict = MetricVerdict.UNDECIDED
+    passes = stats.lower_bound(baseline, candidate) > -margin
+    return _compared(baseline, candidate, low, high, passes)
+
+
+def compare_success_at(
+    level: float, baseline: Counts, candidate: Counts, margin: float, rng: np.random.Generator
+) -> Comparison:
+    """One look of several: drift if its interval lies below zero, pass if it lies above −margin.
+
+    Each errs with chance `level`. At a level finer than resamples tell apart, nothing is decided.
+    """
+    if _one_run_each(baseline, candidate):
+        return _compare_by_sign(baseline, candidate, level)
+    low, high = stats.look_interval(baseline, candidate, rng, max(level, FINEST_LEVEL))
+    compared = _compared(baseline, candidate, low, high, passes=low > -margin)
+    return compared if level >= FINEST_LEVEL else replace(compared, verdict=MetricVerdict.UNDECIDED)
+
+
+def _compared(baseline: Counts, candidate: Counts, low: float, high: float, passes: bool) -> Comparison:
+    otherwise = MetricVerdict.PASS if passes else MetricVerdict.UNDECIDED
+    verdict = MetricVerdict.DRIFT if high < 0 else otherwise
     change = stats.change(baseline, candidate)
     return Comparison(verdict, baseline.rate, candidate.rate, change, low, high)
 
@@ -58,9 +73,9 @@ def _one_run_each(baseline: Counts, candidate: Counts) -> bool:
     return any(int(counts.runs.max()) == 1 for counts in (baseline, candidate))
 
 
-def _compare_by_sign(baseline: Counts, candidate: Counts) -> Comparison:
+def _compare_by_sign(baseline: Counts, candidate: Counts, level: float) -> Comparison:
     """For an arm with one run per case: drift if the exact test says so, else undecided; never a pass."""
-    drift = stats.stratified_p(baseline, candidate) < SIGN_TEST_DRIFT
+    drift = stats.stratified_p(baseline, candidate) < level
     return Comparison(
         verdict=MetricVerdict.DRIFT if drift else MetricVerdict.UNDECIDED,
         baseline=baseline.rate,
@@ -70,14 +85,16 @@ def _compare_by_sign(baseline: Counts, candidate: Counts) -> Comparison:
     )
 
 
-def compare_ratios(matched: Matched, rng: np.random.Generator) -> tuple[Comparison, Comparison]:
+def compare_ratios(
+    matched: Matched, rng: np.random.Generator, level: float = stats.ONE_SIDED
+) -> tuple[Comparison, Comparison]:
     """p95 latency and $ per success, in this order, from the same resamples of whole runs."""
     before = stats.resampled_metrics(matched.baseline, rng)
     after = stats.resampled_metrics(matched.candidate, rng)
-    return compare_p95(matched, before, after), compare_usd(matched, before, after)
+    return compare_p95(matched, before, after, level), compare_usd(matched, before, after, level)
 
 
-def compare_p95(matched: Matched, before: Resampled, after: Resampled) -> Comparison:
+def compare_p95(matched: Matched, before: Resampled, after: Resampled, level: float) -> Comparison:
     """Ratio of p95 latencies."""
     baseline, candidate = stats.p95(matched.baseline), stats.p95(matched.candidate)
     if baseline is None or candidate is None or before.p95_ms is None or after.p95_ms is None:
@@ -86,10 +103,10 @@ def compare_p95(matched: Matched, before: Resampled, after: Resampled) -> Compar
         return _not_measurable(baseline, candidate, "the baseline's p95 latency is zero")
     if matched.single:
         return _not_measurable(baseline, candidate, ONE_RUN)
-    return _compare_ratio(baseline, candidate, stats.ratios(before.p95_ms, after.p95_ms), P95_PASS)
+    return _compare_ratio(baseline, candidate, stats.ratios(before.p95_ms, after.p95_ms), P95_PASS, level)
 
 
-def compare_usd(matched: Matched, before: Resampled, after: Resampled) -> Comparison:
+def compare_usd(matched: Matched, before: Resampled, after: Resampled, level: float) -> Comparison:
     """Ratio of $ per success. Without a success there is none: the success rate has the word then."""
     baseline, candidate = stats.usd_per_success(matched.baseline), stats.usd_per_success(matched.candidate)
     resampled = before.usd_per_success, after.usd_per_success
@@ -103,11 +120,13 @@ def compare_usd(matched: Matched, before: Resampled, after: Resampled) -> Compar
         return _not_measurable(baseline, candidate, "the baseline cost nothing")
     if matched.single:
         return _not_measurable(baseline, candidate, ONE_RUN)
-    return _compare_ratio(baseline, candidate, stats.ratios(resampled[0], resampled[1]), USD_PASS)
+    return _compare_ratio(baseline, candidate, stats.ratios(resampled[0], resampled[1]), USD_PASS, level)
 
 
-def _compare_ratio(baseline: float, candidate: float, resampled: Floats, pass_below: float) -> Comparison:
-    low, high = stats.interval(resampled)
+def _compare_ratio(
+    baseline: float, candidate: float, resampled: Floats, pass_below: float, level: float
+) -> Comparison:
+    low, high = stats.interval(resampled, level)
     if low > RATIO_DRIFT:
         verdict = MetricVerdict.DRIFT
     else:

@@ -1,9 +1,13 @@
-"""The gate: SuiteResult × SuiteResult → Verdict, from a fixed number of runs.
+"""The gate: SuiteResult × SuiteResult → Verdict, from a fixed number of runs or at one of several looks.
 
 Success decides; p95 latency and cost per success can find drift and are advisory otherwise. In order of
 precedence: a result that is not trustworthy is `not_measured`; a fall is `drift`; a broken floor is
 `below_floor` (both exit with 1, and the reasons of a drift name the floors too); without anything to compare
 with it is `no_baseline`; else `pass` or `undecided`.
+
+Before the last look of a plan only success decides. Latency and cost are shown; where one of them already lies
+above its line a pass waits for the last look, which judges them. The floor of the suite's success rate holds
+where the looking ends, a case that must pass at every look: no further run mends its failure.
 """
 
 from __future__ import annotations
@@ -16,7 +20,15 @@ from typing import Any
 import numpy as np
 
 from evals import stats, wording
-from evals.comparison import Matched, compare_ratios, compare_success, finite
+from evals.boundaries import level_at
+from evals.comparison import (
+    FINEST_LEVEL,
+    Matched,
+    compare_ratios,
+    compare_success,
+    compare_success_at,
+    finite,
+)
 from evals.evidence import (
     CaseEvidence,
     Evidence,
@@ -29,6 +41,7 @@ from evals.evidence import (
     repeated_word_for_word,
     usable,
 )
+from evals.looks import LookPlan, first_runs
 from evals.records import CaseComparison, Comparison, MetricVerdict, Sample, SuiteResult, Verdict, VerdictKind
 from evals.stats import Counts, Runs
 from evals.suite import GateSettings
@@ -40,12 +53,15 @@ FEW_CASES, FEW_RUNS = 5, 50
 BROKEN_AT = 0.05
 """Family-wise error of naming broken cases."""
 WATCH_FALL = 0.3
-BORDERLINE = (0.02, 0.10)
+BORDERLINE = (0.4, 2.0)
+"""Times the level: an exact p in between is near the line."""
 PASS_K = 5
 """pass^k is given for k = 5, or for the fewest runs of a case if that is less."""
 MOST_MORE_RUNS = 100
 """More candidate runs than this are not asked for while more baseline runs would do."""
+MOST_MORE_RUNS_OF_BOTH = 1000
 
+_FINAL = frozenset({VerdictKind.DRIFT, VerdictKind.PASS, VerdictKind.BELOW_FLOOR, VerdictKind.PROVIDER_DRIFT})
 SUCCESS, P95, USD = "success_rate", "p95_latency_ms", "usd_per_success"
 _EPSILON = 1e-9
 _NOTHING = 1e-12
@@ -61,6 +77,19 @@ class _Arms:
     pairing: Pairing
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """The look at `runs` runs per case, and the one-sided error that it may spend."""
+
+    plan: LookPlan
+    runs: int
+    level: float = 0.0
+
+    @property
+    def last(self) -> bool:
+        return self.plan.next_after(self.runs) is None
+
+
 def judge(
     baseline: SuiteResult | None,
     candidate: SuiteResult,
@@ -68,13 +97,52 @@ def judge(
     *,
     seed: int | None = None,
     expected_runs: int | None = None,
+    plan: LookPlan | None = None,
+    look: int | None = None,
 ) -> Verdict:
     """The verdict on `candidate`: the same input and seed give the same verdict, byte for byte.
 
     Args:
         seed: of the resampling; by default a hash of the inputs. The verdict holds it.
         expected_runs: cases × samples that should be there; without it, the baseline's cases should be.
+        plan, look: with both, this is the look at `look` runs per case (sample_index 0 … look−1) of `plan`,
+            and `undecided` before the last look means: go on. The last look of `plan` is the last that the
+            caller can make: latency and cost are judged there.
     """
+    if plan is None or look is None:
+        return _judge(baseline, candidate, settings, seed, expected_runs, None)
+    runs = min(look, plan.horizon)
+    seen = first_runs(candidate, runs)
+    if expected_runs is not None:
+        expected_runs = expected_runs * runs // look
+    verdict = _judge(baseline, seen, settings, seed, expected_runs, _Look(plan, runs))
+    beyond = len(candidate.samples) - len(seen.samples)
+    if look <= plan.horizon or not beyond:
+        return verdict
+    return replace(verdict, warnings=(wording.past_horizon(beyond, plan.horizon), *verdict.warnings))
+
+
+def may_stop(verdict: Verdict) -> bool:
+    """True unless another look could change what to do; always after the last look, or without a plan.
+
+    Drift and pass are final, and so is a broken floor: one that later runs could mend is not called before the
+    looking ends. Where the looks decide nothing, because there is no baseline or too much was lost to an outage,
+    the planned runs are made as without looks, and no more.
+    """
+    facts = verdict.facts
+    if verdict.verdict in _FINAL or facts.get("next_look") is None:
+        return True
+    return verdict.verdict is not VerdictKind.UNDECIDED and facts["look"] >= facts["planned_runs"]
+
+
+def _judge(
+    baseline: SuiteResult | None,
+    candidate: SuiteResult,
+    settings: GateSettings,
+    seed: int | None,
+    expected_runs: int | None,
+    at: _Look | None,
+) -> Verdict:
     arms = _arms(baseline, candidate)
     inputs = _digest(baseline, candidate)
     seed = int(inputs[:12], 16) if seed is None else seed
@@ -85,9 +153,65 @@ def judge(
     if matched is None:
         verdict = _judged_alone(verdict, arms.candidate)
     else:
-        verdict = _compared(verdict, matched, _generator(seed, inputs))
-    floors = tuple(_broken_floors(arms.candidate, settings))
-    return _worded(_decided(verdict, distrust, floors, alone), distrust, floors, alone)
+        at = at and replace(at, level=_level(arms, at))
+        verdict = _compared(verdict, matched, _generator(seed, inputs), at)
+    floors = tuple(_broken_floors(arms.candidate, settings, for_good=not _ends(verdict, at, alone)))
+    verdict = _decided(verdict, distrust, floors, alone)
+    return _worded(verdict if at is None else _looked(verdict, at), distrust, floors, alone)
+
+
+# --- one of several looks ---------------------------------------------------------------------------------
+
+
+def _level(arms: _Arms, at: _Look) -> float:
+    """The error that this look may spend, from the runs measured at each look so far."""
+    ids = _measured_in_both(arms)
+    seen = [
+        [sum(run.sample_index < look for run in arms.candidate[name].runs) for name in ids]
+        for look in at.plan.until(at.runs)
+    ]
+    return level_at([len(arms.baseline[name].runs) for name in ids], seen, at.runs, at.plan.horizon)
+
+
+def _ends(verdict: Verdict, at: _Look | None, alone: str | None) -> bool:
+    """Whether the looking is over, floors aside."""
+    if at is None or at.last:
+        return True
+    if alone is not None:
+        return at.runs >= at.plan.planned
+    return _passes(verdict) or verdict.metrics[SUCCESS].verdict is MetricVerdict.DRIFT
+
+
+def _passes(verdict: Verdict) -> bool:
+    """A pass waits for the last look if that has to judge a latency or a cost that lies above its line."""
+    return verdict.metrics[SUCCESS].verdict is MetricVerdict.PASS and not verdict.facts.get("waits_for")
+
+
+def _looked(verdict: Verdict, at: _Look) -> Verdict:
+    """The verdict with the facts of its look, and what stopping here saves."""
+    plan = at.plan
+    verdict = replace(
+        verdict,
+        facts={
+            **verdict.facts,
+            "look": at.runs,
+            "looks": list(plan.until(at.runs)),
+            "next_look": plan.next_after(at.runs),
+            "planned_runs": plan.planned,
+            "horizon": plan.horizon,
+            "level": at.level,
+        },
+    )
+    early = may_stop(verdict) and at.runs < plan.planned
+    cases = sum(case.standing != "removed" for case in verdict.cases)
+    saved = (plan.planned - at.runs) * cases if early else 0
+    per_run = verdict.facts.get("usd_per_run_candidate")
+    savings = {
+        "stopped_early": early,
+        "runs_saved": saved,
+        "usd_saved": None if per_run is None else saved * per_run,
+    }
+    return replace(verdict, facts={**verdict.facts, **savings})
 
 
 # --- what is compared -------------------------------------------------------------------------------------
@@ -112,12 +236,16 @@ def _why_alone(baseline: SuiteResult | None, candidate: SuiteResult, arms: _Arms
 
 def _matched(arms: _Arms) -> Matched | None:
     """The shared cases with a measured run in both arms, or None if there is none."""
-    ids = [
-        name for name in arms.pairing.of("shared") if arms.baseline[name].runs and arms.candidate[name].runs
-    ]
+    ids = _measured_in_both(arms)
     if not ids:
         return None
     return Matched(_runs(arms.baseline[name] for name in ids), _runs(arms.candidate[name] for name in ids))
+
+
+def _measured_in_both(arms: _Arms) -> list[str]:
+    return [
+        name for name in arms.pairing.of("shared") if arms.baseline[name].runs and arms.candidate[name].runs
+    ]
 
 
 def _runs(cases: Iterable[CaseEvidence]) -> Runs:
@@ -198,8 +326,12 @@ def _mostly_lost(case: CaseEvidence) -> bool:
     return not case.runs or case.unmeasured > MOST_UNMEASURED_OF_A_CASE * case.started
 
 
-def _broken_floors(evidence: Evidence, settings: GateSettings) -> Iterable[str]:
-    """Floors need no baseline: they hold for every measured case of the candidate."""
+def _broken_floors(evidence: Evidence, settings: GateSettings, *, for_good: bool) -> Iterable[str]:
+    """Floors need no baseline: they hold for every measured case of the candidate.
+
+    Args:
+        for_good: only those that no further run can mend.
+    """
     failed = [
         (name, case.failures, case.measured)
         for name, case in evidence.items()
@@ -208,7 +340,7 @@ def _broken_floors(evidence: Evidence, settings: GateSettings) -> Iterable[str]:
     if failed:
         yield wording.must_pass_failed(failed)
     measured = [case for case in evidence.values() if case.runs]
-    if settings.min_success_rate is not None and measured:
+    if settings.min_success_rate is not None and measured and not for_good:
         rate = _runs(measured).counts.rate
         if rate < settings.min_success_rate - _EPSILON:
             yield wording.below_min_success(rate, settings.min_success_rate)
@@ -250,21 +382,41 @@ def _frame(
     )
 
 
-def _compared(verdict: Verdict, matched: Matched, rng: np.random.Generator) -> Verdict:
+def _compared(verdict: Verdict, matched: Matched, rng: np.random.Generator, at: _Look | None) -> Verdict:
     """The verdict with everything that comes from comparing the two arms."""
-    success = compare_success(*matched.counts, verdict.margin, rng)
-    p95, usd = compare_ratios(matched, rng)
+    level = stats.ONE_SIDED if at is None else max(at.level, FINEST_LEVEL)
+    if at is None:
+        success = compare_success(*matched.counts, verdict.margin, rng)
+    else:
+        success = compare_success_at(at.level, *matched.counts, verdict.margin, rng)
+    ratios = dict(zip((P95, USD), compare_ratios(matched, rng, level), strict=True))
+    waits_for: list[str] = []
+    if at is not None and not at.last:
+        waits_for = [name for name, ratio in ratios.items() if ratio.verdict is MetricVerdict.DRIFT]
+        ratios = {name: _descriptive(ratio) for name, ratio in ratios.items()}
     cases = _with_suspicion(verdict.cases)
-    facts = {**verdict.facts, **_comparison_facts(matched), **_more_runs(matched, success, verdict.margin)}
+    facts = {
+        **verdict.facts,
+        **_comparison_facts(matched, level),
+        **_more_runs(matched, success, verdict.margin, level, at),
+        "waits_for": waits_for,
+    }
     return replace(
         verdict,
-        metrics={SUCCESS: success, P95: p95, USD: usd},
+        metrics={SUCCESS: success, **ratios},
         cases=cases,
         broken_cases=tuple(case.case_id for case in cases if case.broken),
         watch_cases=tuple(case.case_id for case in cases if case.watch),
         facts=facts,
-        warnings=(*_comparison_warnings(success, facts, matched), *verdict.warnings),
+        warnings=(*_comparison_warnings(success, facts, matched, level), *verdict.warnings),
     )
+
+
+def _descriptive(ratio: Comparison) -> Comparison:
+    """Shown, and not yet judged."""
+    if ratio.verdict is MetricVerdict.NOT_MEASURABLE:
+        return ratio
+    return replace(ratio, verdict=MetricVerdict.UNDECIDED, reason="judged at the last look only")
 
 
 def _judged_alone(verdict: Verdict, evidence: Evidence) -> Verdict:
@@ -369,7 +521,7 @@ def _arm_facts(arm: str, runs: Runs, pass_k: int) -> dict[str, Any]:
     }
 
 
-def _comparison_facts(matched: Matched) -> dict[str, Any]:
+def _comparison_facts(matched: Matched, level: float) -> dict[str, Any]:
     baseline, candidate = matched.counts
     pass_k = min(_pass_k(baseline), _pass_k(candidate))
     return {
@@ -378,7 +530,7 @@ def _comparison_facts(matched: Matched) -> dict[str, Any]:
         "compared_cases": len(baseline.runs),
         "compared_runs_baseline": int(baseline.runs.sum()),
         "compared_runs_candidate": int(candidate.runs.sum()),
-        "minimum_detectable_drop": stats.minimum_detectable_drop(baseline, candidate.runs),
+        "minimum_detectable_drop": stats.minimum_detectable_drop(baseline, candidate.runs, level),
         "lower_bound": stats.lower_bound(baseline, candidate),
         "exact_p": stats.stratified_p(baseline, candidate),
         "latency_geometric_mean_ratio": stats.geometric_mean_ratio(matched.baseline, matched.candidate),
@@ -390,21 +542,30 @@ def _pass_k(counts: Counts) -> int:
     return min(PASS_K, int(counts.runs.min()))
 
 
-def _more_runs(matched: Matched, success: Comparison, margin: float) -> dict[str, Any]:
-    """How many runs per case would decide what is undecided: of the candidate if that can do, else of both."""
+def _more_runs(
+    matched: Matched, success: Comparison, margin: float, level: float, at: _Look | None
+) -> dict[str, Any]:
+    """How many runs per case would decide what is undecided: of the candidate if that can do, else of both.
+
+    A plan allows no more than are left to its horizon.
+    """
     if success.verdict is not MetricVerdict.UNDECIDED:
         return {"runs_to_settle": None, "runs_to_settle_in": None}
-    more = stats.runs_to_settle(*matched.counts, margin, most=MOST_MORE_RUNS)
+    left = MOST_MORE_RUNS if at is None else at.plan.horizon - at.runs
+    more = stats.runs_to_settle(*matched.counts, margin, most=min(left, MOST_MORE_RUNS), level=level)
     if more is not None:
         return {"runs_to_settle": more, "runs_to_settle_in": "candidate"}
-    both = stats.runs_to_settle(*matched.counts, margin, both_arms=True)
+    left = MOST_MORE_RUNS_OF_BOTH if at is None else left
+    both = stats.runs_to_settle(*matched.counts, margin, both_arms=True, most=left, level=level)
     return {"runs_to_settle": both, "runs_to_settle_in": "both"}
 
 
 # --- warnings ---------------------------------------------------------------------------------------------
 
 
-def _comparison_warnings(success: Comparison, facts: Mapping[str, Any], matched: Matched) -> Iterable[str]:
+def _comparison_warnings(
+    success: Comparison, facts: Mapping[str, Any], matched: Matched, level: float
+) -> Iterable[str]:
     fewest = min(facts["compared_runs_baseline"], facts["compared_runs_candidate"])
     if facts["compared_cases"] < FEW_CASES or fewest < FEW_RUNS:
         yield wording.small_suite(facts)
@@ -417,8 +578,8 @@ def _comparison_warnings(success: Comparison, facts: Mapping[str, Any], matched:
     low, high = BORDERLINE
     if (
         not matched.single
-        and low <= facts["exact_p"] <= high
-        and drift != (facts["exact_p"] < stats.ONE_SIDED)
+        and low * level <= facts["exact_p"] <= high * level
+        and drift != (facts["exact_p"] < level)
     ):
         yield wording.borderline(facts["exact_p"], drift)
 
@@ -475,8 +636,7 @@ def _decided(verdict: Verdict, distrust: Sequence[str], floors: Sequence[str], a
     elif alone:
         kind = VerdictKind.NO_BASELINE
     else:
-        passed = verdict.metrics[SUCCESS].verdict is MetricVerdict.PASS
-        kind = VerdictKind.PASS if passed else VerdictKind.UNDECIDED
+        kind = VerdictKind.PASS if _passes(verdict) else VerdictKind.UNDECIDED
     return replace(verdict, verdict=kind)
 
 

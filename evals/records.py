@@ -59,7 +59,8 @@ class Attempt:
         tool_calls: None if the target does not report them (not: that there were none).
         cached: True if the target said the answer came from a cache.
         retryable: with `infra_error`, False if another try would end the same (a 404, an HTML page).
-        retry_after: with `infra_error`, seconds the target asked to wait; None if it did not.
+        retry_after: with `infra_error` or `throttled`, seconds the target asked to wait; None if it did not.
+        throttled: True if the target (or its provider) answered 429 on the way, even if it came through later.
     """
 
     status: SampleStatus
@@ -76,6 +77,7 @@ class Attempt:
     trace_url: str | None = None
     retryable: bool = True
     retry_after: float | None = None
+    throttled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ class Sample:
     Attributes:
         passed: None is *unmeasured* (infrastructure or grader broke): never a fail, never a pass.
         attempts: how often it was started; more than 1 after infrastructure errors.
+        seed: what the agent was given to draw from; None in foreign results.
     """
 
     case_id: str
@@ -113,6 +116,7 @@ class Sample:
     cached: bool = False
     trace_url: str | None = None
     attempts: int = 1
+    seed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

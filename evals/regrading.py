@@ -9,6 +9,7 @@ import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from agent_runtime.documents import strict_json
@@ -19,6 +20,7 @@ from evals.baseline import load_reference
 from evals.canary import CanaryOptions, default_baseline, manifest_of, redacted
 from evals.graders import Grader, Means, graders_of, judge
 from evals.judging import Jury
+from evals.longtexts import LongTexts, whole
 from evals.records import Attempt, CaseResult, Event, ObservedCall, Sample, SuiteResult, Verdict
 from evals.results import prepare_folder, write_results
 from evals.samples import read_samples
@@ -52,7 +54,7 @@ def regrade(results: Path, options: CanaryOptions, environ: Mapping[str, str]) -
         raise InvalidInput.one(
             options.out, "holds the samples to grade", "write to another folder with --out"
         )
-    suite, saved = load_suite(options.suite), read_samples(source)
+    suite, saved = load_suite(options.suite), _read_whole(source)
     manifest = manifest_of(suite, options)
     kinds = tuple(manifest.policy.pii_redaction) if manifest else ALL_KINDS
     jury = Jury(suite.root, environ, kinds)
@@ -61,8 +63,10 @@ def regrade(results: Path, options: CanaryOptions, environ: Mapping[str, str]) -
     reference = options.baseline or default_baseline(suite)
     baseline = load_reference(reference) if reference else None
     prepare_folder(options.out)
-    cases = asyncio.run(_judge_all(matched, graders, jury, suite, reports_tools(suite, saved)))
-    result = replace(saved, suite=suite.name, cases=tuple(_redacted(case, kinds) for case in cases))
+    tools = reports_tools(suite, saved)
+    cases = asyncio.run(_judge_all(matched, graders, jury, suite, tools))
+    clean = partial(_written_down, kinds=kinds, long_texts=LongTexts(options.out))
+    result = replace(saved, suite=suite.name, cases=tuple(map(clean, cases)))
     verdict = _conclude(
         baseline, result, suite, (*_said_again(saved, result), *matched.warnings, *jury.warnings)
     )
@@ -126,6 +130,16 @@ def reports_tools(suite: Suite, saved: SuiteResult) -> bool:
     )
 
 
+def _read_whole(source: Path) -> SuiteResult:
+    """The saved samples, long texts and all: half an answer is not what was judged."""
+    saved = read_samples(source)
+    cases = (
+        replace(case, samples=tuple(whole(sample, source.parent) for sample in case.samples))
+        for case in saved.cases
+    )
+    return replace(saved, cases=tuple(cases))
+
+
 async def _judge_all(
     matched: Matched,
     graders: Mapping[str, Sequence[Grader]],
@@ -163,8 +177,10 @@ def _conclude(
     return replace(verdict, warnings=(*warnings, *verdict.warnings))
 
 
-def _redacted(case: CaseResult, kinds: Sequence[PiiKind]) -> CaseResult:
-    return replace(case, samples=tuple(redacted(sample, tuple(kinds)) for sample in case.samples))
+def _written_down(case: CaseResult, kinds: Sequence[PiiKind], long_texts: LongTexts) -> CaseResult:
+    """Redacted, for the sake of what graders said, and cut again."""
+    clean = (long_texts.cut(redacted(sample, tuple(kinds))) for sample in case.samples)
+    return replace(case, samples=tuple(clean))
 
 
 def _said_again(before: SuiteResult, after: SuiteResult) -> list[str]:

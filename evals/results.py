@@ -31,6 +31,13 @@ def prepare_folder(folder: Path) -> None:
 def write_results(folder: Path, verdict: Verdict, result: SuiteResult, baseline: SuiteResult | None) -> None:
     """Write all five files; the samples first, since they cost the most."""
     write_samples(folder / "samples.jsonl", result)
+    write_judgement(folder, verdict, result, baseline)
+
+
+def write_judgement(
+    folder: Path, verdict: Verdict, result: SuiteResult, baseline: SuiteResult | None
+) -> None:
+    """Write the four files that follow from the samples."""
     document = json.dumps(verdict_document(verdict), ensure_ascii=False, indent=1, allow_nan=False)
     replace_text(folder / "verdict.json", document + "\n")
     render_results(folder, verdict, result, baseline)

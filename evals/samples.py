@@ -105,6 +105,7 @@ class SampleLine(ForeignLine):
     response_id: str | None = None
     trace_url: str | None = None
     attempts: Count = 1
+    seed: Count | None = Field(default=None, description="What the agent was given to draw from.")
 
 
 def samples_schema() -> dict[str, Any]:
@@ -331,6 +332,7 @@ def _sample(line: SampleLine, keep_text: bool) -> Sample:
         cached=line.cached,
         trace_url=line.trace_url,
         attempts=line.attempts,
+        seed=line.seed,
     )
 
 

@@ -20,14 +20,22 @@ Integers = NDArray[np.int64]
 RESAMPLES = 4000
 ONE_SIDED = 0.05
 """Error on each side: the interval is a 90 % interval."""
-Z = NormalDist().inv_cdf(1 - ONE_SIDED)
 TAIL = 0.95
 """The percentile of latency that is watched."""
 
+_DOUBT = 0.4
 _CHUNK = 2**14
 """Weights held at once while resampling runs: 128 kB, so that every step works in the processor's cache."""
 _STEPS = 32
 """Steps in which unequal case weights are counted in the permutation test."""
+
+
+def z_of(level: float) -> float:
+    """Standard errors beyond which a normal statistic lies with chance `level`, above 0 and below 1."""
+    return NormalDist().inv_cdf(1 - level)
+
+
+Z = z_of(ONE_SIDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +120,35 @@ def lower_bound(baseline: Counts, candidate: Counts) -> float:
     return change(baseline, candidate) - Z * smoothed_error(baseline, candidate)
 
 
+def look_interval(
+    baseline: Counts, candidate: Counts, rng: np.random.Generator, level: float
+) -> tuple[float, float]:
+    """The interval of the change at one of several looks, `level` on each side: never narrower than it can tell.
+
+    At an early look a case has few runs and the level is far out in the tail. The resamples know only outcomes
+    that occurred, and called 3 % of unchanged suites drift where half a percent may be (10 cases, 3 runs). So
+    the ends are at least as far out as normal theory puts them: the upper one for a suite that did not change,
+    the lower one for a candidate whose few runs may have hidden a fall.
+    """
+    low, high = interval(resampled_changes(baseline, candidate, rng), level)
+    seen, z = change(baseline, candidate), z_of(level)
+    return (
+        min(low, seen - z * _doubtful_error(baseline, candidate)),
+        max(high, seen + z * smoothed_error(baseline, candidate)),
+    )
+
+
+def _doubtful_error(baseline: Counts, candidate: Counts) -> float:
+    """Standard error of the change if the candidate is not what the baseline was: it answers for itself.
+
+    Its rates are smoothed by 0.4, fitted so that a suite which lost the margin passes 5 % of the time.
+    """
+    p = smoothed_rates(baseline, candidate)
+    q = (candidate.passed + _DOUBT) / (candidate.runs + 2 * _DOUBT)
+    variances = p * (1 - p) / baseline.runs + q * (1 - q) / candidate.runs
+    return math.sqrt(float(variances.sum())) / len(p)
+
+
 def resampled_changes(
     baseline: Counts, candidate: Counts, rng: np.random.Generator, resamples: int = RESAMPLES
 ) -> Floats:
@@ -145,11 +182,11 @@ def _resampled_rate(arm: Counts, smoothed: Floats, rng: np.random.Generator, res
     return total / len(arm.runs)
 
 
-def interval(resampled: Floats) -> tuple[float, float]:
-    """The 5th and 95th percentile, as values that occurred (no interpolation: some may be infinite)."""
+def interval(resampled: Floats, level: float = ONE_SIDED) -> tuple[float, float]:
+    """The quantiles `level` and 1 − `level`, as values that occurred (no interpolation: some may be infinite)."""
     ordered = np.sort(resampled)
     last = len(ordered) - 1
-    low = max(math.floor(ONE_SIDED * len(ordered)) - 1, 0)
+    low = max(math.floor(level * len(ordered)) - 1, 0)
     return float(ordered[low]), float(ordered[last - low])
 
 
@@ -345,23 +382,30 @@ def within_case_variance(arm: Counts) -> float | None:
     return float((p * (1 - p) * n / (n - 1)).mean())
 
 
-def minimum_detectable_drop(baseline: Counts, candidate_runs: Integers) -> float:
+def minimum_detectable_drop(baseline: Counts, candidate_runs: Integers, level: float = ONE_SIDED) -> float:
     """The drop found with 80 % power, 0..1: 2.49·√(w(1/KN + 1/KN_B))·1.2 with w the within-case variance.
 
-    2.49 = 1.645 + 0.84; the 1.2 was fitted by simulation. On a suite that hardly ever fails, four failures are
-    the fewest that the interval sees, and 5.5 expected ones bring four with 80 %: the drop is at least that.
+    2.49 = 1.645 + 0.84, the first for a level of 5 %; the 1.2 was fitted by simulation. On a suite that hardly
+    ever fails, four failures are the fewest that the interval sees, and 5.5 expected ones bring four with 80 %:
+    the drop is at least that.
     """
     variance = within_case_variance(baseline)
     if variance is None:
         p = (baseline.passed + 0.5) / (baseline.runs + 1)
         variance = float((p * (1 - p)).mean())
     per_run = float((1 / baseline.runs + 1 / candidate_runs).mean()) / len(candidate_runs)
-    normal = 2.49 * math.sqrt(variance * per_run) * 1.2
+    normal = (2.49 + z_of(level) - Z) * math.sqrt(variance * per_run) * 1.2
     return min(1.0, max(normal, 5.5 / float(candidate_runs.sum())))
 
 
 def runs_to_settle(
-    baseline: Counts, candidate: Counts, margin: float, both_arms: bool = False, most: int = 1000
+    baseline: Counts,
+    candidate: Counts,
+    margin: float,
+    *,
+    most: int,
+    both_arms: bool = False,
+    level: float = ONE_SIDED,
 ) -> int | None:
     """How many more runs per case would decide, if the rates stay as observed; None if more than `most`.
 
@@ -374,7 +418,7 @@ def runs_to_settle(
     more = np.arange(1, most + 1)
     grown = baseline.runs[:, None] + (more if both_arms else np.zeros_like(more))
     errors = np.sqrt((noise * (1 / grown + 1 / (candidate.runs[:, None] + more))).sum(axis=0)) / len(p)
-    settled = np.flatnonzero(Z * errors < distance)
+    settled = np.flatnonzero(z_of(level) * errors < distance)
     return int(more[settled[0]]) if len(settled) else None
 
 

@@ -93,6 +93,15 @@ class GateSettings(Written):
     max_usd: float | None = Field(default=None, gt=0)
 
 
+class Limits(Written):
+    """What the provider allows. Runs start evenly spaced, so that no minute holds more."""
+
+    requests_per_minute: float | None = Field(default=None, gt=0, description="Requests to the provider.")
+    tokens_per_minute: float | None = Field(
+        default=None, gt=0, description="Estimated by the mean of the runs so far, and corrected by each."
+    )
+
+
 class WrittenCase(Written):
     """One case as a person writes it."""
 
@@ -132,6 +141,10 @@ class SuiteFile(Written):
     target: WrittenTarget = WrittenTarget(runtime=RuntimeTarget())
     samples: int = Field(default=10, ge=1, le=10_000)
     concurrency: int = Field(default=50, ge=1, le=2000)
+    looks: list[Annotated[int, Field(ge=1, le=10_000)]] | None = Field(
+        default=None, min_length=1, description="Runs per case at which the gate looks; default 3, 5, 7, 10."
+    )
+    limits: Limits = Limits()
     gate: GateSettings = GateSettings()
     cases: ListOrText[WrittenCase]
 
@@ -182,6 +195,8 @@ class Suite:
     gate: GateSettings
     root: Path
     document: Document
+    looks: tuple[int, ...] | None = None
+    limits: Limits = field(default_factory=Limits)
 
 
 def load_suite(path: Path) -> Suite:
@@ -205,6 +220,8 @@ def load_suite(path: Path) -> Suite:
         gate=written.gate,
         root=path.parent,
         document=document,
+        looks=tuple(written.looks) if written.looks is not None else None,
+        limits=written.limits,
     )
 
 

@@ -16,6 +16,7 @@ _NAMED = 3
 """Cases named in a headline before the rest is counted."""
 _LONGEST_ID = 60
 _METRICS = ("success_rate", "p95_latency_ms", "usd_per_success")
+_NAMES = {"p95_latency_ms": "p95 latency", "usd_per_success": "cost per successful task"}
 
 
 def inert(name: str) -> str:
@@ -55,12 +56,14 @@ def reasons(
     elif alone is not None:
         yield no_baseline(verdict, alone)
     elif success.verdict is MetricVerdict.PASS:
-        yield margin_ruled_out(verdict.margin)
+        yield waiting(facts) if kind is VerdictKind.UNDECIDED else margin_ruled_out(verdict.margin)
     else:
         yield one_run_each(facts) if success.ci_low is None else undecided(facts)
     yield from _named_cases(verdict)
     if kind is VerdictKind.DRIFT:
         yield from floors
+    if "look" in facts:
+        yield looked(facts)
 
 
 def _drifts(verdict: Verdict) -> Iterator[str]:
@@ -86,7 +89,8 @@ def _closing(verdict: Verdict) -> Sequence[str]:
     kind = verdict.verdict
     if kind is VerdictKind.NOT_MEASURED:
         return ["This result is not trustworthy: it is no pass and no drift."]
-    return verdict.reasons[:1] if kind in {VerdictKind.PASS, VerdictKind.UNDECIDED} else []
+    why = verdict.reasons[:1] if kind in {VerdictKind.PASS, VerdictKind.UNDECIDED} else ()
+    return [*why, *([looked(verdict.facts)] if verdict.facts.get("stopped_early") else [])]
 
 
 def _named_cases(verdict: Verdict) -> list[str]:
@@ -173,6 +177,41 @@ def broken_cases(cases: Sequence[CaseComparison]) -> str:
     ]
     more = len(cases) - len(named)
     return f"{', '.join(named)}{f', and {more} more broke' if more else ''}."
+
+
+# --- sentences about looks ---------------------------------------------------------------------------------
+
+
+def looked(facts: Mapping[str, Any]) -> str:
+    """Where the looking stopped and what that saved, or where it goes on."""
+    number = len(facts["looks"])
+    if facts["stopped_early"]:
+        return (
+            f"Stopped at look {number}, with {facts['look']} of {facts['planned_runs']} planned runs per case: "
+            f"{_saved(facts)} saved."
+        )
+    ended = f"Look {number}, with {_count(facts['look'], 'run')} per case"
+    following = facts["next_look"]
+    return f"{ended}, was the last." if following is None else f"{ended}; the next look is at {following}."
+
+
+def _saved(facts: Mapping[str, Any]) -> str:
+    runs = _count(facts["runs_saved"], "run")
+    return f"{runs} and about {_usd(facts['usd_saved'])}" if facts["usd_saved"] else runs
+
+
+def waiting(facts: Mapping[str, Any]) -> str:
+    """Success would pass, but something else rose."""
+    rose = " and ".join(_NAMES[name] for name in facts["waits_for"])
+    return f"Success holds, but {rose} rose: the last look judges that."
+
+
+def past_horizon(runs: int, horizon: int) -> str:
+    """Evidence that decides nothing."""
+    return (
+        f"{_count(runs, 'run')} past the horizon of {horizon} runs per case decide nothing: "
+        "all error that the looks may make is spent by then."
+    )
 
 
 # --- sentences about floors, trust and comparability ------------------------------------------------------

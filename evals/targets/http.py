@@ -33,7 +33,8 @@ from evals.targets.request import (
 )
 from evals.targets.served import Address, CannotStart, ServedCommand, command_words, ready_url, wait_until
 
-MAX_BODY_BYTES = 5_000_000
+MAX_BODY_BYTES = 20_000_000
+"""A long answer is kept as a file; one beyond this is no answer of an agent."""
 _CONNECT_SECONDS = 10.0
 _PROBE_SECONDS = 2.0
 _LINK_NAMES = frozenset({"trace_id", "case_id", "sample_index", "seed", "session_id"})
@@ -133,6 +134,7 @@ class HttpAgent:
                 error=self._without_secrets(str(error)),
                 retryable=error.retryable,
                 retry_after=error.retry_after,
+                throttled=error.throttled,
                 trace_url=link,
             )
 

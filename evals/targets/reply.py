@@ -30,6 +30,8 @@ PATH_KEYS = (
 """The keys of a target that say where in the answer something is."""
 
 _TRY_AGAIN = frozenset({408, 425, 429})
+_TOO_MANY = frozenset({429, 529})
+"""Too many requests; 529 is what some providers say for overloaded."""
 _LONGEST_LABEL = 200
 _WEB_ADDRESS = re.compile(r"https?://[^\s\x00-\x1f\x7f\"'<>\\]{1,2000}")
 
@@ -40,14 +42,18 @@ class UnusableAnswer(CrewError):
     Attributes:
         retryable: the same request may succeed later.
         retry_after: seconds the endpoint asked to wait, None if it did not.
+        throttled: the endpoint answers fewer requests than it gets.
     """
 
     exit_code = 3
 
-    def __init__(self, what: str, *, retryable: bool, retry_after: float | None = None) -> None:
+    def __init__(
+        self, what: str, *, retryable: bool, retry_after: float | None = None, throttled: bool = False
+    ) -> None:
         super().__init__(what)
         self.retryable = retryable
         self.retry_after = retry_after
+        self.throttled = throttled
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +191,7 @@ def _refuse_status(received: Received, now: float) -> None:
         f"answered {status}: {_beginning(received)}",
         retryable=status >= 500 or status in _TRY_AGAIN,
         retry_after=retry_after_seconds(received.retry_after, now),
+        throttled=status in _TOO_MANY,
     )
 
 

@@ -32,10 +32,11 @@ def problems_of(folder: Path, **changes: object) -> str:
     return str(caught.value)
 
 
-def test_a_canary_writes_its_five_files(starter: Path) -> None:
+def test_a_canary_writes_its_five_files_and_its_protocol(starter: Path) -> None:
     assert run(starter) is VerdictKind.NO_BASELINE
     names = {path.name for path in (starter / "out").iterdir()}
-    assert names == {"report.html", "verdict.json", "summary.md", "junit.xml", "samples.jsonl"}
+    five = {"report.html", "verdict.json", "summary.md", "junit.xml", "samples.jsonl"}
+    assert names == {*five, "protocol.json"}
     assert len((starter / "out/samples.jsonl").read_text().splitlines()) == 12 * 4
     assert len(ET.parse(starter / "out/junit.xml").getroot().findall(".//testcase")) == 12
 

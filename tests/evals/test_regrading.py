@@ -10,9 +10,10 @@ import pytest
 
 from agent_runtime.errors import InvalidInput
 from evals.canary import CanaryOptions, run_canary
-from evals.records import Event, Sample, SampleStatus, Verdict
+from evals.longtexts import LONGEST, LongTexts
+from evals.records import Event, Grade, Sample, SampleStatus, Verdict
 from evals.regrading import attempt_of, regrade
-from evals.samples import read_samples
+from evals.samples import read_samples, write_samples
 from tests.conftest import edit
 
 FIRST = "success: \"amount==15 and contains('refund processed')\""
@@ -35,9 +36,8 @@ def test_unchanged_graders_say_the_same_of_every_saved_run(ran: Path) -> None:
     assert "0 of 48 runs are judged otherwise than before." in verdict.warnings[0]
     before, after = (read_samples(ran / name / "samples.jsonl") for name in ("out", "again"))
     assert before == after
-    assert {path.name for path in (ran / "again").iterdir()} == {
-        path.name for path in (ran / "out").iterdir()
-    }
+    files = {"report.html", "verdict.json", "summary.md", "junit.xml", "samples.jsonl"}
+    assert {path.name for path in (ran / "again").iterdir()} == files
 
 
 def test_a_changed_grader_changes_the_verdict_and_not_what_was_said(ran: Path) -> None:
@@ -102,3 +102,16 @@ def test_placeholders_of_redaction_are_mentioned(ran: Path) -> None:
     lines = (ran / "out/samples.jsonl").read_text()
     (ran / "mail.jsonl").write_text(lines.replace("Refund processed", "Mailed [EMAIL_1]"))
     assert any("hold placeholders" in warning for warning in again(ran, "mail.jsonl").warnings)
+
+
+def test_a_long_answer_is_judged_whole(ran: Path) -> None:
+    edit(ran / "suite.yaml", FIRST, "success: \"contains('at the very end')\"")
+    long_texts, long = LongTexts(ran / "out"), "x" * LONGEST + " at the very end"
+    saved = read_samples(ran / "out/samples.jsonl")
+    cut = [long_texts.cut(replace(sample, output=long)) for sample in saved.cases[0].samples]
+    cases = (replace(saved.cases[0], samples=tuple(cut)), *saved.cases[1:])
+    write_samples(ran / "out/samples.jsonl", replace(saved, cases=cases))
+    again(ran)
+    first = read_samples(ran / "again/samples.jsonl").cases[0].samples[0]
+    assert (first.grades[-1], first.output) == (Grade("success", True), cut[0].output)
+    assert len(list((ran / "again/artifacts").iterdir())) >= 1

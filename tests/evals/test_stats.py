@@ -271,7 +271,7 @@ def test_minimum_detectable_drop_is_at_most_everything() -> None:
 
 def test_runs_to_settle_is_the_least_number_that_settles() -> None:
     baseline, candidate = counts(*[(16, 25)] * 2), counts(*[(13, 25)] * 2)
-    more = stats.runs_to_settle(baseline, candidate, 0.1, both_arms=True)
+    more = stats.runs_to_settle(baseline, candidate, 0.1, most=1000, both_arms=True)
     assert more is not None
 
     def half_width(extra: int) -> float:
@@ -282,7 +282,7 @@ def test_runs_to_settle_is_the_least_number_that_settles() -> None:
 
 
 def test_no_number_of_candidate_runs_makes_up_for_a_tiny_baseline() -> None:
-    assert stats.runs_to_settle(counts((1, 2)), counts((1, 2)), 0.05) is None
+    assert stats.runs_to_settle(counts((1, 2)), counts((1, 2)), 0.05, most=1000) is None
 
 
 @given(arms(most_runs=8), st.integers(1, 8))

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent_runtime.errors import InvalidInput
@@ -58,6 +58,7 @@ def test_a_failure_names_the_parts_and_the_score() -> None:
     assert graded({"not": YES})[1] == "contains passed"
 
 
+@settings(deadline=None)
 @given(st.lists(st.booleans(), min_size=1, max_size=6))
 def test_all_any_and_not_agree_with_logic(parts: list[bool]) -> None:
     written = [YES if part else NO for part in parts]
