@@ -33,7 +33,7 @@ def check_suite(
         "suite": ready.suite.name,
         "cases": len(ready.suite.cases),
         "samples": ready.samples,
-        "target": "http" if ready.manifest is None else "runtime",
+        "target": ready.suite.target.kind,
     }
     facts |= _agent_facts(ready.manifest) if ready.manifest is not None else {}
     return facts | ({"explained": explain_suite(ready, options)} if explain else {})

@@ -104,7 +104,9 @@ def _plan(ready: Prepared) -> str:
     """How many runs, where the gate looks, and who else is paid."""
     schedule = ready.schedule
     cases = len(ready.suite.cases)
-    parts = [f"{cases} cases × {schedule.planned} = {cases * schedule.planned} runs of {ready.target.agent}"]
+    parts = [
+        f"{cases} cases × {schedule.planned} = {cases * schedule.planned} runs of {ready.target.agent or 'the agent'}"
+    ]
     if within := [look for look in schedule.looks if look <= schedule.planned]:
         parts.append(f"looks at {', '.join(map(str, within))} runs per case")
     if ready.target.simulated:

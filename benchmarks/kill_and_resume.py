@@ -14,7 +14,6 @@ import json
 import random
 import statistics
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -176,4 +175,4 @@ def rows(rounds: list[Round]) -> list[Row]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

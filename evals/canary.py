@@ -20,6 +20,7 @@ from agent_runtime.guard.redact import ALL_KINDS, Redactor
 from agent_runtime.manifest import Manifest, load_manifest, resolve_inside
 from agent_runtime.policy import PiiKind
 from evals.baseline import load_reference
+from evals.fixtures import fixture_warnings
 from evals.graders import Grader, Means, graders_of, judge
 from evals.journal import CannotKeepRuns, Journal, Start, claimed, open_journal
 from evals.judging import Jury
@@ -34,6 +35,7 @@ from evals.sampler import Sampler, plan_runs
 from evals.schedule import Course, Schedule, course_beyond, course_of, fixed_schedule, looking_schedule
 from evals.spending import SpendingCap
 from evals.suite import EvalCase, GateSettings, Suite, load_suite
+from evals.targets import open_target
 from evals.targets.interface import Target
 
 
@@ -168,7 +170,7 @@ def prepare(options: CanaryOptions, environ: Mapping[str, str]) -> Prepared:
     return Prepared(
         suite=suite,
         manifest=manifest,
-        target=_open_target(suite, manifest, environ, concurrency),
+        target=open_target(suite, manifest, environ, concurrency),
         graders=graders,
         jury=jury,
         baseline=baseline,
@@ -178,7 +180,7 @@ def prepare(options: CanaryOptions, environ: Mapping[str, str]) -> Prepared:
         max_samples=_max_samples(options, environ),
         concurrency=concurrency,
         seed=options.seed,
-        max_usd=options.max_usd if options.max_usd is not None else suite.gate.max_usd,
+        max_usd=_cap_of(options, suite),
         pii_kinds=kinds,
         commit=_commit_of(suite.root),
         start=options.start,
@@ -210,7 +212,7 @@ def manifest_of(suite: Suite, options: CanaryOptions) -> Manifest | None:
         flag = next((flag for flag, value in given.items() if value is not None), None)
         if flag is not None:
             raise InvalidInput.one(
-                flag, "does not apply: the suite's target is an HTTP endpoint", f"leave {flag} out"
+                flag, f"does not apply: the suite's target is {suite.target.description}", f"leave {flag} out"
             )
         return None
     agent = options.agent or _beside(suite, named.agent, "agent")
@@ -229,26 +231,17 @@ def _beside(suite: Suite, reference: str, key: str) -> Path:
     return suite.root / reference
 
 
+def _cap_of(options: CanaryOptions, suite: Suite) -> float | None:
+    """The spending cap; recorded runs cost what they cost, but nothing is spent on them now."""
+    if suite.target.recorded is not None:
+        return None
+    return options.max_usd if options.max_usd is not None else suite.gate.max_usd
+
+
 def default_baseline(suite: Suite) -> Path | None:
     """baselines/SUITE.json beside the suite, if it is there."""
     path = suite.root / "baselines" / f"{suite.name}.json"
     return path if path.exists() else None
-
-
-def _open_target(
-    suite: Suite, manifest: Manifest | None, environ: Mapping[str, str], concurrency: int
-) -> Target:
-    if manifest is None:
-        from evals.targets.http import HttpAgent
-
-        return HttpAgent(suite, concurrency=concurrency, environ=environ)
-    from agent_runtime.telemetry import open_telemetry
-    from evals.targets.runtime import RuntimeAgent, unstubbed_tools
-
-    problems = unstubbed_tools(manifest, suite.cases)
-    if problems:
-        raise InvalidInput(problems)
-    return RuntimeAgent(manifest, open_telemetry(environ), environ)
 
 
 def _commit_of(folder: Path) -> str | None:
@@ -282,6 +275,8 @@ def estimate(ready: Prepared, journal: Journal, course: Course) -> str:
     calls = len(ready.suite.cases) * course.last
     runs = f"{len(ready.suite.cases)} cases × {most}{course.last} = {most}{calls} runs of {agent}"
     parts = [part for part in (runs, journal.opening, ready.jury.estimate) if part]
+    if ready.suite.target.recorded is not None:
+        return "; ".join([*parts, "as recorded: no agent is called, no money is spent"])
     if ready.target.simulated and not ready.jury.estimate:
         return "; ".join([*parts, "simulated model, no money is spent"])
     calls -= len(journal.samples)
@@ -411,20 +406,23 @@ def _or_none(clean: Callable[[str], str], text: str | None) -> str | None:
 def conclude(ready: Prepared, journal: Journal, measured: Measured) -> tuple[SuiteResult, Verdict]:
     """What was measured and what it means; runs that were cut short mean nothing, however good they look."""
     if measured.verdict is not None:
-        return journal.result(measured.look), _with_warnings(measured.verdict, measured.warnings)
+        result = journal.result(measured.look)
+        return result, _with_warnings(measured.verdict, measured, result)
     result, planned = journal.result(), len(ready.suite.cases) * measured.look
     verdict = _verdict_at(ready, result, Course((measured.look,)), measured.look)
     reason = f"{measured.stopped} after {len(result.samples)} of {planned} runs"
     return result, replace(
-        _with_warnings(verdict, measured.warnings),
+        _with_warnings(verdict, measured, result),
         verdict=VerdictKind.NOT_MEASURED,
         headline=f"**NOT MEASURED** — {reason}.",
         reasons=(reason, *verdict.reasons, "What was measured is kept: `canary --resume` goes on with it."),
     )
 
 
-def _with_warnings(verdict: Verdict, warnings: tuple[str, ...]) -> Verdict:
-    return replace(verdict, warnings=(*warnings, *verdict.warnings))
+def _with_warnings(verdict: Verdict, measured: Measured, result: SuiteResult) -> Verdict:
+    return replace(
+        verdict, warnings=(*measured.warnings, *fixture_warnings(result.samples), *verdict.warnings)
+    )
 
 
 def _write(ready: Prepared, verdict: Verdict, result: SuiteResult) -> None:

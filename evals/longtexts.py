@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from agent_runtime.artifacts import CannotKeep, Folder
+from agent_runtime.errors import InvalidInput
 from evals.journal import CannotKeepRuns
 from evals.records import Event, Grade, Sample
 
@@ -92,7 +93,7 @@ class LongTexts:
             self._files = self._files or Folder(self._folder)
             if not (self._folder / name).exists():
                 self._files.put(name, text, "text/plain")
-        except CannotKeep as error:
+        except (CannotKeep, InvalidInput) as error:
             raise CannotKeepRuns(f"{error}; make room and go on with --resume") from None
         return f"{FOLDER}/{name}"
 

@@ -12,19 +12,19 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from agent_runtime.documents import strict_json
 from agent_runtime.errors import InvalidInput
-from agent_runtime.guard.redact import ALL_KINDS, Redactor
+from agent_runtime.guard.redact import ALL_KINDS
 from agent_runtime.policy import PiiKind
 from evals.baseline import load_reference
 from evals.canary import CanaryOptions, default_baseline, manifest_of, redacted
 from evals.graders import Grader, Means, graders_of, judge
 from evals.judging import Jury
 from evals.longtexts import LongTexts, whole
-from evals.records import Attempt, CaseResult, Event, ObservedCall, Sample, SuiteResult, Verdict
+from evals.records import Attempt, CaseResult, Sample, SuiteResult, Verdict
 from evals.results import prepare_folder, write_results
 from evals.samples import read_samples
 from evals.suite import EvalCase, Suite, load_suite
+from evals.targets.recorded import recorded_attempt, same_text
 from evals.wording import listed
 
 _PLACEHOLDER = re.compile(r"\[(EMAIL|PHONE|CARD|IBAN|API_KEY)_\d+\]")
@@ -59,12 +59,11 @@ def regrade(results: Path, options: CanaryOptions, environ: Mapping[str, str]) -
     kinds = tuple(manifest.policy.pii_redaction) if manifest else ALL_KINDS
     jury = Jury(suite.root, environ, kinds)
     graders = graders_of(suite.cases, Means(suite.root, jury, manifest.contract if manifest else None))
-    matched = match_cases(suite, saved, kinds, source)
+    matched = match_cases(suite, saved, source)
     reference = options.baseline or default_baseline(suite)
     baseline = load_reference(reference) if reference else None
     prepare_folder(options.out)
-    tools = reports_tools(suite, saved)
-    cases = asyncio.run(_judge_all(matched, graders, jury, suite, tools))
+    cases = asyncio.run(_judge_all(matched, graders, jury, suite, attempts_of(saved)))
     clean = partial(_written_down, kinds=kinds, long_texts=LongTexts(options.out))
     result = replace(saved, suite=suite.name, cases=tuple(map(clean, cases)))
     verdict = _conclude(
@@ -74,7 +73,7 @@ def regrade(results: Path, options: CanaryOptions, environ: Mapping[str, str]) -
     return verdict
 
 
-def match_cases(suite: Suite, saved: SuiteResult, kinds: Sequence[PiiKind], source: Path) -> Matched:
+def match_cases(suite: Suite, saved: SuiteResult, source: Path) -> Matched:
     """Pair the suite's cases with the saved ones, by id; one whose input changed was never run.
 
     Raises:
@@ -85,8 +84,12 @@ def match_cases(suite: Suite, saved: SuiteResult, kinds: Sequence[PiiKind], sour
             source, "holds no outputs, so there is nothing to grade", "give the samples.jsonl"
         )
     known = {case.case_id: case for case in saved.cases}
-    asked = {case.case_id: Redactor(kinds).redact(case.input_text) for case in suite.cases}
-    changed = [name for name in asked if name in known and known[name].input_text not in {"", asked[name]}]
+    asked = {case.case_id: case.input_text for case in suite.cases}
+    changed = [
+        name
+        for name in asked
+        if name in known and known[name].input_text and not same_text(known[name].input_text, asked[name])
+    ]
     pairs = tuple(
         (case, known[case.case_id])
         for case in suite.cases
@@ -108,26 +111,15 @@ def match_cases(suite: Suite, saved: SuiteResult, kinds: Sequence[PiiKind], sour
     )
 
 
-def attempt_of(sample: Sample, *, reports_tools: bool) -> Attempt:
-    """The attempt that a sample was, as far as it was saved; tool calls are read off the transcript."""
-    calls = tuple(_call(event) for event in sample.transcript if event.role == "tool" and event.tool)
-    return Attempt(
-        status=sample.status,
-        output=sample.output,
-        latency_ms=sample.latency_ms,
-        tokens=sample.tokens,
-        cost_usd=sample.cost_usd,
-        tool_calls=calls if reports_tools else None,
-        transcript=sample.transcript,
-        error=sample.error,
-    )
+def attempts_of(saved: SuiteResult) -> dict[tuple[str, int], Attempt]:
+    """What each saved run was, by case and index.
 
-
-def reports_tools(suite: Suite, saved: SuiteResult) -> bool:
-    """Whether a run without a tool call in its transcript made none: our runtime tells, others if any run did."""
-    return suite.target.runtime is not None or any(
-        event.role == "tool" for sample in saved.samples for event in sample.transcript
-    )
+    A transcript without a tool call says "none was made" only where other runs of the file show some.
+    """
+    attempts = {(sample.case_id, sample.sample_index): recorded_attempt(sample) for sample in saved.samples}
+    if all(attempt.tool_calls is None for attempt in attempts.values()):
+        return attempts
+    return {run: replace(attempt, tool_calls=attempt.tool_calls or ()) for run, attempt in attempts.items()}
 
 
 def _read_whole(source: Path) -> SuiteResult:
@@ -145,13 +137,13 @@ async def _judge_all(
     graders: Mapping[str, Sequence[Grader]],
     jury: Jury,
     suite: Suite,
-    reports_tools: bool,
+    attempts: Mapping[tuple[str, int], Attempt],
 ) -> list[CaseResult]:
     places = asyncio.Semaphore(suite.concurrency)
 
     async def again(case: EvalCase, sample: Sample) -> Sample:
         async with places:
-            attempt = attempt_of(sample, reports_tools=reports_tools)
+            attempt = attempts[case.case_id, sample.sample_index]
             passed, grades = await judge(graders[case.case_id], attempt)
         return replace(sample, passed=passed, grades=grades)
 
@@ -202,16 +194,3 @@ def _placeholders(saved: SuiteResult) -> list[str]:
     return [
         "Saved outputs hold placeholders such as [EMAIL_1]: a grader that looks for the data itself fails."
     ]
-
-
-def _call(event: Event) -> ObservedCall:
-    refused = any(flag.startswith("denied:") or flag == "approval:pending" for flag in event.flags)
-    return ObservedCall(event.tool or "", _arguments(event.arguments or ""), executed=not refused)
-
-
-def _arguments(written: str) -> Mapping[str, object]:
-    try:
-        value = strict_json(written)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}

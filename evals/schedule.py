@@ -16,7 +16,7 @@ class Schedule:
     Attributes:
         planned: runs per case that are made unless the gate decides earlier.
         looks: runs per case at which the gate may look, rising, past `planned` too; () looks only at the end.
-        horizon: runs per case past which no verdict is given; 0 without looks.
+        horizon: runs per case past which more only describe, and change no verdict; 0 without looks.
     """
 
     planned: int
@@ -83,10 +83,10 @@ def course_of(schedule: Schedule, *, reached: int = 0, most: int | None = None) 
 
 
 def course_beyond(schedule: Schedule, looked_at: int, *, compared: bool, most: int | None = None) -> Course:
-    """The way from the last look to the next, for evidence that is added to.
+    """The way from the last look to the next, for evidence that is added to; past the horizon it only describes.
 
     Raises:
-        InvalidInput: if the horizon is reached, or all of the error was spent by one look.
+        InvalidInput: if all of the error was spent by one look.
     """
     if not schedule.looks and compared:
         what = "was judged once and for all (--fixed): a second look would be a second chance to be wrong"
@@ -95,8 +95,7 @@ def course_beyond(schedule: Schedule, looked_at: int, *, compared: bool, most: i
         return Course((looked_at + schedule.planned,))
     following = next((look for look in schedule.looks if look > looked_at), None)
     if following is None:
-        what = f"has reached the horizon of {schedule.horizon} runs per case: more would only describe"
-        raise InvalidInput.one("--add-to", what, "judge a new change, or compare two files with  compare")
+        return Course((looked_at + schedule.planned,), LookPlan(schedule.looks, schedule.horizon))
     return _until(schedule, max(following, most or 0), after=looked_at)
 
 

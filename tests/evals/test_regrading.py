@@ -11,8 +11,8 @@ import pytest
 from agent_runtime.errors import InvalidInput
 from evals.canary import CanaryOptions, run_canary
 from evals.longtexts import LONGEST, LongTexts
-from evals.records import Event, Grade, Sample, SampleStatus, Verdict
-from evals.regrading import attempt_of, regrade
+from evals.records import CaseResult, Event, Grade, Sample, SampleStatus, SuiteResult, Verdict
+from evals.regrading import attempts_of, regrade
 from evals.samples import read_samples, write_samples
 from tests.conftest import edit
 
@@ -82,20 +82,23 @@ def test_the_samples_are_never_overwritten(ran: Path) -> None:
         again(ran, out=ran / "out")
 
 
-def test_tool_calls_are_read_off_the_transcript_refused_ones_as_refused() -> None:
-    transcript = (
-        Event("tool", "{}", tool="kb.search", arguments='{"query": "a"}'),
-        Event("tool", "no", tool="billing.refund", arguments="{broken", flags=("denied:approval",)),
+def saved_runs(*transcripts: tuple[Event, ...]) -> SuiteResult:
+    samples = tuple(
+        Sample("a", index, SampleStatus.COMPLETED, True, output="x", transcript=transcript)
+        for index, transcript in enumerate(transcripts)
     )
-    sample = Sample("a", 0, SampleStatus.COMPLETED, True, output="x", transcript=transcript)
-    search, refund = attempt_of(sample, reports_tools=True).tool_calls or ()
-    assert (search.arguments, search.executed) == ({"query": "a"}, True)
-    assert (refund.arguments, refund.executed) == ({}, False)
+    return SuiteResult("s", (CaseResult("a", samples),))
 
 
-def test_silence_about_tools_stays_silence() -> None:
-    sample = Sample("a", 0, SampleStatus.COMPLETED, True, output="x")
-    assert attempt_of(sample, reports_tools=False).tool_calls is None
+def test_no_call_means_none_was_made_where_other_runs_show_some() -> None:
+    search = Event("tool", "", tool="kb.search", arguments="{}")
+    attempts = attempts_of(saved_runs((search,), ()))
+    assert [call.name for call in attempts["a", 0].tool_calls or ()] == ["kb.search"]
+    assert attempts["a", 1].tool_calls == ()
+
+
+def test_silence_about_tools_in_every_run_stays_silence() -> None:
+    assert attempts_of(saved_runs((), ()))["a", 0].tool_calls is None
 
 
 def test_placeholders_of_redaction_are_mentioned(ran: Path) -> None:
