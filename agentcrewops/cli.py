@@ -16,7 +16,9 @@ from agentcrewops.verbs import (
     doctor,
     egress,
     grade,
+    import_results,
     init,
+    merge,
     redact,
     report,
     run_once,
@@ -39,8 +41,10 @@ app.command("validate")(validate.validate)
 app.command("doctor")(doctor.doctor)
 app.command("run")(run_once.run)
 app.command("canary")(canary.canary)
+app.command("merge")(merge.merge)
 app.command("compare")(compare.compare)
 app.command("grade")(grade.grade)
+app.add_typer(import_results.app, name="import")
 app.add_typer(baseline.app, name="baseline")
 app.command("report")(report.report)
 app.command("redact")(redact.redact)

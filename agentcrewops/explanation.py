@@ -14,7 +14,7 @@ from agent_runtime.manifest import Manifest
 from agent_runtime.policy import PolicyFile
 from agent_runtime.spec import AgentFile, Implementation, ToolSpec
 from agent_runtime.tools import implementation_of
-from evals.canary import CanaryOptions, Prepared
+from evals.canary import CanaryOptions, Prepared, expense
 from evals.suite import EvalCase, SuiteFile
 
 _LISTED_APART = {("cases",), ("agent", "tools")}
@@ -101,7 +101,7 @@ def _case_line(case: Mapping[str, Any]) -> str:
 
 
 def _plan(ready: Prepared) -> str:
-    """How many runs, where the gate looks, and who else is paid."""
+    """How many runs, where the gate looks, and what that may cost."""
     schedule = ready.schedule
     cases = len(ready.suite.cases)
     parts = [
@@ -109,13 +109,7 @@ def _plan(ready: Prepared) -> str:
     ]
     if within := [look for look in schedule.looks if look <= schedule.planned]:
         parts.append(f"looks at {', '.join(map(str, within))} runs per case")
-    if ready.target.simulated:
-        parts.append("simulated model, no money is spent")
-    if ready.target.worst_case_usd is not None and not ready.target.simulated:
-        parts.append(f"at most ${ready.target.worst_case_usd * cases * schedule.planned:.2f}")
-    if ready.max_usd is not None:
-        parts.append(f"stops before ${ready.max_usd:.2f}")
-    return "; ".join([*parts, ready.jury.estimate] if ready.jury.estimate else parts)
+    return "; ".join([*parts, *expense(ready, cases * schedule.planned)])
 
 
 def _case(case: EvalCase, ready: Prepared) -> dict[str, Any]:

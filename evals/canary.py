@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
@@ -141,7 +142,7 @@ def run_canary(options: CanaryOptions, environ: Mapping[str, str], *, quiet: boo
     ready = prepare(options, environ)
     prepare_folder(ready.out)
     with claimed(ready.out):
-        journal = _open_journal(ready)
+        journal = open_evaluation(ready)
         course = _course(ready, journal)
         if not quiet:
             sys.stderr.write(f"{estimate(ready, journal, course)}\n")
@@ -254,7 +255,8 @@ def _commit_of(folder: Path) -> str | None:
     return found.stdout.strip() or None
 
 
-def _open_journal(ready: Prepared) -> Journal:
+def open_evaluation(ready: Prepared) -> Journal:
+    """The runs that are kept in `ready.out`: none yet, or those of the evaluation that goes on there."""
     protocol = StudyProtocol.of(ready.frame, ready.seed, ready.baseline, ready.schedule)
     return open_journal(ready.out, ready.frame, protocol, ready.start, any_schedule=not ready.schedule_asked)
 
@@ -274,19 +276,30 @@ def estimate(ready: Prepared, journal: Journal, course: Course) -> str:
     most = "at most " if len(course.looks) > 1 else ""
     calls = len(ready.suite.cases) * course.last
     runs = f"{len(ready.suite.cases)} cases × {most}{course.last} = {most}{calls} runs of {agent}"
-    parts = [part for part in (runs, journal.opening, ready.jury.estimate) if part]
+    parts = [runs, journal.opening] if journal.opening else [runs]
+    return "; ".join([*parts, *expense(ready, calls - len(journal.samples), most or "about ")])
+
+
+def expense(ready: Prepared, calls: int, about: str = "about ") -> Iterator[str]:
+    """What `calls` runs may cost, in words."""
+    if ready.jury.estimate:
+        yield ready.jury.estimate
     if ready.suite.target.recorded is not None:
-        return "; ".join([*parts, "as recorded: no agent is called, no money is spent"])
-    if ready.target.simulated and not ready.jury.estimate:
-        return "; ".join([*parts, "simulated model, no money is spent"])
-    calls -= len(journal.samples)
+        yield "as recorded: no agent is called, no money is spent"
+        return
+    if ready.target.simulated:
+        yield (
+            "simulated model, the agent costs no money"
+            if ready.jury.estimate
+            else "simulated model, no money is spent"
+        )
+        return
     if (mean := _mean_cost(ready.baseline)) is not None:
-        parts.append(f"{most or 'about '}${mean * calls:.2f} going by the baseline")
+        yield f"{about}${mean * calls:.2f} going by the baseline"
     if ready.target.worst_case_usd is not None:
-        parts.append(f"at most ${ready.target.worst_case_usd * calls:.2f}")
+        yield f"at most ${ready.target.worst_case_usd * calls:.2f}"
     if ready.max_usd is not None:
-        parts.append(f"stops before ${ready.max_usd:.2f}")
-    return "; ".join(parts)
+        yield f"stops before ${ready.max_usd:.2f}"
 
 
 def _mean_cost(baseline: SuiteResult | None) -> float | None:
@@ -298,9 +311,17 @@ def _mean_cost(baseline: SuiteResult | None) -> float | None:
 
 async def measure(ready: Prepared, journal: Journal, course: Course, *, quiet: bool) -> Measured:
     """Make the runs up to each look that are not there yet, until a look decides or the last one is taken."""
-    async with ready.target as target, ready.jury as jury:
+    async with sampling(ready, journal, len(ready.suite.cases) * course.last, quiet=quiet) as sampler:
+        verdict, look = await _look_by_look(ready, journal, course, sampler)
+    return Measured(verdict, sampler.reason, look, (*sampler.warnings, *ready.jury.warnings))
+
+
+@asynccontextmanager
+async def sampling(ready: Prepared, journal: Journal, calls: int, *, quiet: bool) -> AsyncIterator[Sampler]:
+    """A sampler on the opened target: it keeps each run in the journal and shows it among `calls`."""
+    async with ready.target as target, ready.jury:
         pace = Pace(ready.concurrency, ready.suite.limits)
-        with display(len(ready.suite.cases) * course.last, sys.stderr, quiet=quiet) as progress:
+        with display(calls, sys.stderr, quiet=quiet) as progress:
             for sample in journal.samples.values():
                 progress.note(sample)
             sampler = Sampler(
@@ -313,8 +334,7 @@ async def measure(ready: Prepared, journal: Journal, course: Course, *, quiet: b
                 fingerprint=target.fingerprint,
             )
             with sampler.stopped_by_signals():
-                verdict, look = await _look_by_look(ready, journal, course, sampler)
-    return Measured(verdict, sampler.reason, look, (*sampler.warnings, *jury.warnings))
+                yield sampler
 
 
 async def _look_by_look(
@@ -411,11 +431,19 @@ def conclude(ready: Prepared, journal: Journal, measured: Measured) -> tuple[Sui
     result, planned = journal.result(), len(ready.suite.cases) * measured.look
     verdict = _verdict_at(ready, result, Course((measured.look,)), measured.look)
     reason = f"{measured.stopped} after {len(result.samples)} of {planned} runs"
-    return result, replace(
-        _with_warnings(verdict, measured, result),
+    verdict = not_measured(_with_warnings(verdict, measured, result), [reason])
+    kept = "What was measured is kept: `canary --resume` goes on with it."
+    return result, replace(verdict, reasons=(*verdict.reasons, kept))
+
+
+def not_measured(verdict: Verdict, reasons: Sequence[str]) -> Verdict:
+    """The verdict on a result with holes: whatever its numbers say, it measured nothing."""
+    more = f"; and {len(reasons) - 3} more" if len(reasons) > 3 else ""
+    return replace(
+        verdict,
         verdict=VerdictKind.NOT_MEASURED,
-        headline=f"**NOT MEASURED** — {reason}.",
-        reasons=(reason, *verdict.reasons, "What was measured is kept: `canary --resume` goes on with it."),
+        headline=f"**NOT MEASURED** — {'; '.join(reasons[:3])}{more}.",
+        reasons=(*reasons, *verdict.reasons),
     )
 
 

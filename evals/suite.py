@@ -27,6 +27,9 @@ PROCESSES = Field(
     default=None, ge=1, le=2000, description="How many at the same time; default: four a processor core."
 )
 
+SUITE_NAME = r"^[A-Za-z0-9][A-Za-z0-9._\-]{0,99}$"
+"""It becomes part of file names."""
+
 Evaluator = str | list[str | dict[str, Any]] | dict[str, Any]
 
 
@@ -232,7 +235,7 @@ class WrittenCase(Written):
 class SuiteFile(Written):
     """suite.yaml"""
 
-    suite: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._\-]{0,99}$")
+    suite: str = Field(pattern=SUITE_NAME)
     target: WrittenTarget = WrittenTarget(runtime=RuntimeTarget())
     samples: int = Field(default=10, ge=1, le=10_000)
     concurrency: int = Field(default=50, ge=1, le=2000)
