@@ -98,12 +98,12 @@ def _problems(suite: Suite, saved: Mapping[str, CaseResult], file: str) -> Itera
         if found is None:
             what = f"{file} holds no run of case '{case.case_id}'"
             yield Problem(case.file, case.line, what, "run the agent on it, or take the case out")
-        elif found.input_text and not _same_text(found.input_text, case.input_text):
+        elif found.input_text and not same_text(found.input_text, case.input_text):
             what = f"the runs of case '{case.case_id}' in {file} answer another input"
             yield Problem(case.file, case.line, what, "run the agent again")
 
 
-def _same_text(saved: str, now: str) -> bool:
+def same_text(saved: str, now: str) -> bool:
     """True if the texts agree once personal data, which may have been replaced in the saved one, is out."""
     return Redactor(ALL_KINDS).redact(saved) == Redactor(ALL_KINDS).redact(now)
 

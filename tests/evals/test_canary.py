@@ -14,6 +14,7 @@ from evals.canary import CanaryOptions, compare_files, prepare, redacted, render
 from evals.records import Sample, SampleStatus, VerdictKind
 from evals.suite import GateSettings
 from tests.conftest import edit
+from tests.fakes.grading import write_judge
 from tests.fakes.suites import suite_of
 
 
@@ -175,3 +176,12 @@ def test_an_agent_file_is_refused_for_a_target_that_is_none_of_ours(
 def test_a_target_that_is_only_a_key_is_no_target(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="needs exactly one kind"):
         suite_of(tmp_path, {"http": None})
+
+
+def test_a_judge_s_trust_is_told_in_the_verdict(starter: Path) -> None:
+    model = write_judge(starter, ("answer", {"verdict": "pass", "reason": "fine"}))
+    judge = f'evaluator: [json_schema, {{ judge: {{ model: "{model}", rubric: "Is it an answer?" }} }}]'
+    edit(starter / "suite.yaml", 'evaluator: ["json_schema", { tool_called: "kb.search" }]', judge)
+    verdict = run_canary(options(starter), {}, quiet=True)
+    [warning] = [warning for warning in verdict.warnings if "judge" in warning]
+    assert warning.startswith(f"The judge `{model}` (simulated) has no labelled examples")
