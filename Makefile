@@ -47,7 +47,7 @@ lint: setup
 
 types: setup
 	mypy
-	mypy tests benchmarks docs/publish.py
+	mypy tests benchmarks docs/publish.py docs/picture.py
 
 imports: setup
 	lint-imports
@@ -64,6 +64,7 @@ bench: setup  ## The numbers in the README
 	python benchmarks/gate_calibration.py
 	python benchmarks/start_up.py
 	python benchmarks/harness.py
+	python benchmarks/report_size.py
 
 clean:  ## Remove what was made here
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis demo-out dist

@@ -14,13 +14,18 @@ from agentcrewops.verbs import (
     canary,
     case,
     compare,
+    doctor,
+    egress,
+    grade,
     import_results,
     init,
     mcp,
     merge,
+    redact,
     report,
     run_once,
     schema,
+    trend,
     validate,
 )
 
@@ -36,15 +41,20 @@ app = typer.Typer(
 
 app.command("init")(init.init)
 app.command("validate")(validate.validate)
+app.command("doctor")(doctor.doctor)
 app.command("run")(run_once.run)
 app.command("canary")(canary.canary)
 app.command("merge")(merge.merge)
 app.command("compare")(compare.compare)
+app.command("grade")(grade.grade)
 app.add_typer(import_results.app, name="import")
 app.add_typer(baseline.app, name="baseline")
 app.add_typer(case.app, name="case")
 app.add_typer(mcp.app, name="mcp")
 app.command("report")(report.report)
+app.command("trend")(trend.trend)
+app.command("redact")(redact.redact)
+app.add_typer(egress.app, name="egress")
 app.command("schema")(schema.schema)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from agentcrewops.terminal import printable
+from agentcrewops.terminal import plain, printable
 from evals.records import Verdict, VerdictKind
 from evals.sharded_canary import ShardRun
 from evals.verdict_file import verdict_document
@@ -33,9 +33,9 @@ def announce(verdict: Verdict, out: Path, *, as_json: bool) -> None:
     typer.echo(_coloured(verdict))
     for reason in verdict.reasons:
         if not _said(reason, verdict.headline):
-            typer.echo(f"  - {_plain(reason)}")
+            typer.echo(f"  - {plain(reason)}")
     for warning in verdict.warnings:
-        typer.echo(f"  ! {_plain(warning)}")
+        typer.echo(f"  ! {plain(warning)}")
     typer.echo(f"report: {out / 'report.html'}")
 
 
@@ -66,11 +66,6 @@ def _coloured(verdict: Verdict) -> str:
     colour = (
         typer.colors.RED if verdict.verdict in _FAILS else colours.get(verdict.verdict, typer.colors.YELLOW)
     )
-    text = _plain(verdict.headline)
+    text = plain(verdict.headline)
     first, separator, rest = text.partition(" — ")
     return typer.style(first, fg=colour, bold=True) + separator + rest
-
-
-def _plain(markdown: str) -> str:
-    """Markdown bold and code as plain text; control characters never reach the terminal."""
-    return printable(markdown.replace("**", "").replace("`", ""))

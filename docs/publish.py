@@ -19,10 +19,12 @@ COMMANDS = (
     "",
     "init",
     "validate",
+    "doctor",
     "run",
     "canary",
     "merge",
     "compare",
+    "grade",
     "import",
     "import inspect",
     "import promptfoo",
@@ -35,6 +37,10 @@ COMMANDS = (
     "mcp",
     "mcp pin",
     "report",
+    "trend",
+    "redact",
+    "egress",
+    "egress check",
     "schema",
 )
 

@@ -15,16 +15,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from agent_runtime.errors import InvalidInput, Problem
+from agent_runtime.errors import InvalidInput
 from agent_runtime.guard.redact import ALL_KINDS, Redactor
 from agent_runtime.manifest import Manifest, Recording, Tape, load_manifest, resolve_inside
 from agent_runtime.policy import PiiKind
 from evals.baseline import load_reference
 from evals.fixtures import fixture_warnings
-from evals.graders import graders_for, judge
-from evals.graders.interface import Grader
+from evals.graders import Grader, Means, graders_of, judge
 from evals.journal import CannotKeepRuns, Journal, Start, claimed, open_journal
+from evals.judging import Jury
 from evals.longtexts import LongTexts
 from evals.looks import DEFAULT_LOOKS, HORIZON
 from evals.pacing import Pace
@@ -32,12 +33,17 @@ from evals.progress import Display, display
 from evals.protocol import StudyProtocol
 from evals.records import Attempt, CaseResult, Event, Grade, Sample, SuiteResult, Verdict, VerdictKind
 from evals.results import prepare_folder, write_results
+from evals.run_file import now, write_run_file
 from evals.sampler import Sampler, plan_runs
 from evals.schedule import Course, Schedule, course_beyond, course_of, fixed_schedule, looking_schedule
 from evals.spending import SpendingCap
 from evals.suite import EvalCase, GateSettings, Suite, load_suite
 from evals.targets import open_target
 from evals.targets.interface import Target
+
+if TYPE_CHECKING:
+    from evals.report.trend import TrendSection
+    from evals.trend import Evaluation
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,7 @@ class CanaryOptions:
     looks: tuple[int, ...] | None = None
     fixed: bool = False
     max_samples: int | None = None
+    history: tuple[Path, ...] = ()
     recording: Recording | None = None
 
 
@@ -77,12 +84,14 @@ class Prepared:
         schedule_asked: True if the command line names it, so that another one in `out` is a contradiction.
         max_samples: go on to this many runs per case while undecided; None stops at the planned ones.
         pii_kinds: what is redacted in everything that is written down.
+        history: earlier results, for the report's trend.
     """
 
     suite: Suite
     manifest: Manifest | None
     target: Target
     graders: Mapping[str, tuple[Grader, ...]]
+    jury: Jury
     baseline: SuiteResult | None
     baseline_file: Path | None
     schedule: Schedule
@@ -95,6 +104,7 @@ class Prepared:
     commit: str | None
     start: Start
     out: Path
+    history: tuple[Evaluation, ...] = ()
 
     @property
     def samples(self) -> int:
@@ -146,8 +156,10 @@ def run_canary(options: CanaryOptions, environ: Mapping[str, str], *, quiet: boo
         course = _course(ready, journal)
         if not quiet:
             sys.stderr.write(f"{estimate(ready, journal, course)}\n")
+        started_at = now()
         try:
             measured = asyncio.run(measure(ready, journal, course, quiet=quiet))
+            write_run_file(ready.out, started_at)
             result, verdict = conclude(ready, journal, measured)
             _write(ready, verdict, result)
         finally:
@@ -160,10 +172,12 @@ def run_canary(options: CanaryOptions, environ: Mapping[str, str], *, quiet: boo
 def prepare(options: CanaryOptions, environ: Mapping[str, str]) -> Prepared:
     """Read and check everything; nothing is started."""
     suite = load_suite(options.suite)
-    manifest = _manifest_of(suite, options)
+    manifest = manifest_of(suite, options)
     contract = manifest.contract if manifest else None
-    graders = _graders_of(suite, contract)
-    baseline_file = options.baseline or _default_baseline(suite)
+    kinds = tuple(manifest.policy.pii_redaction) if manifest else ALL_KINDS
+    jury = Jury(suite.root, environ, kinds)
+    graders = graders_of(suite.cases, Means(suite.root, jury, contract))
+    baseline_file = options.baseline or default_baseline(suite)
     baseline = load_reference(baseline_file) if baseline_file else None
     concurrency = options.concurrency or suite.concurrency
     return Prepared(
@@ -171,6 +185,7 @@ def prepare(options: CanaryOptions, environ: Mapping[str, str]) -> Prepared:
         manifest=manifest,
         target=open_target(suite, manifest, environ, concurrency),
         graders=graders,
+        jury=jury,
         baseline=baseline,
         baseline_file=baseline_file,
         schedule=_schedule(options, suite, compared=baseline is not None),
@@ -179,10 +194,11 @@ def prepare(options: CanaryOptions, environ: Mapping[str, str]) -> Prepared:
         concurrency=concurrency,
         seed=options.seed,
         max_usd=_cap_of(options, suite),
-        pii_kinds=tuple(manifest.policy.pii_redaction) if manifest else ALL_KINDS,
+        pii_kinds=kinds,
         commit=_commit_of(suite.root),
         start=options.start,
         out=options.out,
+        history=_read_history(options.history),
     )
 
 
@@ -202,7 +218,8 @@ def _max_samples(options: CanaryOptions, environ: Mapping[str, str]) -> int | No
     return options.max_samples or (HORIZON if in_ci else None)
 
 
-def _manifest_of(suite: Suite, options: CanaryOptions) -> Manifest | None:
+def manifest_of(suite: Suite, options: CanaryOptions) -> Manifest | None:
+    """The agent of our own runtime that the suite evaluates; None for any other target."""
     named = suite.target.runtime
     if named is None:
         given = {"--agent": options.agent, "--policy": options.policy, "--model": options.model}
@@ -229,19 +246,6 @@ def _beside(suite: Suite, reference: str, key: str) -> Path:
     return suite.root / reference
 
 
-def _graders_of(suite: Suite, contract: Mapping[str, object] | None) -> dict[str, tuple[Grader, ...]]:
-    graders = {}
-    problems: list[Problem] = []
-    for case in suite.cases:
-        try:
-            graders[case.case_id] = graders_for(case, contract)
-        except InvalidInput as error:
-            problems.extend(error.problems)
-    if problems:
-        raise InvalidInput(problems)
-    return graders
-
-
 def _cap_of(options: CanaryOptions, suite: Suite) -> float | None:
     """The spending cap; recorded runs cost what they cost, but nothing is spent on them now."""
     replayed = options.recording is not None and options.recording.tape is Tape.REPLAY
@@ -250,7 +254,8 @@ def _cap_of(options: CanaryOptions, suite: Suite) -> float | None:
     return options.max_usd if options.max_usd is not None else suite.gate.max_usd
 
 
-def _default_baseline(suite: Suite) -> Path | None:
+def default_baseline(suite: Suite) -> Path | None:
+    """baselines/SUITE.json beside the suite, if it is there."""
     path = suite.root / "baselines" / f"{suite.name}.json"
     return path if path.exists() else None
 
@@ -280,6 +285,32 @@ def _course(ready: Prepared, journal: Journal) -> Course:
     return course_of(schedule, reached=journal.reached, most=ready.max_samples)
 
 
+def _read_history(folders: tuple[Path, ...]) -> tuple[Evaluation, ...]:
+    """Every earlier result; none yet is fine in a folder that exists, as on a schedule's first night."""
+    filled = [path for path in folders if not path.is_dir() or any(path.rglob("samples.jsonl"))]
+    if not filled:
+        return ()
+    from evals.trend import read_evaluations
+
+    return read_evaluations(filled)
+
+
+def _over_time(ready: Prepared, result: SuiteResult) -> tuple[TrendSection, ...]:
+    """The trend of this suite up to and including this result; empty without a history."""
+    if not ready.history:
+        return ()
+    from evals.report.trend import trend_section
+    from evals.trend import evaluation, trends
+
+    now_too = [one for one in ready.history if one.folder != ready.out.resolve()]
+    found = trends([*now_too, evaluation(ready.out.resolve(), result)])
+    return tuple(
+        trend_section(trend)
+        for trend in found
+        if (trend.suite, trend.simulated) == (result.suite, result.simulated)
+    )
+
+
 def estimate(ready: Prepared, journal: Journal, course: Course) -> str:
     """What this canary will do and may cost, in one line, before the first call."""
     agent = ready.target.agent or "the endpoint"
@@ -292,11 +323,13 @@ def estimate(ready: Prepared, journal: Journal, course: Course) -> str:
 
 def expense(ready: Prepared, calls: int, about: str = "about ") -> Iterator[str]:
     """What `calls` runs may cost, in words."""
+    if ready.jury.estimate:
+        yield ready.jury.estimate
     if ready.suite.target.recorded is not None:
         yield "as recorded: no agent is called, no money is spent"
         return
     if (source := _free_answers(ready)) is not None:
-        yield f"{source}, no money is spent"
+        yield f"{source}, {'the agent costs no money' if ready.jury.estimate else 'no money is spent'}"
         return
     if (mean := _mean_cost(ready.baseline)) is not None:
         yield f"{about}${mean * calls:.2f} going by the baseline"
@@ -326,13 +359,13 @@ async def measure(ready: Prepared, journal: Journal, course: Course, *, quiet: b
     """Make the runs up to each look that are not there yet, until a look decides or the last one is taken."""
     async with sampling(ready, journal, len(ready.suite.cases) * course.last, quiet=quiet) as sampler:
         verdict, look = await _look_by_look(ready, journal, course, sampler)
-    return Measured(verdict, sampler.reason, look, sampler.warnings)
+    return Measured(verdict, sampler.reason, look, (*sampler.warnings, *ready.jury.warnings))
 
 
 @asynccontextmanager
 async def sampling(ready: Prepared, journal: Journal, calls: int, *, quiet: bool) -> AsyncIterator[Sampler]:
     """A sampler on the opened target: it keeps each run in the journal and shows it among `calls`."""
-    async with ready.target as target:
+    async with ready.target as target, ready.jury:
         pace = Pace(ready.concurrency, ready.suite.limits)
         with display(calls, sys.stderr, quiet=quiet) as progress:
             for sample in journal.samples.values():
@@ -401,8 +434,8 @@ def _keeper(ready: Prepared, journal: Journal, progress: Display, pace: Pace) ->
     return keep
 
 
-def _judge(ready: Prepared, case: EvalCase, attempt: Attempt) -> tuple[bool | None, tuple[Grade, ...]]:
-    return judge(ready.graders[case.case_id], attempt)
+async def _judge(ready: Prepared, case: EvalCase, attempt: Attempt) -> tuple[bool | None, tuple[Grade, ...]]:
+    return await judge(ready.graders[case.case_id], attempt)
 
 
 def _case_frame(case: EvalCase, kinds: tuple[PiiKind, ...]) -> CaseResult:
@@ -468,7 +501,7 @@ def _with_warnings(verdict: Verdict, measured: Measured, result: SuiteResult) ->
 
 def _write(ready: Prepared, verdict: Verdict, result: SuiteResult) -> None:
     try:
-        write_results(ready.out, verdict, result, ready.baseline)
+        write_results(ready.out, verdict, result, ready.baseline, _over_time(ready, result))
     except (OSError, InvalidInput) as error:
         what = f"the results cannot be written: {error}"
         raise CannotKeepRuns(f"{what}; the runs are kept: make room and go on with --resume") from None

@@ -234,6 +234,32 @@ class CaseComparison:
 
 
 @dataclass(frozen=True, slots=True)
+class Breakdown:
+    """Success on a part of the suite: the cases with one tag, or what one grader says of all cases.
+
+    Attributes:
+        kind: tag | grader
+        cases: compared cases; without a comparison, the candidate's.
+        baseline, candidate: success rates, 0..1; for a grader, of the runs that it judged.
+        change, ci_low, ci_high: difference of rates and its 90 % interval; None if there is none.
+        gates: whether a fall of it is a drift of the whole.
+        p_fell: of a tag that gates: one-sided exact p of a fall, corrected (Holm) over all that gate.
+    """
+
+    kind: str
+    name: str
+    cases: int
+    baseline: float | None = None
+    candidate: float | None = None
+    change: float | None = None
+    ci_low: float | None = None
+    ci_high: float | None = None
+    gates: bool = False
+    p_fell: float | None = None
+    fell: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What a team acts on. `verdict.json` is this, and holds no timestamps.
 
@@ -241,6 +267,7 @@ class Verdict:
         headline: one paragraph in plain words, markdown bold allowed, no p-values.
         reasons: why, in plain words, most important first.
         metrics: success_rate, p95_latency_ms, usd_per_success.
+        breakdowns: by tag and by grader; they only describe, but for tags that the suite lets gate.
         facts: further numbers by name (pass^k, minimum detectable drop, $/run, exact p, …).
     """
 
@@ -255,6 +282,7 @@ class Verdict:
     added_cases: tuple[str, ...] = ()
     removed_cases: tuple[str, ...] = ()
     cases: tuple[CaseComparison, ...] = ()
+    breakdowns: tuple[Breakdown, ...] = ()
     infra_errors: int = 0
     grader_errors: int = 0
     seed: int = 0

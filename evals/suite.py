@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
@@ -187,6 +187,9 @@ class GateSettings(Written):
     margin: float = Field(default=0.10, gt=0, lt=1)
     min_success_rate: float | None = Field(default=None, ge=0, le=1)
     max_usd: float | None = Field(default=None, gt=0)
+    tags: tuple[str, ...] = Field(
+        default=(), description="Tags whose cases may not fall either; tested together (Holm)."
+    )
 
 
 class Limits(Written):
@@ -256,7 +259,8 @@ class EvalCase:
     Attributes:
         messages: the conversation to start with; ends with a user message.
         turns: further scripted user messages.
-        comparability: hash of input, graders and success: two results of a case compare only if it is equal.
+        comparability: hash of input, graders (their Python files too) and success; results of a case
+            compare only if it is equal.
         file, line: where it was written, for errors that come later.
     """
 
@@ -314,6 +318,7 @@ def load_suite(path: Path) -> Suite:
     written = parse(document, SuiteFile)
     cases = _cases_of(written, document, path.parent)
     _refuse_duplicates(cases)
+    _refuse_unknown_tags(written.gate, cases, document)
     return Suite(
         name=written.suite,
         target=written.target,
@@ -333,7 +338,7 @@ def load_suite(path: Path) -> Suite:
 def _cases_of(written: SuiteFile, document: Document, root: Path) -> tuple[EvalCase, ...]:
     if isinstance(written.cases, list):
         return tuple(
-            _case(written.suite, case, document.file, document.line_of(("cases", index)))
+            _case(written.suite, case, document.file, document.line_of(("cases", index)), root)
             for index, case in enumerate(written.cases)
         )
     try:
@@ -348,7 +353,7 @@ def _cases_of(written: SuiteFile, document: Document, root: Path) -> tuple[EvalC
     problems: list[Problem] = []
     for line in lines:
         try:
-            cases.append(_case(written.suite, parse(line, WrittenCase), line.file, line.line_of(())))
+            cases.append(_case(written.suite, parse(line, WrittenCase), line.file, line.line_of(()), root))
         except InvalidInput as error:
             problems.extend(error.problems)
     if problems:
@@ -356,7 +361,7 @@ def _cases_of(written: SuiteFile, document: Document, root: Path) -> tuple[EvalC
     return tuple(cases)
 
 
-def _case(suite: str, written: WrittenCase, file: str, line: int | None) -> EvalCase:
+def _case(suite: str, written: WrittenCase, file: str, line: int | None, root: Path) -> EvalCase:
     said = written.turns if written.turns is not None else [written.input]
     first, *later = said
     messages = (
@@ -367,6 +372,8 @@ def _case(suite: str, written: WrittenCase, file: str, line: int | None) -> Eval
     judged = written.model_dump(
         mode="json", by_alias=True, include={"input", "turns", "evaluator", "success", "schema_"}
     )
+    if checks := {name: _digest(root, name) for name in _check_files(written.evaluator)}:
+        judged["checks"] = checks
     return EvalCase(
         suite=suite,
         case_id=written.case_id,
@@ -387,6 +394,27 @@ def _case(suite: str, written: WrittenCase, file: str, line: int | None) -> Eval
     )
 
 
+def _check_files(evaluator: Any) -> Iterator[str]:
+    """The Python files that judge, at any depth: a case whose check changed is another case."""
+    if isinstance(evaluator, list):
+        for part in evaluator:
+            yield from _check_files(part)
+    elif isinstance(evaluator, Mapping):
+        for name, value in evaluator.items():
+            if name == "state" and isinstance(value, str):
+                yield value.partition(":")[0]
+            else:
+                yield from _check_files(value)
+
+
+def _digest(root: Path, name: str) -> str | None:
+    """SHA-256 of a file beside the suite; None if it cannot be read, which its grader will say."""
+    try:
+        return hashlib.sha256(resolve_inside(root, name).read_bytes()).hexdigest()
+    except (OSError, ValueError):
+        return None
+
+
 def _refuse_duplicates(cases: tuple[EvalCase, ...]) -> None:
     first: dict[str, EvalCase] = {}
     problems = []
@@ -395,5 +423,17 @@ def _refuse_duplicates(cases: tuple[EvalCase, ...]) -> None:
         if earlier is not case:
             what = f"case_id '{case.case_id}' is already used on line {earlier.line}"
             problems.append(Problem(case.file, case.line, what, "give it another id"))
+    if problems:
+        raise InvalidInput(problems)
+
+
+def _refuse_unknown_tags(gate: GateSettings, cases: tuple[EvalCase, ...], document: Document) -> None:
+    """A gate on a tag that no case has would hold for ever."""
+    known = {tag for case in cases for tag in case.tags}
+    problems = [
+        document.problem(("gate", "tags"), f"no case has the tag '{tag}'", "name a tag that cases have")
+        for tag in gate.tags
+        if tag not in known
+    ]
     if problems:
         raise InvalidInput(problems)

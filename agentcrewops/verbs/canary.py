@@ -87,6 +87,10 @@ def canary(
             "--shard", metavar="I/N", help="Make only this part of the runs, as in 2/4, for `merge` to judge."
         ),
     ] = None,
+    history: Annotated[
+        list[Path] | None,
+        typer.Option("--history", help="Folder with earlier results: the report then shows the trend."),
+    ] = None,
     require_baseline: RequireBaseline = False,
     strict: Strict = False,
     as_json: Json = False,
@@ -118,6 +122,7 @@ def canary(
         looks=_looks(looks),
         fixed=fixed,
         max_samples=max_samples,
+        history=tuple(history or ()),
         recording=recording_of(record, replay, replay_or_record),
     )
     if shard is not None:
