@@ -62,14 +62,18 @@ def read_text(path: Path, max_bytes: int = MAX_BYTES) -> str:
         raise InvalidInput.one(path, f"cannot be read: {error.strerror}") from None
 
 
-def read_yaml(path: Path) -> Document:
-    """Read one YAML document: safe types only, no duplicate keys, no bombs, no NaN."""
+def read_yaml(path: Path, *, foreign: bool = False) -> Document:
+    """Read one YAML document: safe types only, no duplicate keys, no bombs, no NaN.
+
+    Args:
+        foreign: another tool's format, in which keys such as `200` and values such as `0123` are at home.
+    """
     text = read_text(path)
     loader = _Loader(text)
     try:
         _refuse_depth(path, text)
         node = loader.get_single_node()
-        builder = _Builder(str(path), loader)
+        builder = _Builder(str(path), loader, foreign=foreign)
         data = builder.build(node, ()) if node is not None else None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -233,9 +237,10 @@ def _refuse_depth(path: Path, text: str) -> None:
 class _Builder:
     """Turns the node graph into plain data, noting lines and problems on the way."""
 
-    def __init__(self, file: str, loader: Any) -> None:
+    def __init__(self, file: str, loader: Any, *, foreign: bool) -> None:
         self.file = file
         self.loader = loader
+        self.foreign = foreign
         self.lines: dict[Location, int] = {}
         self.problems: list[Problem] = []
         self.count = 0
@@ -267,7 +272,7 @@ class _Builder:
                 node, f"{_short(node.value)} is not the number it claims to be", "put quotes around it"
             )
             return None
-        if isinstance(value, int | float) and _NOT_PLAINLY_A_NUMBER.match(node.value):
+        if isinstance(value, int | float) and not self.foreign and _NOT_PLAINLY_A_NUMBER.match(node.value):
             self._note(
                 node, f"{node.value} would be read as {value}", f'put quotes around it: "{node.value}"'
             )
@@ -283,7 +288,9 @@ class _Builder:
             if key_node.tag == "tag:yaml.org,2002:merge":
                 merged |= self._merge(value_node, location)
                 continue
-            if not isinstance(key_node, yaml.ScalarNode) or key_node.tag != "tag:yaml.org,2002:str":
+            if not isinstance(key_node, yaml.ScalarNode) or not (
+                self.foreign or key_node.tag == "tag:yaml.org,2002:str"
+            ):
                 self._note(key_node, "a key must be text", 'put quotes around it, as in "{{ input }}"')
                 continue
             key = key_node.value

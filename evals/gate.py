@@ -219,16 +219,23 @@ def _looked(verdict: Verdict, at: _Look) -> Verdict:
 
 
 def _arms(baseline: SuiteResult | None, candidate: SuiteResult) -> _Arms:
-    """Simulated and real results never meet: then there is nothing on the other side."""
-    comparable = baseline is not None and baseline.simulated == candidate.simulated
+    """Simulated, replayed and real results never meet: then there is nothing on the other side."""
+    comparable = baseline is not None and _same_source(baseline, candidate)
     reference = gather(baseline) if baseline is not None and comparable else {}
     evidence = gather(candidate, baseline if comparable else None)
     return _Arms(reference, evidence, pair(reference, evidence))
 
 
+def _same_source(baseline: SuiteResult, candidate: SuiteResult) -> bool:
+    return (baseline.simulated, baseline.replayed) == (candidate.simulated, candidate.replayed)
+
+
 def _why_alone(baseline: SuiteResult | None, candidate: SuiteResult, arms: _Arms) -> str | None:
     if baseline is None:
         return "There is no baseline to compare it with."
+    if baseline.replayed != candidate.replayed:
+        live, replayed = ("candidate", "baseline") if baseline.replayed else ("baseline", "candidate")
+        return f"The {replayed} replays recorded answers and the {live} does not: they cannot be compared."
     if baseline.simulated != candidate.simulated:
         real, simulated = ("candidate", "baseline") if baseline.simulated else ("baseline", "candidate")
         return f"The {simulated} is simulated and the {real} is not: they cannot be compared."

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from agent_runtime.records import RECORDED
 from evals.records import Breakdown, CaseComparison, Comparison, MetricVerdict, Verdict, VerdictKind
 
 _NAMED = 3
@@ -36,9 +37,13 @@ def headline(verdict: Verdict) -> str:
     Reads `verdict.reasons`, so these come first.
     """
     label = f"**{verdict.verdict.value.replace('_', ' ').upper()}**"
-    simulated = " (simulated)" if verdict.simulated else ""
+    simulated = f" ({_source(verdict)})" if verdict.simulated else ""
     sentences = [_opening(verdict), *_named_cases(verdict), *_closing(verdict)]
     return f"{label}{simulated} — {' '.join(sentences)}"
+
+
+def _source(verdict: Verdict) -> str:
+    return "recorded" if (verdict.model or "").startswith(RECORDED) else "simulated"
 
 
 def reasons(

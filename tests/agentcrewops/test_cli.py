@@ -22,15 +22,20 @@ VERBS = [
     "doctor",
     "run",
     "canary",
+    "merge",
     "compare",
     "grade",
     "baseline",
     "report",
+    "trend",
     "redact",
     "egress",
     "schema",
+    "import",
+    "case",
+    "mcp",
 ]
-HEAVY = {"sqlalchemy", "alembic", "litellm", "scipy", "opentelemetry", "boto3", "fastapi"}
+HEAVY = {"sqlalchemy", "alembic", "litellm", "scipy", "opentelemetry", "boto3", "fastapi", "mcp", "anyio"}
 
 
 def test_help_names_every_verb_and_the_next_command(shell: Shell, tmp_path: Path) -> None:
