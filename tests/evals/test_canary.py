@@ -31,13 +31,24 @@ def problems_of(folder: Path, **changes: object) -> str:
     return str(caught.value)
 
 
-def test_a_canary_writes_its_five_files_and_its_protocol(starter: Path) -> None:
+def test_a_canary_writes_its_five_files_its_protocol_and_when_it_ran(starter: Path) -> None:
     assert run(starter) is VerdictKind.NO_BASELINE
     names = {path.name for path in (starter / "out").iterdir()}
     five = {"report.html", "verdict.json", "summary.md", "junit.xml", "samples.jsonl"}
-    assert names == {*five, "protocol.json"}
+    assert names == {*five, "protocol.json", "run.json"}
     assert len((starter / "out/samples.jsonl").read_text().splitlines()) == 12 * 4
     assert len(ET.parse(starter / "out/junit.xml").getroot().findall(".//testcase")) == 12
+
+
+def test_a_suite_whose_tags_gate_is_judged_once_after_all_runs(starter: Path) -> None:
+    run(starter, samples=10, out=starter / "before")
+    edit(starter / "suite.yaml", "gate: {", 'gate: { tags: ["refund"],')
+    judged = options(starter, samples=10, seed=2, baseline=starter / "before")
+    verdict = run_canary(judged, {}, quiet=True)
+    assert verdict.facts["runs_candidate"] == 120
+    assert [row.name for row in verdict.breakdowns if row.gates] == ["refund"]
+    with pytest.raises(InvalidInput, match="tested once, after all runs"):
+        run_canary(replace(judged, looks=(3, 10)), {}, quiet=True)
 
 
 def test_the_same_seed_gives_the_same_bytes_whatever_the_concurrency(starter: Path) -> None:
