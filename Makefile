@@ -63,8 +63,8 @@ check: lint types imports published test  ## Everything CI runs, but for the bro
 bench: setup  ## The numbers in the README
 	python benchmarks/gate_calibration.py
 	python benchmarks/start_up.py
-	python benchmarks/report_size.py
 	python benchmarks/harness.py
+	python benchmarks/report_size.py
 
 clean:  ## Remove what was made here
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis demo-out dist

@@ -19,10 +19,12 @@ COMMANDS = (
     "",
     "init",
     "validate",
+    "doctor",
     "run",
     "canary",
     "merge",
     "compare",
+    "grade",
     "import",
     "import inspect",
     "import promptfoo",
@@ -32,6 +34,9 @@ COMMANDS = (
     "baseline show",
     "report",
     "trend",
+    "redact",
+    "egress",
+    "egress check",
     "schema",
 )
 

@@ -16,6 +16,7 @@ from evals import stats, wording
 from evals.evidence import CaseEvidence, Evidence, Pairing
 from evals.records import Breakdown, Sample, Verdict, VerdictKind
 from evals.stats import Counts
+from evals.suite import GateSettings
 
 TAG, GRADER = "tag", "grader"
 MOST_PARTS = 50
@@ -43,19 +44,20 @@ class _Part:
 
 
 def broken_down(
-    verdict: Verdict, baseline: Evidence, candidate: Evidence, pairing: Pairing, gating: Sequence[str]
+    verdict: Verdict, baseline: Evidence, candidate: Evidence, pairing: Pairing, settings: GateSettings
 ) -> Verdict:
-    """The verdict with its breakdowns; drift if a tag of `gating` fell, with that tag among the reasons."""
+    """The verdict with its breakdowns; drift if a tag that gates fell, with that tag among the reasons."""
     shared = {name: baseline[name] for name in pairing.of("shared")}
+    gating = frozenset(settings.tags)
     parts = [
-        *_largest(_by_tag(shared, candidate), frozenset(gating)),
+        *_largest(_by_tag(shared, candidate), gating),
         *_largest(_by_grader(shared, candidate), frozenset()),
     ]
     rows = _judged(
         [_described(part, verdict.seed, part.kind == TAG and part.name in gating) for part in parts]
     )
     verdict = replace(
-        verdict, breakdowns=rows, warnings=(*verdict.warnings, *_blind_gates(rows, gating, shared))
+        verdict, breakdowns=rows, warnings=(*verdict.warnings, *_blind_gates(rows, settings.tags, shared))
     )
     return _gated(verdict, [row for row in rows if row.fell])
 

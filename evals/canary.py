@@ -13,20 +13,19 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent_runtime.errors import InvalidInput, Problem
+from agent_runtime.errors import InvalidInput
 from agent_runtime.guard.redact import ALL_KINDS, Redactor
 from agent_runtime.manifest import Manifest, load_manifest, resolve_inside
 from agent_runtime.policy import PiiKind
 from evals.baseline import load_reference
 from evals.fixtures import fixture_warnings
-from evals.graders import graders_for, judge
-from evals.graders.interface import Grader
+from evals.graders import Grader, Means, graders_of, judge
 from evals.journal import CannotKeepRuns, Journal, Start, claimed, open_journal
+from evals.judging import Jury
 from evals.longtexts import LongTexts
 from evals.looks import DEFAULT_LOOKS, HORIZON
 from evals.pacing import Pace
@@ -67,11 +66,11 @@ class CanaryOptions:
     concurrency: int | None = None
     seed: int = 0
     max_usd: float | None = None
-    history: tuple[Path, ...] = ()
     start: Start = Start.AFRESH
     looks: tuple[int, ...] | None = None
     fixed: bool = False
     max_samples: int | None = None
+    history: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +90,7 @@ class Prepared:
     manifest: Manifest | None
     target: Target
     graders: Mapping[str, tuple[Grader, ...]]
+    jury: Jury
     baseline: SuiteResult | None
     baseline_file: Path | None
     schedule: Schedule
@@ -158,8 +158,9 @@ def run_canary(options: CanaryOptions, environ: Mapping[str, str], *, quiet: boo
         started_at = now()
         try:
             measured = asyncio.run(measure(ready, journal, course, quiet=quiet))
+            write_run_file(ready.out, started_at)
             result, verdict = conclude(ready, journal, measured)
-            _write(ready, verdict, result, started_at)
+            _write(ready, verdict, result)
         finally:
             journal.close()
         if not measured.stopped:
@@ -170,10 +171,12 @@ def run_canary(options: CanaryOptions, environ: Mapping[str, str], *, quiet: boo
 def prepare(options: CanaryOptions, environ: Mapping[str, str]) -> Prepared:
     """Read and check everything; nothing is started."""
     suite = load_suite(options.suite)
-    manifest = _manifest_of(suite, options)
+    manifest = manifest_of(suite, options)
     contract = manifest.contract if manifest else None
-    graders = _graders_of(suite, contract)
-    baseline_file = options.baseline or _default_baseline(suite)
+    kinds = tuple(manifest.policy.pii_redaction) if manifest else ALL_KINDS
+    jury = Jury(suite.root, environ, kinds)
+    graders = graders_of(suite.cases, Means(suite.root, jury, contract))
+    baseline_file = options.baseline or default_baseline(suite)
     baseline = load_reference(baseline_file) if baseline_file else None
     concurrency = options.concurrency or suite.concurrency
     return Prepared(
@@ -181,6 +184,7 @@ def prepare(options: CanaryOptions, environ: Mapping[str, str]) -> Prepared:
         manifest=manifest,
         target=open_target(suite, manifest, environ, concurrency),
         graders=graders,
+        jury=jury,
         baseline=baseline,
         baseline_file=baseline_file,
         schedule=_schedule(options, suite, compared=baseline is not None),
@@ -189,7 +193,7 @@ def prepare(options: CanaryOptions, environ: Mapping[str, str]) -> Prepared:
         concurrency=concurrency,
         seed=options.seed,
         max_usd=_cap_of(options, suite),
-        pii_kinds=tuple(manifest.policy.pii_redaction) if manifest else ALL_KINDS,
+        pii_kinds=kinds,
         commit=_commit_of(suite.root),
         start=options.start,
         out=options.out,
@@ -198,18 +202,13 @@ def prepare(options: CanaryOptions, environ: Mapping[str, str]) -> Prepared:
 
 
 def _schedule(options: CanaryOptions, suite: Suite, *, compared: bool) -> Schedule:
-    """Without a baseline there is nothing to look at before the end; tags that gate are tested once, there."""
+    """Without a baseline there is nothing to look at before the end."""
     if options.fixed and options.looks is not None:
         raise InvalidInput.one("--looks", "contradicts --fixed", "leave one of them out")
-    if suite.gate.tags and options.looks is not None:
-        what = "contradicts  gate: { tags: … }, which are tested once, after all runs"
-        raise InvalidInput.one("--looks", what, "leave one of them out")
     named = options.looks or suite.looks
     samples = options.samples or (None if named else suite.samples)
     looking = looking_schedule(samples, named or DEFAULT_LOOKS)
-    return (
-        looking if compared and not options.fixed and not suite.gate.tags else fixed_schedule(looking.planned)
-    )
+    return looking if compared and not options.fixed else fixed_schedule(looking.planned)
 
 
 def _max_samples(options: CanaryOptions, environ: Mapping[str, str]) -> int | None:
@@ -218,7 +217,8 @@ def _max_samples(options: CanaryOptions, environ: Mapping[str, str]) -> int | No
     return options.max_samples or (HORIZON if in_ci else None)
 
 
-def _manifest_of(suite: Suite, options: CanaryOptions) -> Manifest | None:
+def manifest_of(suite: Suite, options: CanaryOptions) -> Manifest | None:
+    """The agent of our own runtime that the suite evaluates; None for any other target."""
     named = suite.target.runtime
     if named is None:
         given = {"--agent": options.agent, "--policy": options.policy, "--model": options.model}
@@ -244,19 +244,6 @@ def _beside(suite: Suite, reference: str, key: str) -> Path:
     return suite.root / reference
 
 
-def _graders_of(suite: Suite, contract: Mapping[str, object] | None) -> dict[str, tuple[Grader, ...]]:
-    graders = {}
-    problems: list[Problem] = []
-    for case in suite.cases:
-        try:
-            graders[case.case_id] = graders_for(case, contract)
-        except InvalidInput as error:
-            problems.extend(error.problems)
-    if problems:
-        raise InvalidInput(problems)
-    return graders
-
-
 def _cap_of(options: CanaryOptions, suite: Suite) -> float | None:
     """The spending cap; recorded runs cost what they cost, but nothing is spent on them now."""
     if suite.target.recorded is not None:
@@ -264,7 +251,8 @@ def _cap_of(options: CanaryOptions, suite: Suite) -> float | None:
     return options.max_usd if options.max_usd is not None else suite.gate.max_usd
 
 
-def _default_baseline(suite: Suite) -> Path | None:
+def default_baseline(suite: Suite) -> Path | None:
+    """baselines/SUITE.json beside the suite, if it is there."""
     path = suite.root / "baselines" / f"{suite.name}.json"
     return path if path.exists() else None
 
@@ -277,6 +265,21 @@ def _commit_of(folder: Path) -> str | None:
     except OSError:
         return None
     return found.stdout.strip() or None
+
+
+def open_evaluation(ready: Prepared) -> Journal:
+    """The runs that are kept in `ready.out`: none yet, or those of the evaluation that goes on there."""
+    protocol = StudyProtocol.of(ready.frame, ready.seed, ready.baseline, ready.schedule)
+    return open_journal(ready.out, ready.frame, protocol, ready.start, any_schedule=not ready.schedule_asked)
+
+
+def _course(ready: Prepared, journal: Journal) -> Course:
+    """What this call does, given what is there already."""
+    schedule = journal.protocol.schedule
+    if ready.start is Start.ADD:
+        looked_at, compared = journal.protocol.looked_at, ready.baseline is not None
+        return course_beyond(schedule, looked_at, compared=compared, most=ready.max_samples)
+    return course_of(schedule, reached=journal.reached, most=ready.max_samples)
 
 
 def _read_history(folders: tuple[Path, ...]) -> tuple[Evaluation, ...]:
@@ -305,21 +308,6 @@ def _over_time(ready: Prepared, result: SuiteResult) -> tuple[TrendSection, ...]
     )
 
 
-def open_evaluation(ready: Prepared) -> Journal:
-    """The runs that are kept in `ready.out`: none yet, or those of the evaluation that goes on there."""
-    protocol = StudyProtocol.of(ready.frame, ready.seed, ready.baseline, ready.schedule)
-    return open_journal(ready.out, ready.frame, protocol, ready.start, any_schedule=not ready.schedule_asked)
-
-
-def _course(ready: Prepared, journal: Journal) -> Course:
-    """What this call does, given what is there already."""
-    schedule = journal.protocol.schedule
-    if ready.start is Start.ADD:
-        looked_at, compared = journal.protocol.looked_at, ready.baseline is not None
-        return course_beyond(schedule, looked_at, compared=compared, most=ready.max_samples)
-    return course_of(schedule, reached=journal.reached, most=ready.max_samples)
-
-
 def estimate(ready: Prepared, journal: Journal, course: Course) -> str:
     """What this canary will do and may cost, in one line, before the first call."""
     agent = ready.target.agent or "the endpoint"
@@ -332,11 +320,17 @@ def estimate(ready: Prepared, journal: Journal, course: Course) -> str:
 
 def expense(ready: Prepared, calls: int, about: str = "about ") -> Iterator[str]:
     """What `calls` runs may cost, in words."""
+    if ready.jury.estimate:
+        yield ready.jury.estimate
     if ready.suite.target.recorded is not None:
         yield "as recorded: no agent is called, no money is spent"
         return
     if ready.target.simulated:
-        yield "simulated model, no money is spent"
+        yield (
+            "simulated model, the agent costs no money"
+            if ready.jury.estimate
+            else "simulated model, no money is spent"
+        )
         return
     if (mean := _mean_cost(ready.baseline)) is not None:
         yield f"{about}${mean * calls:.2f} going by the baseline"
@@ -357,13 +351,13 @@ async def measure(ready: Prepared, journal: Journal, course: Course, *, quiet: b
     """Make the runs up to each look that are not there yet, until a look decides or the last one is taken."""
     async with sampling(ready, journal, len(ready.suite.cases) * course.last, quiet=quiet) as sampler:
         verdict, look = await _look_by_look(ready, journal, course, sampler)
-    return Measured(verdict, sampler.reason, look, sampler.warnings)
+    return Measured(verdict, sampler.reason, look, (*sampler.warnings, *ready.jury.warnings))
 
 
 @asynccontextmanager
 async def sampling(ready: Prepared, journal: Journal, calls: int, *, quiet: bool) -> AsyncIterator[Sampler]:
     """A sampler on the opened target: it keeps each run in the journal and shows it among `calls`."""
-    async with ready.target as target:
+    async with ready.target as target, ready.jury:
         pace = Pace(ready.concurrency, ready.suite.limits)
         with display(calls, sys.stderr, quiet=quiet) as progress:
             for sample in journal.samples.values():
@@ -432,8 +426,8 @@ def _keeper(ready: Prepared, journal: Journal, progress: Display, pace: Pace) ->
     return keep
 
 
-def _judge(ready: Prepared, case: EvalCase, attempt: Attempt) -> tuple[bool | None, tuple[Grade, ...]]:
-    return judge(ready.graders[case.case_id], attempt)
+async def _judge(ready: Prepared, case: EvalCase, attempt: Attempt) -> tuple[bool | None, tuple[Grade, ...]]:
+    return await judge(ready.graders[case.case_id], attempt)
 
 
 def _case_frame(case: EvalCase, kinds: tuple[PiiKind, ...]) -> CaseResult:
@@ -497,9 +491,8 @@ def _with_warnings(verdict: Verdict, measured: Measured, result: SuiteResult) ->
     )
 
 
-def _write(ready: Prepared, verdict: Verdict, result: SuiteResult, started_at: datetime) -> None:
+def _write(ready: Prepared, verdict: Verdict, result: SuiteResult) -> None:
     try:
-        write_run_file(ready.out, started_at)
         write_results(ready.out, verdict, result, ready.baseline, _over_time(ready, result))
     except (OSError, InvalidInput) as error:
         what = f"the results cannot be written: {error}"

@@ -154,12 +154,11 @@ def _judge(
     else:
         at = at and replace(at, level=_level(arms, at))
         verdict = _compared(verdict, matched, _generator(seed, inputs), at)
-    ends = _ends(verdict, at, alone)
-    floors = tuple(_broken_floors(arms.candidate, settings, for_good=not ends))
+    floors = tuple(_broken_floors(arms.candidate, settings, for_good=not _ends(verdict, at, alone)))
     verdict = _decided(verdict, distrust, floors, alone)
-    verdict = _worded(verdict if at is None else _looked(verdict, at), distrust, floors, alone)
-    gating = settings.tags if ends else ()  # tested once
-    return broken_down(verdict, arms.baseline, arms.candidate, arms.pairing, gating)
+    worded = _worded(verdict if at is None else _looked(verdict, at), distrust, floors, alone)
+    asked = settings if at is None or at.last else settings.model_copy(update={"tags": []})
+    return broken_down(worded, arms.baseline, arms.candidate, arms.pairing, asked)
 
 
 # --- one of several looks ---------------------------------------------------------------------------------

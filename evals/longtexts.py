@@ -17,7 +17,35 @@ from evals.records import Event, Grade, Sample
 LONGEST = 50_000
 """Characters of one text that a line of samples.jsonl holds."""
 FOLDER = "artifacts"
+_MARK = re.compile(
+    rf"\[cut: the first [\d,]+ of [\d,]+ characters; all of it: {FOLDER}/([0-9a-f]{{32}})\.txt\]\n"
+)
 _NAME = re.compile(r"[0-9a-f]{32}\.txt")
+_MARK = re.compile(
+    rf"\[cut: the first [\d,]+ of [\d,]+ characters; all of it: ({FOLDER}/[0-9a-f]{{32}}\.txt)\]\n"
+)
+
+
+def whole(sample: Sample, folder: Path) -> Sample:
+    """The sample with its long texts as they were before they were cut, as far as `folder` still holds them."""
+
+    def text_of(text: str) -> str:
+        mark = _MARK.match(text)
+        file = folder / mark[1] if mark else None
+        return file.read_text(encoding="utf-8") if file is not None and file.is_file() else text
+
+    return replace(
+        sample,
+        output=None if sample.output is None else text_of(sample.output),
+        transcript=tuple(
+            replace(
+                event,
+                text=text_of(event.text),
+                arguments=None if event.arguments is None else text_of(event.arguments),
+            )
+            for event in sample.transcript
+        ),
+    )
 
 
 class LongTexts:
@@ -72,6 +100,25 @@ class LongTexts:
         except (CannotKeep, InvalidInput) as error:
             raise CannotKeepRuns(f"{error}; make room and go on with --resume") from None
         return f"{FOLDER}/{name}"
+
+
+def whole(text: str, folder: Path) -> str:
+    """The text before `LongTexts(folder)` cut it; one that was not cut as it is.
+
+    Raises:
+        ValueError: the file of the whole text is not there, or holds another text.
+    """
+    found = _MARK.match(text) if len(text) > LONGEST else None
+    if found is None:
+        return text
+    path = folder / FOLDER / f"{found[1]}.txt"
+    try:
+        kept = path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}") from None
+    if not hashlib.sha256(kept).hexdigest().startswith(found[1]):
+        raise ValueError(f"{path} is not the text that was cut")
+    return kept.decode("utf-8", "replace")
 
 
 def gather_long_texts(folders: Iterable[Path], into: Path) -> None:

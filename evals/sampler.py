@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import inspect
 import signal
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -18,8 +19,9 @@ from evals.spending import SpendingCap
 from evals.suite import EvalCase
 from evals.targets.interface import Target
 
-Judge = Callable[[EvalCase, Attempt], tuple[bool | None, tuple[Grade, ...]]]
-"""Passed and grades of one attempt that measured the agent, whatever its status."""
+Judged = tuple[bool | None, tuple[Grade, ...]]
+Judge = Callable[[EvalCase, Attempt], Judged | Awaitable[Judged]]
+"""Passed and grades of one attempt that measured the agent, whatever its status. May ask a model, and be awaited."""
 
 PROBATION = 10
 """If none of the first ten runs reaches the agent, the other thousands will not either."""
@@ -198,7 +200,7 @@ class Sampler:
             self._cap.charge(attempt)
             wait = wait_before_retry(attempt, tries, self._retries_after(attempt), seed)
             if wait is None:
-                passed, grades = self._judged(case, attempt)
+                passed, grades = await self._judged(case, attempt)
                 return _sample(planned, attempt, passed, grades, tries, seed)
             await self._sleep(wait)
             tries += 1
@@ -224,11 +226,12 @@ class Sampler:
             what = f"the target raised {type(error).__name__}: {error}"
             return Attempt(SampleStatus.INFRA_ERROR, error=what, retryable=False)
 
-    def _judged(self, case: EvalCase, attempt: Attempt) -> tuple[bool | None, tuple[Grade, ...]]:
+    async def _judged(self, case: EvalCase, attempt: Attempt) -> Judged:
         if attempt.status is SampleStatus.INFRA_ERROR:
             return None, ()
         try:
-            return self._judge(case, attempt)
+            judged = self._judge(case, attempt)
+            return await judged if inspect.isawaitable(judged) else judged
         except Exception as error:  # noqa: BLE001 - a broken grader is not an agent that failed
             return None, (Grade("judge", None, f"raised {type(error).__name__}: {error}"),)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
@@ -188,8 +188,7 @@ class GateSettings(Written):
     min_success_rate: float | None = Field(default=None, ge=0, le=1)
     max_usd: float | None = Field(default=None, gt=0)
     tags: tuple[str, ...] = Field(
-        default=(),
-        description="Tags whose cases may not fall either: tested together (Holm), after all runs.",
+        default=(), description="Tags whose cases may not fall either; tested together (Holm)."
     )
 
 
@@ -260,7 +259,8 @@ class EvalCase:
     Attributes:
         messages: the conversation to start with; ends with a user message.
         turns: further scripted user messages.
-        comparability: hash of input, graders and success: two results of a case compare only if it is equal.
+        comparability: hash of input, graders (their Python files too) and success; results of a case
+            compare only if it is equal.
         file, line: where it was written, for errors that come later.
     """
 
@@ -338,7 +338,7 @@ def load_suite(path: Path) -> Suite:
 def _cases_of(written: SuiteFile, document: Document, root: Path) -> tuple[EvalCase, ...]:
     if isinstance(written.cases, list):
         return tuple(
-            _case(written.suite, case, document.file, document.line_of(("cases", index)))
+            _case(written.suite, case, document.file, document.line_of(("cases", index)), root)
             for index, case in enumerate(written.cases)
         )
     try:
@@ -353,7 +353,7 @@ def _cases_of(written: SuiteFile, document: Document, root: Path) -> tuple[EvalC
     problems: list[Problem] = []
     for line in lines:
         try:
-            cases.append(_case(written.suite, parse(line, WrittenCase), line.file, line.line_of(())))
+            cases.append(_case(written.suite, parse(line, WrittenCase), line.file, line.line_of(()), root))
         except InvalidInput as error:
             problems.extend(error.problems)
     if problems:
@@ -361,7 +361,7 @@ def _cases_of(written: SuiteFile, document: Document, root: Path) -> tuple[EvalC
     return tuple(cases)
 
 
-def _case(suite: str, written: WrittenCase, file: str, line: int | None) -> EvalCase:
+def _case(suite: str, written: WrittenCase, file: str, line: int | None, root: Path) -> EvalCase:
     said = written.turns if written.turns is not None else [written.input]
     first, *later = said
     messages = (
@@ -372,6 +372,8 @@ def _case(suite: str, written: WrittenCase, file: str, line: int | None) -> Eval
     judged = written.model_dump(
         mode="json", by_alias=True, include={"input", "turns", "evaluator", "success", "schema_"}
     )
+    if checks := {name: _digest(root, name) for name in _check_files(written.evaluator)}:
+        judged["checks"] = checks
     return EvalCase(
         suite=suite,
         case_id=written.case_id,
@@ -390,6 +392,27 @@ def _case(suite: str, written: WrittenCase, file: str, line: int | None) -> Eval
         file=file,
         line=line,
     )
+
+
+def _check_files(evaluator: Any) -> Iterator[str]:
+    """The Python files that judge, at any depth: a case whose check changed is another case."""
+    if isinstance(evaluator, list):
+        for part in evaluator:
+            yield from _check_files(part)
+    elif isinstance(evaluator, Mapping):
+        for name, value in evaluator.items():
+            if name == "state" and isinstance(value, str):
+                yield value.partition(":")[0]
+            else:
+                yield from _check_files(value)
+
+
+def _digest(root: Path, name: str) -> str | None:
+    """SHA-256 of a file beside the suite; None if it cannot be read, which its grader will say."""
+    try:
+        return hashlib.sha256(resolve_inside(root, name).read_bytes()).hexdigest()
+    except (OSError, ValueError):
+        return None
 
 
 def _refuse_duplicates(cases: tuple[EvalCase, ...]) -> None:

@@ -184,15 +184,6 @@ def broken_cases(cases: Sequence[CaseComparison]) -> str:
     return f"{', '.join(named)}{f', and {more} more broke' if more else ''}."
 
 
-def tag_drift(row: Breakdown) -> str:
-    """A tag that gates fell."""
-    figures = Comparison(
-        MetricVerdict.DRIFT, row.baseline, row.candidate, row.change, row.ci_low, row.ci_high
-    )
-    where = "one case" if row.cases == 1 else f"{row.cases} cases"
-    return f"Success of the {where} tagged {inert(row.name)} fell {_fall(figures)}."
-
-
 # --- sentences about looks ---------------------------------------------------------------------------------
 
 
@@ -226,6 +217,15 @@ def past_horizon(runs: int, horizon: int) -> str:
         f"{_count(runs, 'run')} past the horizon of {horizon} runs per case decide nothing: "
         "all error that the looks may make is spent by then."
     )
+
+
+def tag_drift(row: Breakdown) -> str:
+    """A tag that gates fell."""
+    figures = Comparison(
+        MetricVerdict.DRIFT, row.baseline, row.candidate, row.change, row.ci_low, row.ci_high
+    )
+    where = "one case" if row.cases == 1 else f"{row.cases} cases"
+    return f"Success of the {where} tagged {inert(row.name)} fell {_fall(figures)}."
 
 
 # --- sentences about floors, trust and comparability ------------------------------------------------------

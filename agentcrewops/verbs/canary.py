@@ -51,10 +51,6 @@ def canary(
         float | None,
         typer.Option("--max-usd", min=0, help="Stop before more than this is spent; default: the suite's."),
     ] = None,
-    history: Annotated[
-        list[Path] | None,
-        typer.Option("--history", help="Folder with earlier results: the report then shows the trend."),
-    ] = None,
     looks: Annotated[
         str | None,
         typer.Option("--looks", help="Runs per case at which the gate looks and may stop; default 3,5,7,10."),
@@ -84,6 +80,10 @@ def canary(
             "--shard", metavar="I/N", help="Make only this part of the runs, as in 2/4, for `merge` to judge."
         ),
     ] = None,
+    history: Annotated[
+        list[Path] | None,
+        typer.Option("--history", help="Folder with earlier results: the report then shows the trend."),
+    ] = None,
     require_baseline: RequireBaseline = False,
     strict: Strict = False,
     as_json: Json = False,
@@ -111,11 +111,11 @@ def canary(
         concurrency=concurrency,
         seed=seed,
         max_usd=max_usd,
-        history=tuple(history or ()),
         start=start,
         looks=_looks(looks),
         fixed=fixed,
         max_samples=max_samples,
+        history=tuple(history or ()),
     )
     if shard is not None:
         _run_shard(options, shard, as_json=as_json, quiet=quiet)

@@ -8,8 +8,7 @@ import time
 from asyncio import Semaphore
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from agent_runtime.documents import canonical_json
 from agent_runtime.errors import InvalidInput
@@ -17,12 +16,13 @@ from agent_runtime.manifest import resolve_inside
 from evals.records import Attempt
 from evals.suite import CommandTarget, EvalCase, Suite
 from evals.targets.conversation import hold_conversation, values_of
+from evals.targets.interface import NothingToOpen
 from evals.targets.process import Process, processes_at_once, program_words
 from evals.targets.reply import Reply, UnusableAnswer, read_exit, read_own, read_text, too_large
 from evals.targets.secrecy import last_words, without_secrets
 
 
-class CommandAgent:
+class CommandAgent(NothingToOpen):
     """The target `command:` of a suite. See `evals.targets.interface.Target`.
 
     One process a turn, in a group of its own, which is ended with all it started, however it ended.
@@ -45,14 +45,6 @@ class CommandAgent:
         self.simulated = written.simulated
         self.fingerprint: str | None = _fingerprint(written, self._words, suite.root)
         self.agent: str | None = written.run
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return None
 
     async def attempt(self, case: EvalCase, sample_index: int, seed: int) -> Attempt:
         """Run the program once a turn; `timeout_seconds` bounds all turns, not the wait for a free place."""

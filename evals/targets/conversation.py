@@ -147,7 +147,13 @@ async def _converse(case: EvalCase, values: Mapping[str, Any], ask: Ask) -> list
 def _events(turn: Turn) -> list[Event]:
     reply = turn.reply
     tools = [
-        Event("tool", "", tool=call.name, arguments=canonical_json(call.arguments))
+        Event(
+            "tool",
+            "",
+            tool=call.name,
+            arguments=canonical_json(call.arguments),
+            flags=() if call.executed else ("denied:target",),
+        )
         for call in reply.tool_calls or ()
     ]
     answer = Event(

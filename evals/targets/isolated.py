@@ -18,9 +18,9 @@ from evals.suite import EvalCase, PythonTarget, Suite
 from evals.targets import python_worker
 from evals.targets.conversation import hold_conversation, unmeasured, values_of
 from evals.targets.process import Process, processes_at_once, program_words
-from evals.targets.python_file import WHERE, python_fingerprint, refuse_unfit_cases
+from evals.targets.python_file import WHERE, FunctionAgent, refuse_unfit_cases
 from evals.targets.reply import Reply, UnusableAnswer, read_exit, read_own, read_raised, too_large
-from evals.targets.secrecy import last_words, without_secrets
+from evals.targets.secrecy import last_words
 
 _RUN_FILE = "import runpy, sys; runpy.run_path(sys.argv[1], run_name='__main__')"
 """Unlike `python FILE`, this puts the folder of the file on no import path."""
@@ -106,14 +106,11 @@ class Worker:
         return read_exit(await self._process.ended(), self._last_words)
 
 
-class IsolatedAgent:
+class IsolatedAgent(FunctionAgent):
     """The target `python:` with `isolate: true`. See `evals.targets.interface.Target`.
 
     Workers are started when they are needed, used again, and replaced when a run leaves one hanging.
     """
-
-    model: str | None = None
-    worst_case_usd: float | None = None
 
     def __init__(self, suite: Suite, written: PythonTarget, environ: Mapping[str, str]) -> None:
         """Check the file and the interpreter; nothing is started.
@@ -121,12 +118,7 @@ class IsolatedAgent:
         Raises:
             InvalidInput
         """
-        self.simulated = written.simulated
-        self.fingerprint: str | None = python_fingerprint(suite, written)
-        self.agent: str | None = written.function
-        self._suite = suite
-        self._written = written
-        self._environ = environ
+        super().__init__(suite, written, environ)
         self._words = _words(suite, written, environ)
         self._free = Semaphore(processes_at_once(written.processes))
         self._idle: list[Worker] = []
@@ -195,9 +187,6 @@ class IsolatedAgent:
 
     async def _stop_all(self) -> None:
         await gather(*(worker.stop() for worker in self._idle))
-
-    def _clean(self, text: str) -> str:
-        return without_secrets(text, self._environ)
 
 
 def _words(suite: Suite, written: PythonTarget, environ: Mapping[str, str]) -> list[str]:

@@ -27,12 +27,8 @@ from evals.targets.secrecy import without_secrets
 WHERE = ("target", "python", "function")
 
 
-class PythonAgent:
-    """The target `python:` of a suite. See `evals.targets.interface.Target`.
-
-    A plain function runs in a thread of its own, an async one on our loop. One that never comes back keeps
-    its thread until we end; `isolate: true` is for those.
-    """
+class FunctionAgent:
+    """What is alike wherever the function runs."""
 
     model: str | None = None
     worst_case_usd: float | None = None
@@ -49,6 +45,20 @@ class PythonAgent:
         self._suite = suite
         self._written = written
         self._environ = environ
+
+    def _clean(self, text: str) -> str:
+        return without_secrets(text, self._environ)
+
+
+class PythonAgent(FunctionAgent):
+    """The target `python:` of a suite. See `evals.targets.interface.Target`.
+
+    A plain function runs in a thread of its own, an async one on our loop. One that never comes back keeps
+    its thread until we end; `isolate: true` is for those.
+    """
+
+    def __init__(self, suite: Suite, written: PythonTarget, environ: Mapping[str, str]) -> None:
+        super().__init__(suite, written, environ)
         self._function: Callable[..., Any]
         self._given: Mapping[str, str] = {}
         self._opened = ExitStack()
@@ -82,7 +92,7 @@ class PythonAgent:
             values_of(case, sample_index, seed),
             self._ask,
             timeout_seconds=self._written.timeout_seconds,
-            clean=lambda text: without_secrets(text, self._environ),
+            clean=self._clean,
         )
 
     async def _ask(self, values: Mapping[str, Any]) -> tuple[Reply, float]:

@@ -62,15 +62,15 @@ def raised(error: BaseException) -> dict[str, Any]:
     A connection that failed, or an HTTP status from 400 up, anywhere among the causes, is an outage: the
     agent had no word in it. An error of the agent's own code is the agent's failure.
     """
-    what = f"{type(error).__name__}: {error}"[:_LONGEST_REASON]
+    said: dict[str, Any] = {"what": f"{type(error).__name__}: {error}"[:_LONGEST_REASON], "outage": True}
     for cause in _causes(error):
         status = _status(cause)
         if status is not None:
             again = status >= 500 or status in _TRY_AGAIN
-            return {"what": what, "outage": True, "retryable": again, "retry_after": _retry_after(cause)}
+            return {**said, "status": status, "retryable": again, "retry_after": _retry_after(cause)}
         if isinstance(cause, ConnectionError):
-            return {"what": what, "outage": True, "retryable": True, "retry_after": None}
-    return {"what": what, "outage": False, "retryable": False, "retry_after": None}
+            return {**said, "status": None, "retryable": True, "retry_after": None}
+    return {**said, "outage": False}
 
 
 def json_of(value: Any) -> str:

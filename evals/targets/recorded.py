@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from types import TracebackType
-from typing import Any, Self
+from dataclasses import replace
+from typing import Any
 
 from agent_runtime.documents import strict_json
 from agent_runtime.errors import InvalidInput, Problem
 from agent_runtime.guard.redact import ALL_KINDS, Redactor
 from agent_runtime.manifest import resolve_inside
+from evals.longtexts import whole
 from evals.records import Attempt, CaseResult, Event, ObservedCall, Sample, SampleStatus, SuiteResult
 from evals.samples import read_samples
 from evals.suite import EvalCase, RecordedTarget, Suite
+from evals.targets.interface import NothingToOpen
 
 _REFUSED = ("denied:", "approval:pending")
 
 
-class RecordedAgent:
+class RecordedAgent(NothingToOpen):
     """The target `recorded:` of a suite. See `evals.targets.interface.Target`.
 
     Status, latency, tokens and costs are those of the saved run; nothing is spent. Outputs are as they were
@@ -33,6 +35,7 @@ class RecordedAgent:
             InvalidInput: it cannot be read, or holds nothing for a case, or answers to another input.
         """
         saved = _read(suite, written)
+        self._folder = (suite.root / written.file).parent
         self._cases = {case.case_id: case for case in saved.cases}
         if problems := list(_problems(suite, self._cases, written.file)):
             raise InvalidInput(problems)
@@ -42,24 +45,24 @@ class RecordedAgent:
         self.agent = saved.agent
         self.model = saved.model
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return None
-
     async def attempt(self, case: EvalCase, sample_index: int, seed: int) -> Attempt:
         """The saved run of this case and index; one that was never made is unmeasured."""
         sample = self._samples.get((case.case_id, sample_index))
         if sample is not None:
-            return recorded_attempt(sample)
+            return self._attempt(sample)
         there = len(self._cases[case.case_id].samples)
         what = (
             f"no run {sample_index + 1} of this case was recorded; there are {there}: use --samples {there}"
         )
         return Attempt(SampleStatus.INFRA_ERROR, error=what, retryable=False)
+
+    def _attempt(self, sample: Sample) -> Attempt:
+        try:
+            output = None if sample.output is None else whole(sample.output, self._folder)
+        except ValueError as error:
+            what = f"the output was cut when it was saved, and {error}"
+            return Attempt(SampleStatus.INFRA_ERROR, error=what, retryable=False)
+        return recorded_attempt(replace(sample, output=output))
 
 
 def recorded_attempt(sample: Sample) -> Attempt:
@@ -95,12 +98,12 @@ def _problems(suite: Suite, saved: Mapping[str, CaseResult], file: str) -> Itera
         if found is None:
             what = f"{file} holds no run of case '{case.case_id}'"
             yield Problem(case.file, case.line, what, "run the agent on it, or take the case out")
-        elif found.input_text and not _same_text(found.input_text, case.input_text):
+        elif found.input_text and not same_text(found.input_text, case.input_text):
             what = f"the runs of case '{case.case_id}' in {file} answer another input"
             yield Problem(case.file, case.line, what, "run the agent again")
 
 
-def _same_text(saved: str, now: str) -> bool:
+def same_text(saved: str, now: str) -> bool:
     """True if the texts agree once personal data, which may have been replaced in the saved one, is out."""
     return Redactor(ALL_KINDS).redact(saved) == Redactor(ALL_KINDS).redact(now)
 

@@ -31,7 +31,7 @@ PATH_KEYS = (
 """The keys of a target that say where in the answer something is."""
 
 MAX_ANSWER_BYTES = 20_000_000
-"""What one answer may bring, in whatever form it comes."""
+"""A long answer is kept as a file; one beyond this is no answer of an agent."""
 
 _TRY_AGAIN = frozenset({408, 425, 429})
 _TOO_MANY = frozenset({429, 529})
@@ -187,7 +187,10 @@ def read_raised(raised: Mapping[str, Any]) -> Reply:
     """
     if raised["outage"]:
         raise UnusableAnswer(
-            raised["what"], retryable=raised["retryable"], retry_after=_amount(raised["retry_after"])
+            raised["what"],
+            retryable=raised["retryable"],
+            retry_after=_amount(raised["retry_after"]),
+            throttled=raised["status"] in _TOO_MANY,
         )
     return Reply(output=None, error=raised["what"])
 

@@ -16,19 +16,33 @@ from tests.agentcrewops.conftest import Shell
 from tests.conftest import edit
 from tests.fakes.threaded import agent_endpoint_thread
 
+VERBS = [
+    "init",
+    "validate",
+    "doctor",
+    "run",
+    "canary",
+    "compare",
+    "grade",
+    "baseline",
+    "report",
+    "redact",
+    "egress",
+    "schema",
+]
 HEAVY = {"sqlalchemy", "alembic", "litellm", "scipy", "opentelemetry", "boto3", "fastapi"}
 
 
 def test_help_names_every_verb_and_the_next_command(shell: Shell, tmp_path: Path) -> None:
     said = shell("--help", cwd=tmp_path)
     assert said.code == 0
-    for verb in ("init", "validate", "run", "canary", "compare", "baseline", "report", "schema"):
+    for verb in VERBS:
         assert f"\n  {verb} " in said.out
     assert "agentcrewops init my-agent" in said.out
 
 
 def test_every_verb_explains_itself(shell: Shell, tmp_path: Path) -> None:
-    for verb in ("init", "validate", "run", "canary", "compare", "baseline", "report", "schema"):
+    for verb in VERBS:
         assert "Usage:" in shell(verb, "--help", cwd=tmp_path).out
 
 
@@ -75,6 +89,16 @@ def test_bad_input_leaves_with_2_and_names_file_line_and_fix(shell: Shell, start
 
 def test_an_unknown_flag_leaves_with_2(shell: Shell, starter: Path) -> None:
     assert shell("canary", "--sampels", 3, cwd=starter).code == 2
+
+
+def test_grade_judges_saved_samples_again_and_leaves_as_a_canary_does(shell: Shell, starter: Path) -> None:
+    shell("canary", "--samples", 2, cwd=starter)
+    edit(starter / "suite.yaml", "gate: { margin: 0.10,", "gate: { margin: 0.10, min_success_rate: 1.0,")
+    edit(starter / "suite.yaml", 'success: "amount==15', 'success: "amount==16')
+    said = shell("grade", "canary-out", cwd=starter)
+    assert said.code == 1
+    assert "of 24 runs are judged otherwise than before" in said.out
+    assert "report: grade-out/report.html" in said.out
 
 
 def test_drift_leaves_with_1_and_json_is_the_verdict(shell: Shell, starter: Path) -> None:

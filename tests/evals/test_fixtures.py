@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shlex
 import sys
@@ -17,8 +16,7 @@ from evals.fixtures import fixture_warnings
 from evals.records import Attempt, Event, Sample, SampleStatus
 from evals.suite import Suite
 from evals.targets import open_target
-from tests.evals.targets.test_isolated import gone
-from tests.fakes.suites import HI, asked, suite_of
+from tests.fakes.suites import HI, asked, broken_off, gone, suite_of
 
 AGENT = "import pathlib\ndef answer(input):\n    note('agent')\n    return 'x'\n"
 NOTE = "def note(word):\n    with open({log!r}, 'a') as log: log.write(word + ' ')\n"
@@ -79,7 +77,7 @@ def test_a_fixture_is_told_which_sample_it_prepares(tmp_path: Path, before: dict
             "ended with code 1; the last it printed: no database",
         ),
         ({"python": "db.py:broken"}, "raised OSError: no database"),
-        (command("-c", "print('x' * 30_000_000)"), "printed more than 20 MB"),
+        (command("-c", "print('x' * 25_000_000)"), "printed more than 20 MB"),
         (command("-c", "import time; time.sleep(60)") | {"timeout_seconds": 0.3}, "did not end within 0.3 s"),
     ],
 )
@@ -108,17 +106,7 @@ def test_afters_that_worked_are_not_mentioned() -> None:
 def test_an_after_is_run_although_the_run_was_cancelled(tmp_path: Path) -> None:
     agent = "import asyncio\nasync def answer(input):\n    note('agent')\n    await asyncio.sleep(60)\n"
     suite = project(tmp_path, {"after": command("note.py", "after")}, agent)
-
-    async def break_off() -> None:
-        async with open_target(suite, None, os.environ, 1) as target:
-            run = asyncio.create_task(target.attempt(suite.cases[0], 0, 1))
-            while not (tmp_path / "log").exists():
-                await asyncio.sleep(0.01)
-            run.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await run
-
-    asyncio.run(break_off())
+    broken_off(suite, tmp_path / "log")
     assert logged(tmp_path) == ["agent", "after"]
 
 

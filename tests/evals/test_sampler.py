@@ -159,6 +159,15 @@ def test_an_infrastructure_error_that_stays_is_unmeasured_and_never_judged() -> 
     assert (sample.attempts, sample.error) == (3, "answered 503")
 
 
+def test_a_judge_that_asks_somebody_is_awaited() -> None:
+    async def judge(case: EvalCase, attempt: Attempt) -> tuple[bool | None, tuple[Grade, ...]]:
+        await asyncio.sleep(0)
+        return False, (Grade("judge", False, "rude"),)
+
+    [sample] = sampled(ScriptedTarget(always(completed())), cases(1), 1, judge=judge).samples
+    assert (sample.passed, sample.grades[0].reason) == (False, "rude")
+
+
 def test_an_agent_that_failed_is_not_tried_again() -> None:
     for attempt in (completed("wrong"), Attempt(SampleStatus.AGENT_TIMEOUT)):
         [sample] = sampled(ScriptedTarget(always(attempt)), cases(1), 1).samples

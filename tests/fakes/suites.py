@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from evals.records import Attempt
 from evals.suite import Suite, load_suite
@@ -34,3 +37,29 @@ def asked(suite: Suite, times: int = 1, *, at_once: bool = False, **environ: str
             return [await target.attempt(case, index, 1) for index in range(times)]
 
     return asyncio.run(ask())
+
+
+def broken_off(suite: Suite, running: Path) -> None:
+    """Ask the first case, and cancel that once the agent has written something into `running`."""
+
+    async def break_off() -> None:
+        async with open_target(suite, None, os.environ, 1) as target:
+            run = asyncio.create_task(target.attempt(suite.cases[0], 0, 1))
+            while not running.exists() or not running.read_text():
+                await asyncio.sleep(0.01)
+            run.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await run
+
+    asyncio.run(break_off())
+
+
+def gone(pid: int) -> bool:
+    """True once the process is no more; one that was killed takes a moment."""
+    for _ in range(300):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.01)
+    return False

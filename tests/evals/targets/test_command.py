@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import shlex
@@ -16,8 +15,7 @@ from agent_runtime.errors import InvalidInput
 from evals.records import Attempt, SampleStatus
 from evals.suite import Suite
 from evals.targets import open_target
-from tests.evals.targets.test_isolated import gone
-from tests.fakes.suites import HI, asked, suite_of
+from tests.fakes.suites import HI, asked, broken_off, gone, suite_of
 
 PRELUDE = """
 import json, os, signal, subprocess, sys, time
@@ -151,17 +149,7 @@ def test_no_more_processes_run_than_allowed(tmp_path: Path) -> None:
 
 def test_a_cancelled_run_leaves_no_process_behind(tmp_path: Path) -> None:
     suite = written(tmp_path, "open('pid', 'w').write(str(os.getpid()))\ntime.sleep(60)")
-
-    async def break_off() -> None:
-        async with open_target(suite, None, os.environ, 1) as target:
-            run = asyncio.create_task(target.attempt(suite.cases[0], 0, 1))
-            while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
-                await asyncio.sleep(0.01)
-            run.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await run
-
-    asyncio.run(break_off())
+    broken_off(suite, tmp_path / "pid")
     assert gone(int((tmp_path / "pid").read_text()))
 
 

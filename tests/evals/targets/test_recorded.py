@@ -9,6 +9,7 @@ import pytest
 
 from agent_runtime.errors import InvalidInput
 from evals.canary import CanaryOptions, run_canary
+from evals.longtexts import LONGEST, LongTexts
 from evals.records import CaseResult, Event, ObservedCall, Sample, SampleStatus, SuiteResult, VerdictKind
 from evals.samples import read_samples, write_samples
 from evals.suite import Suite
@@ -94,6 +95,24 @@ def test_a_case_without_runs_is_named_with_its_line(tmp_path: Path) -> None:
     suite = suite_of(tmp_path, {"recorded": {"file": "samples.jsonl"}}, [HI, {**HI, "case_id": "b"}])
     with pytest.raises(InvalidInput, match=r"suite\.yaml:1: samples\.jsonl holds no run of case 'b'"):
         open_target(suite, None, {}, 1)
+
+
+def test_a_long_output_is_judged_whole(tmp_path: Path) -> None:
+    long = sample(output="x" * LONGEST + " the end")
+    suite = saved(tmp_path, LongTexts(tmp_path).cut(long))
+    assert asked(suite)[0].output == long.output
+
+
+@pytest.mark.parametrize("damage", ["gone", "changed"])
+def test_a_long_output_whose_file_is_lost_is_unmeasured(tmp_path: Path, damage: str) -> None:
+    suite = saved(tmp_path, LongTexts(tmp_path).cut(sample(output="x" * LONGEST + " the end")))
+    file = next((tmp_path / "artifacts").iterdir())
+    file.unlink()
+    if damage == "changed":
+        file.write_text("another text")
+    attempt = asked(suite)[0]
+    assert attempt.status is SampleStatus.INFRA_ERROR
+    assert "the output was cut when it was saved" in str(attempt.error)
 
 
 def test_todays_graders_judge_yesterdays_runs_and_nothing_is_spent(
