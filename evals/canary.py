@@ -329,7 +329,8 @@ def expense(ready: Prepared, calls: int, about: str = "about ") -> Iterator[str]
         yield "as recorded: no agent is called, no money is spent"
         return
     if (source := _free_answers(ready)) is not None:
-        yield f"{source}, {'the agent costs no money' if ready.jury.estimate else 'no money is spent'}"
+        free = "the agent costs no money" if ready.jury.estimate else "no money is spent"
+        yield f"{source}, {free}"
         return
     if (mean := _mean_cost(ready.baseline)) is not None:
         yield f"{about}${mean * calls:.2f} going by the baseline"
