@@ -19,7 +19,7 @@ from agent_runtime.errors import InvalidInput, Problem
 from agent_runtime.guard.redact import ALL_KINDS, Redactor
 from agent_runtime.manifest import Manifest, load_manifest, resolve_inside
 from agent_runtime.policy import PiiKind
-from evals.baseline import load_reference
+from evals.baseline import load_reference, samples_file
 from evals.graders import graders_for, judge
 from evals.graders.interface import Grader
 from evals.journal import CannotKeepRuns, Journal, Start, claimed, open_journal
@@ -29,8 +29,9 @@ from evals.pacing import Pace
 from evals.progress import Display, display
 from evals.protocol import StudyProtocol
 from evals.records import Attempt, CaseResult, Event, Grade, Sample, SuiteResult, Verdict, VerdictKind
-from evals.results import prepare_folder, write_results
+from evals.results import prepare_folder, write_judgement, write_results
 from evals.sampler import Sampler, plan_runs
+from evals.samples import copy_samples, write_samples
 from evals.schedule import Course, Schedule, course_beyond, course_of, fixed_schedule, looking_schedule
 from evals.spending import SpendingCap
 from evals.suite import EvalCase, GateSettings, Suite, load_suite
@@ -160,7 +161,7 @@ def prepare(options: CanaryOptions, environ: Mapping[str, str]) -> Prepared:
     contract = manifest.contract if manifest else None
     graders = _graders_of(suite, contract)
     baseline_file = options.baseline or _default_baseline(suite)
-    baseline = load_reference(baseline_file) if baseline_file else None
+    baseline = load_reference(baseline_file, keep_text=False) if baseline_file else None
     concurrency = options.concurrency or suite.concurrency
     return Prepared(
         suite=suite,
@@ -448,10 +449,15 @@ def compare_files(
     """Judge two saved results, of any harness, and write the same files as a canary."""
     from evals.gate import judge as judge_result
 
-    before, after = load_reference(baseline), load_reference(candidate)
+    before, after = load_reference(baseline, keep_text=False), load_reference(candidate, keep_text=False)
     prepare_folder(out)
     verdict = judge_result(before, after, settings, seed=seed)
-    write_results(out, verdict, after, before)
+    samples, copy = samples_file(candidate), out / "samples.jsonl"
+    if samples is None:
+        write_samples(copy, after)
+    else:
+        copy_samples(samples, copy)
+    write_judgement(out, verdict, after, before)
     return verdict
 
 
@@ -460,5 +466,5 @@ def render_again(folder: Path, baseline: Path | None) -> Path:
     from evals.results import read_results, render_results
 
     verdict, result = read_results(folder)
-    render_results(folder, verdict, result, load_reference(baseline) if baseline else None)
+    render_results(folder, verdict, result, load_reference(baseline, keep_text=False) if baseline else None)
     return folder / "report.html"

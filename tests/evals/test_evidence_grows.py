@@ -105,7 +105,7 @@ def test_runs_are_added_up_to_the_next_look(judged: Path) -> None:
 
 
 def test_an_undecided_verdict_in_ci_goes_on_by_itself(judged: Path) -> None:
-    edit(judged / "suite.yaml", "gate: {", "gate: { margin: 0.02,")
+    edit(judged / "suite.yaml", "margin: 0.10", "margin: 0.02")
     assert canary(judged, seed=5).verdict is VerdictKind.UNDECIDED
     assert runs_per_case(judged / "out") == 10
     canary(judged, in_ci=True, seed=5)
