@@ -24,7 +24,7 @@ def check_suite(
         "suite": ready.suite.name,
         "cases": len(ready.suite.cases),
         "samples": ready.samples,
-        "target": "http" if ready.manifest is None else "runtime",
+        "target": ready.suite.target.kind,
     }
     return facts | (_agent_facts(ready.manifest) if ready.manifest is not None else {})
 

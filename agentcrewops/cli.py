@@ -9,7 +9,18 @@ import typer
 
 from agent_runtime.errors import CrewError
 from agentcrewops import __version__
-from agentcrewops.verbs import baseline, canary, compare, init, report, run_once, schema, validate
+from agentcrewops.verbs import (
+    baseline,
+    canary,
+    compare,
+    import_results,
+    init,
+    merge,
+    report,
+    run_once,
+    schema,
+    validate,
+)
 
 app = typer.Typer(
     name="agentcrewops",
@@ -25,7 +36,9 @@ app.command("init")(init.init)
 app.command("validate")(validate.validate)
 app.command("run")(run_once.run)
 app.command("canary")(canary.canary)
+app.command("merge")(merge.merge)
 app.command("compare")(compare.compare)
+app.add_typer(import_results.app, name="import")
 app.add_typer(baseline.app, name="baseline")
 app.command("report")(report.report)
 app.command("schema")(schema.schema)

@@ -9,6 +9,7 @@ import typer
 
 from agentcrewops.terminal import printable
 from evals.records import Verdict, VerdictKind
+from evals.sharded_canary import ShardRun
 from evals.verdict_file import verdict_document
 
 _FAILS = {VerdictKind.DRIFT, VerdictKind.BELOW_FLOOR}
@@ -36,6 +37,23 @@ def announce(verdict: Verdict, out: Path, *, as_json: bool) -> None:
     for warning in verdict.warnings:
         typer.echo(f"  ! {_plain(warning)}")
     typer.echo(f"report: {out / 'report.html'}")
+
+
+def announce_shard(done: ShardRun, out: Path, *, as_json: bool) -> None:
+    """Print what one shard did on stdout; it has no verdict."""
+    if as_json:
+        facts = {
+            "shard": str(done.shard),
+            "runs": done.runs,
+            "planned": done.planned,
+            "trouble": done.trouble,
+        }
+        typer.echo(json.dumps(facts, ensure_ascii=False, indent=2))
+        return
+    typer.echo(f"SHARD {done.shard} — {done.runs} of {done.planned} runs made; judge all shards together:")
+    if done.trouble:
+        typer.echo(f"  - {printable(done.trouble)}: run this shard again")
+    typer.echo(f"agentcrewops merge {out} …")
 
 
 def _said(reason: str, headline: str) -> bool:

@@ -1,6 +1,6 @@
 """How often the gate is wrong, and how often it is right: measured on suites whose truth is known.
 
-    python benchmarks/gate_calibration.py [--quick] [--json FILE] [--pictures FOLDER] [--seed S]
+    python benchmarks/gate_calibration.py [--quick] [--json] [--pictures FOLDER] [--seed S]
 
 Every suite draws its cases' success rates from one of six Beta distributions (four are fits to real per-task
 outcomes of HotpotQA and tau-bench agents), runs both arms, and asks the gate's own functions for a verdict. The
@@ -367,7 +367,7 @@ def saved_row(what: str, seen: Looked, least: float | None) -> Row:
 # --- the table --------------------------------------------------------------------------------------------
 
 
-def rows(suites: int, family: int, seed: int) -> Iterator[Row]:
+def all_rows(suites: int, family: int, seed: int) -> Iterator[Row]:
     """Every row, each from its own seed, so that one can be looked at alone."""
     yield from resources(seed)
     for design in (D10, D30, D10X30, D50, DEFAULT):
@@ -490,35 +490,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print the table; 1 if a promise is not kept."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--quick", action="store_true", help=f"{QUICK} suites a row instead of {FULL}")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows here too")
+    parser.add_argument("--json", action="store_true", help="rows as JSON on stdout, and no table")
     parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="draw the rows here, as SVG")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(arguments)
-    measured = print_table(options.seed, quick=options.quick)
-    written_down = [{**asdict(row), "holds": row.holds(quick=options.quick)} for row in measured]
+    measured = measure(options.seed, quick=options.quick, table=not options.json)
+    rows = [{**asdict(row), "holds": row.holds(quick=options.quick)} for row in measured]
     if options.json:
-        options.json.write_text(
-            json.dumps(written_down, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
-        )
+        print(json.dumps(rows, indent=1, ensure_ascii=False))
     if options.pictures:
-        draw_pictures(written_down, options.pictures)
-    return int(any(row.holds(quick=options.quick) is False for row in measured))
+        draw_pictures(rows, options.pictures)
+    return int(any(row["holds"] is False for row in rows))
 
 
-def print_table(seed: int, *, quick: bool) -> list[Row]:
-    """Measure and print row by row."""
+def measure(seed: int, *, quick: bool, table: bool) -> list[Row]:
+    """Every row, printed as soon as it is there if it is a table that is wanted."""
     suites, family = (QUICK, QUICK_FAMILY) if quick else (FULL, FULL_FAMILY)
     measured = []
     start = time.monotonic()
+    if table:
+        print_head(suites, family, seed, quick=quick)
+    for row in all_rows(suites, family, seed):
+        measured.append(row)
+        print(f"[{time.monotonic() - start:5.0f} s] {row.goal}: {row.what}", file=sys.stderr)
+        if table:
+            print(line(row, quick=quick), flush=True)
+    return measured
+
+
+def print_head(suites: int, family: int, seed: int, *, quick: bool) -> None:
+    """What the columns are."""
     print(f"{suites} suites a row ({family} for the family), {RESAMPLES} resamples, seed {seed}")
     if quick:
         print("quick: MISS only where the 95 % interval excludes what must be")
     print(f"{'goal':<13}{'suite':<40}{'value':>8}  {'95 % interval':<15}  {'must':<15}{'':<5} other methods")
-    for row in rows(suites, family, seed):
-        measured.append(row)
-        print(f"[{time.monotonic() - start:5.0f} s] {row.goal}: {row.what}", file=sys.stderr)
-        print(line(row, quick=quick), flush=True)
-    return measured
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
@@ -20,6 +21,7 @@ from agent_runtime.guard.redact import ALL_KINDS, Redactor
 from agent_runtime.manifest import Manifest, load_manifest, resolve_inside
 from agent_runtime.policy import PiiKind
 from evals.baseline import load_reference, samples_file
+from evals.fixtures import fixture_warnings
 from evals.graders import graders_for, judge
 from evals.graders.interface import Grader
 from evals.journal import CannotKeepRuns, Journal, Start, claimed, open_journal
@@ -35,6 +37,7 @@ from evals.samples import copy_samples, write_samples
 from evals.schedule import Course, Schedule, course_beyond, course_of, fixed_schedule, looking_schedule
 from evals.spending import SpendingCap
 from evals.suite import EvalCase, GateSettings, Suite, load_suite
+from evals.targets import open_target
 from evals.targets.interface import Target
 
 
@@ -139,7 +142,7 @@ def run_canary(options: CanaryOptions, environ: Mapping[str, str], *, quiet: boo
     ready = prepare(options, environ)
     prepare_folder(ready.out)
     with claimed(ready.out):
-        journal = _open_journal(ready)
+        journal = open_evaluation(ready)
         course = _course(ready, journal)
         if not quiet:
             sys.stderr.write(f"{estimate(ready, journal, course)}\n")
@@ -166,7 +169,7 @@ def prepare(options: CanaryOptions, environ: Mapping[str, str]) -> Prepared:
     return Prepared(
         suite=suite,
         manifest=manifest,
-        target=_open_target(suite, manifest, environ, concurrency),
+        target=open_target(suite, manifest, environ, concurrency),
         graders=graders,
         baseline=baseline,
         baseline_file=baseline_file,
@@ -175,7 +178,7 @@ def prepare(options: CanaryOptions, environ: Mapping[str, str]) -> Prepared:
         max_samples=_max_samples(options, environ),
         concurrency=concurrency,
         seed=options.seed,
-        max_usd=options.max_usd if options.max_usd is not None else suite.gate.max_usd,
+        max_usd=_cap_of(options, suite),
         pii_kinds=tuple(manifest.policy.pii_redaction) if manifest else ALL_KINDS,
         commit=_commit_of(suite.root),
         start=options.start,
@@ -206,7 +209,7 @@ def _manifest_of(suite: Suite, options: CanaryOptions) -> Manifest | None:
         flag = next((flag for flag, value in given.items() if value is not None), None)
         if flag is not None:
             raise InvalidInput.one(
-                flag, "does not apply: the suite's target is an HTTP endpoint", f"leave {flag} out"
+                flag, f"does not apply: the suite's target is {suite.target.description}", f"leave {flag} out"
             )
         return None
     agent = options.agent or _beside(suite, named.agent, "agent")
@@ -238,25 +241,16 @@ def _graders_of(suite: Suite, contract: Mapping[str, object] | None) -> dict[str
     return graders
 
 
+def _cap_of(options: CanaryOptions, suite: Suite) -> float | None:
+    """The spending cap; recorded runs cost what they cost, but nothing is spent on them now."""
+    if suite.target.recorded is not None:
+        return None
+    return options.max_usd if options.max_usd is not None else suite.gate.max_usd
+
+
 def _default_baseline(suite: Suite) -> Path | None:
     path = suite.root / "baselines" / f"{suite.name}.json"
     return path if path.exists() else None
-
-
-def _open_target(
-    suite: Suite, manifest: Manifest | None, environ: Mapping[str, str], concurrency: int
-) -> Target:
-    if manifest is None:
-        from evals.targets.http import HttpAgent
-
-        return HttpAgent(suite, concurrency=concurrency, environ=environ)
-    from agent_runtime.telemetry import open_telemetry
-    from evals.targets.runtime import RuntimeAgent, unstubbed_tools
-
-    problems = unstubbed_tools(manifest, suite.cases)
-    if problems:
-        raise InvalidInput(problems)
-    return RuntimeAgent(manifest, open_telemetry(environ), environ)
 
 
 def _commit_of(folder: Path) -> str | None:
@@ -269,7 +263,8 @@ def _commit_of(folder: Path) -> str | None:
     return found.stdout.strip() or None
 
 
-def _open_journal(ready: Prepared) -> Journal:
+def open_evaluation(ready: Prepared) -> Journal:
+    """The runs that are kept in `ready.out`: none yet, or those of the evaluation that goes on there."""
     protocol = StudyProtocol.of(ready.frame, ready.seed, ready.baseline, ready.schedule)
     return open_journal(ready.out, ready.frame, protocol, ready.start, any_schedule=not ready.schedule_asked)
 
@@ -290,16 +285,23 @@ def estimate(ready: Prepared, journal: Journal, course: Course) -> str:
     calls = len(ready.suite.cases) * course.last
     runs = f"{len(ready.suite.cases)} cases × {most}{course.last} = {most}{calls} runs of {agent}"
     parts = [runs, journal.opening] if journal.opening else [runs]
+    return "; ".join([*parts, *expense(ready, calls - len(journal.samples), most or "about ")])
+
+
+def expense(ready: Prepared, calls: int, about: str = "about ") -> Iterator[str]:
+    """What `calls` runs may cost, in words."""
+    if ready.suite.target.recorded is not None:
+        yield "as recorded: no agent is called, no money is spent"
+        return
     if ready.target.simulated:
-        return "; ".join([*parts, "simulated model, no money is spent"])
-    calls -= len(journal.samples)
+        yield "simulated model, no money is spent"
+        return
     if (mean := _mean_cost(ready.baseline)) is not None:
-        parts.append(f"{most or 'about '}${mean * calls:.2f} going by the baseline")
+        yield f"{about}${mean * calls:.2f} going by the baseline"
     if ready.target.worst_case_usd is not None:
-        parts.append(f"at most ${ready.target.worst_case_usd * calls:.2f}")
+        yield f"at most ${ready.target.worst_case_usd * calls:.2f}"
     if ready.max_usd is not None:
-        parts.append(f"stops before ${ready.max_usd:.2f}")
-    return "; ".join(parts)
+        yield f"stops before ${ready.max_usd:.2f}"
 
 
 def _mean_cost(baseline: SuiteResult | None) -> float | None:
@@ -311,9 +313,17 @@ def _mean_cost(baseline: SuiteResult | None) -> float | None:
 
 async def measure(ready: Prepared, journal: Journal, course: Course, *, quiet: bool) -> Measured:
     """Make the runs up to each look that are not there yet, until a look decides or the last one is taken."""
+    async with sampling(ready, journal, len(ready.suite.cases) * course.last, quiet=quiet) as sampler:
+        verdict, look = await _look_by_look(ready, journal, course, sampler)
+    return Measured(verdict, sampler.reason, look, sampler.warnings)
+
+
+@asynccontextmanager
+async def sampling(ready: Prepared, journal: Journal, calls: int, *, quiet: bool) -> AsyncIterator[Sampler]:
+    """A sampler on the opened target: it keeps each run in the journal and shows it among `calls`."""
     async with ready.target as target:
         pace = Pace(ready.concurrency, ready.suite.limits)
-        with display(len(ready.suite.cases) * course.last, sys.stderr, quiet=quiet) as progress:
+        with display(calls, sys.stderr, quiet=quiet) as progress:
             for sample in journal.samples.values():
                 progress.note(sample)
             sampler = Sampler(
@@ -326,8 +336,7 @@ async def measure(ready: Prepared, journal: Journal, course: Course, *, quiet: b
                 fingerprint=target.fingerprint,
             )
             with sampler.stopped_by_signals():
-                verdict, look = await _look_by_look(ready, journal, course, sampler)
-    return Measured(verdict, sampler.reason, look, sampler.warnings)
+                yield sampler
 
 
 async def _look_by_look(
@@ -419,20 +428,31 @@ def _or_none(clean: Callable[[str], str], text: str | None) -> str | None:
 def conclude(ready: Prepared, journal: Journal, measured: Measured) -> tuple[SuiteResult, Verdict]:
     """What was measured and what it means; runs that were cut short mean nothing, however good they look."""
     if measured.verdict is not None:
-        return journal.result(measured.look), _with_warnings(measured.verdict, measured.warnings)
+        result = journal.result(measured.look)
+        return result, _with_warnings(measured.verdict, measured, result)
     result, planned = journal.result(), len(ready.suite.cases) * measured.look
     verdict = _verdict_at(ready, result, Course((measured.look,)), measured.look)
     reason = f"{measured.stopped} after {len(result.samples)} of {planned} runs"
-    return result, replace(
-        _with_warnings(verdict, measured.warnings),
+    verdict = not_measured(_with_warnings(verdict, measured, result), [reason])
+    kept = "What was measured is kept: `canary --resume` goes on with it."
+    return result, replace(verdict, reasons=(*verdict.reasons, kept))
+
+
+def not_measured(verdict: Verdict, reasons: Sequence[str]) -> Verdict:
+    """The verdict on a result with holes: whatever its numbers say, it measured nothing."""
+    more = f"; and {len(reasons) - 3} more" if len(reasons) > 3 else ""
+    return replace(
+        verdict,
         verdict=VerdictKind.NOT_MEASURED,
-        headline=f"**NOT MEASURED** — {reason}.",
-        reasons=(reason, *verdict.reasons, "What was measured is kept: `canary --resume` goes on with it."),
+        headline=f"**NOT MEASURED** — {'; '.join(reasons[:3])}{more}.",
+        reasons=(*reasons, *verdict.reasons),
     )
 
 
-def _with_warnings(verdict: Verdict, warnings: tuple[str, ...]) -> Verdict:
-    return replace(verdict, warnings=(*warnings, *verdict.warnings))
+def _with_warnings(verdict: Verdict, measured: Measured, result: SuiteResult) -> Verdict:
+    return replace(
+        verdict, warnings=(*measured.warnings, *fixture_warnings(result.samples), *verdict.warnings)
+    )
 
 
 def _write(ready: Prepared, verdict: Verdict, result: SuiteResult) -> None:

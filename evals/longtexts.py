@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from shutil import copyfile
 
 from agent_runtime.artifacts import CannotKeep, Folder
 from agent_runtime.errors import InvalidInput
@@ -14,6 +17,7 @@ from evals.records import Event, Grade, Sample
 LONGEST = 50_000
 """Characters of one text that a line of samples.jsonl holds."""
 FOLDER = "artifacts"
+_NAME = re.compile(r"[0-9a-f]{32}\.txt")
 
 
 class LongTexts:
@@ -68,6 +72,22 @@ class LongTexts:
         except (CannotKeep, InvalidInput) as error:
             raise CannotKeepRuns(f"{error}; make room and go on with --resume") from None
         return f"{FOLDER}/{name}"
+
+
+def gather_long_texts(folders: Iterable[Path], into: Path) -> None:
+    """Bring the long texts of several folders together; what is not one by its name stays where it is.
+
+    Raises:
+        CannotKeepRuns: if one cannot be copied.
+    """
+    for path in (path for folder in folders for path in sorted((folder / FOLDER).glob("*.txt"))):
+        if not _NAME.fullmatch(path.name) or path.is_symlink():
+            continue
+        try:
+            (into / FOLDER).mkdir(exist_ok=True)
+            copyfile(path, into / FOLDER / path.name)
+        except OSError as error:
+            raise CannotKeepRuns(f"{path} cannot be copied: {error.strerror}") from None
 
 
 def _texts(sample: Sample) -> list[str]:

@@ -265,7 +265,7 @@ def _sample(
         tokens=attempt.tokens,
         cost_usd=attempt.cost_usd,
         output=attempt.output,
-        output_sha256=_sha256(attempt.output),
+        output_sha256=None if attempt.output is None else text_hash(attempt.output),
         transcript=attempt.transcript,
         error=attempt.error,
         version=attempt.version,
@@ -277,9 +277,9 @@ def _sample(
     )
 
 
-def _sha256(output: str | None) -> str | None:
-    """Hash of the text; lone surrogates, which JSON can smuggle in, are hashed as they are."""
-    return None if output is None else hashlib.sha256(output.encode("utf-8", "surrogatepass")).hexdigest()
+def text_hash(text: str) -> str:
+    """SHA-256 in hex; lone surrogates, which JSON can smuggle in, are hashed as they are."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @contextmanager

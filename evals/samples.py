@@ -18,6 +18,7 @@ from evals.records import CaseResult, Event, Grade, Sample, SampleStatus, SuiteR
 
 SCHEMA_VERSION = 1
 MAX_PROBLEMS = 20
+MAX_CASE_ID = 200
 _LONGEST_REASON = 1_000
 """Characters of a reason that anybody is shown."""
 
@@ -29,7 +30,7 @@ def _text_of_integer(value: Any) -> Any:
 CaseId = Annotated[
     str,
     BeforeValidator(_text_of_integer, json_schema_input_type=str | int),
-    Field(min_length=1, max_length=200),
+    Field(min_length=1, max_length=MAX_CASE_ID),
 ]
 Amount = Annotated[float, Field(ge=0)]
 Count = Annotated[int, Field(ge=0)]

@@ -14,7 +14,21 @@ from agent_runtime.documents import Document, canonical_json, parse, read_jsonl,
 from agent_runtime.errors import InvalidInput, Problem
 from agent_runtime.manifest import resolve_inside
 from agent_runtime.records import Message
-from agent_runtime.spec import Written
+from agent_runtime.spec import FunctionReference, Written
+
+TARGET_WORDS = {
+    "runtime": "an agent of our own runtime",
+    "http": "an HTTP endpoint",
+    "python": "a Python function",
+    "command": "a command",
+    "recorded": "a recording",
+}
+PROCESSES = Field(
+    default=None, ge=1, le=2000, description="How many at the same time; default: four a processor core."
+)
+
+SUITE_NAME = r"^[A-Za-z0-9][A-Za-z0-9._\-]{0,99}$"
+"""It becomes part of file names."""
 
 Evaluator = str | list[str | dict[str, Any]] | dict[str, Any]
 
@@ -72,16 +86,98 @@ class HttpTarget(Written):
     simulated: bool = Field(default=False, description="True if no real model is behind the endpoint.")
 
 
+class PythonTarget(Written):
+    """A function in a Python file. It is called with those of input, messages, case_id, sample_index, seed,
+    trace_id, traceparent and session_id that it has parameters for; a first parameter of any other name is
+    given the input. It returns text, or a mapping with output and, optionally, usage, cost_usd, tool_calls,
+    version, response_id, cached, error and trace_url."""
+
+    function: FunctionReference = Field(description="file.py:function, relative to the suite")
+    isolate: bool = Field(default=False, description="Run it in processes of its own, as `python` would.")
+    interpreter: str | None = Field(
+        default=None, description="With isolate: the Python the agent is installed in, .venv/bin/python."
+    )
+    processes: int | None = PROCESSES
+    ready_seconds: float = Field(default=60, gt=0, le=3600, description="With isolate: to load the file.")
+    timeout_seconds: float = Field(default=120, gt=0, le=86_400)
+    simulated: bool = Field(default=False, description="True if no real model is behind the function.")
+
+    @model_validator(mode="after")
+    def _only_with_processes(self) -> Self:
+        lost = sorted(self.model_fields_set & {"interpreter", "processes", "ready_seconds"})
+        if lost and not self.isolate:
+            raise ValueError(f"{lost[0]} needs processes of the agent's own | add  isolate: true")
+        return self
+
+
+class CommandTarget(Written):
+    """A program, started once a turn: {input, messages, case_id, sample_index, seed, trace_id, …} as JSON on its
+    stdin; on its stdout JSON with output and, optionally, usage, cost_usd, tool_calls, version, response_id,
+    cached, error and trace_url."""
+
+    run: str = Field(description="The program and its arguments; no shell is involved.")
+    output: Literal["json", "text"] = Field(
+        default="json", description="text: all of stdout is the answer, as it is."
+    )
+    processes: int | None = PROCESSES
+    timeout_seconds: float = Field(default=120, gt=0, le=86_400)
+    simulated: bool = Field(default=False, description="True if no real model is behind the program.")
+
+
+class RecordedTarget(Written):
+    """Runs that were saved: their outputs go through today's graders, and no agent is called. No policy is read
+    either: a case that is judged by a JSON Schema needs its own `schema`."""
+
+    file: str = Field(description="A samples.jsonl beside the suite or below.")
+
+
 class WrittenTarget(Written):
     """The agent under test: exactly one kind."""
 
     runtime: RuntimeTarget | None = None
     http: HttpTarget | None = None
+    python: PythonTarget | None = None
+    command: CommandTarget | None = None
+    recorded: RecordedTarget | None = None
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
-        if len(self.model_fields_set) != 1:
-            raise ValueError("needs exactly one kind | write  { runtime: {…} }  or  { http: {…} }")
+        if len(self._kinds()) != 1:
+            kinds = "  or  ".join(f"{{ {name}: {{…}} }}" for name in type(self).model_fields)
+            raise ValueError(f"needs exactly one kind | write  {kinds}")
+        return self
+
+    @property
+    def kind(self) -> str:
+        """The key that is written: runtime, http, python, command or recorded."""
+        return self._kinds()[0]
+
+    @property
+    def description(self) -> str:
+        """What it is, in words."""
+        return TARGET_WORDS[self.kind]
+
+    def _kinds(self) -> list[str]:
+        return [name for name in type(self).model_fields if getattr(self, name) is not None]
+
+
+class Fixture(Written):
+    """What is run around each sample: a command or a Python function. It is told case_id and sample_index: in the
+    words of a command as {{ case_id }} and in its environment as CASE_ID; a function by parameters it names."""
+
+    command: str | None = Field(
+        default=None, description="A program and its arguments; no shell is involved."
+    )
+    python: FunctionReference | None = Field(
+        default=None, description="file.py:function, relative to the suite"
+    )
+    timeout_seconds: float = Field(default=60, gt=0, le=3600)
+    exclusive: bool = Field(default=False, description="One sample at a time, from its before to its after.")
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if (self.command is None) == (self.python is None):
+            raise ValueError('needs either command or python | write  { command: "…" }')
         return self
 
 
@@ -113,6 +209,8 @@ class WrittenCase(Written):
     schema_: dict[str, Any] | None = Field(default=None, alias="schema")
     approvals: dict[str, Literal["grant", "deny"]] = {}
     stubs: dict[str, Any] = {}
+    before: Fixture | None = None
+    after: Fixture | None = None
     must_pass: bool = False
     tags: list[str] = []
 
@@ -137,7 +235,7 @@ class WrittenCase(Written):
 class SuiteFile(Written):
     """suite.yaml"""
 
-    suite: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._\-]{0,99}$")
+    suite: str = Field(pattern=SUITE_NAME)
     target: WrittenTarget = WrittenTarget(runtime=RuntimeTarget())
     samples: int = Field(default=10, ge=1, le=10_000)
     concurrency: int = Field(default=50, ge=1, le=2000)
@@ -146,6 +244,8 @@ class SuiteFile(Written):
     )
     limits: Limits = Limits()
     gate: GateSettings = GateSettings()
+    before: Fixture | None = Field(default=None, description="Before each sample of each case.")
+    after: Fixture | None = Field(default=None, description="After each sample, whatever became of it.")
     cases: ListOrText[WrittenCase]
 
 
@@ -169,6 +269,8 @@ class EvalCase:
     schema: Mapping[str, Any] | None = None
     approvals: Mapping[str, str] = field(default_factory=dict)
     stubs: Mapping[str, Any] = field(default_factory=dict)
+    before: Fixture | None = None
+    after: Fixture | None = None
     must_pass: bool = False
     tags: tuple[str, ...] = ()
     comparability: str = ""
@@ -196,6 +298,8 @@ class Suite:
     document: Document
     looks: tuple[int, ...] | None = None
     limits: Limits = field(default_factory=Limits)
+    before: Fixture | None = None
+    after: Fixture | None = None
 
 
 def load_suite(path: Path) -> Suite:
@@ -221,6 +325,8 @@ def load_suite(path: Path) -> Suite:
         document=document,
         looks=tuple(written.looks) if written.looks is not None else None,
         limits=written.limits,
+        before=written.before,
+        after=written.after,
     )
 
 
@@ -271,6 +377,8 @@ def _case(suite: str, written: WrittenCase, file: str, line: int | None) -> Eval
         schema=written.schema_,
         approvals=written.approvals,
         stubs=written.stubs,
+        before=written.before,
+        after=written.after,
         must_pass=written.must_pass,
         tags=tuple(written.tags),
         comparability=hashlib.sha256(canonical_json(judged).encode()).hexdigest()[:16],

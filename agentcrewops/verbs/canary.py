@@ -18,12 +18,14 @@ from agentcrewops.verbs.options import (
     OutFolder,
     PolicyFile,
     Quiet,
+    RequireBaseline,
     Seed,
     Strict,
     SuiteFile,
 )
 
 if TYPE_CHECKING:
+    from evals.canary import CanaryOptions
     from evals.journal import Start
 
 _OUT = Path("canary-out")
@@ -72,9 +74,13 @@ def canary(
         Path | None,
         typer.Option("--add-to", help="Add runs to the evidence in this folder, up to the next look."),
     ] = None,
-    require_baseline: Annotated[
-        bool, typer.Option("--require-baseline", help="Exit 3 if there is nothing to compare with.")
-    ] = False,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            "--shard", metavar="I/N", help="Make only this part of the runs, as in 2/4, for `merge` to judge."
+        ),
+    ] = None,
+    require_baseline: RequireBaseline = False,
     strict: Strict = False,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -106,9 +112,23 @@ def canary(
         fixed=fixed,
         max_samples=max_samples,
     )
+    if shard is not None:
+        _run_shard(options, shard, as_json=as_json, quiet=quiet)
+        return
     verdict = run_canary(options, os.environ, quiet=quiet)
     announce(verdict, out, as_json=as_json)
     sys.exit(exit_code(verdict.verdict, strict=strict, require_baseline=require_baseline))
+
+
+def _run_shard(options: CanaryOptions, written: str, *, as_json: bool, quiet: bool) -> None:
+    """One shard: runs and no verdict, so exit 0, or 3 if this shard must be run again."""
+    from agentcrewops.outcome import announce_shard
+    from evals.sharded_canary import run_shard
+    from evals.shards import parse_shard
+
+    done = run_shard(options, parse_shard(written), os.environ, quiet=quiet)
+    announce_shard(done, options.out, as_json=as_json)
+    sys.exit(3 if done.trouble else 0)
 
 
 def _start(resume: bool, add_to: Path | None, out: Path) -> tuple[Start, Path]:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from evals.comparison import Matched, compare_ratios, compare_success
+from evals.comparison import Matched, compare_ratios, compare_success, compare_success_at
 from evals.records import Comparison, MetricVerdict
 from evals.stats import Counts, Floats, Runs
 
@@ -152,3 +152,34 @@ def test_rare_successes_give_an_open_interval_and_never_infinity() -> None:
     assert usd.ci_high is None
     assert usd.ci_low is not None
     assert math.isfinite(usd.ci_low)
+
+
+# --- at one of several looks
+
+
+def at_look(level: float, baseline: Counts, candidate: Counts) -> Comparison:
+    return compare_success_at(level, baseline, candidate, 0.1, np.random.default_rng(1))
+
+
+def test_a_finer_level_asks_for_more() -> None:
+    baseline, candidate = counts(*[(9, 10)] * 10), counts(*[(8, 10)] * 10)
+    found = [at_look(level, baseline, candidate).verdict for level in (0.05, 0.001)]
+    assert found == [MetricVerdict.DRIFT, MetricVerdict.UNDECIDED]
+
+
+def test_a_look_without_a_level_decides_nothing_and_still_shows_an_interval() -> None:
+    found = at_look(0.0, counts(*[(10, 10)] * 10), counts(*[(0, 10)] * 10))
+    assert found.verdict is MetricVerdict.UNDECIDED
+    assert (found.ci_low, found.ci_high) != (None, None)
+
+
+def test_one_run_per_case_is_judged_at_the_level_of_the_look() -> None:
+    baseline, candidate = counts(*[(1, 1)] * 5), counts(*[(0, 1)] * 5)
+    verdicts = [at_look(level, baseline, candidate).verdict for level in (0.05, 0.001)]
+    assert verdicts == [MetricVerdict.DRIFT, MetricVerdict.UNDECIDED]
+
+
+def test_a_few_perfect_runs_do_not_rule_a_drop_out() -> None:
+    baseline, candidate = counts(*[(30, 30)] * 10), counts(*[(3, 3)] * 10)
+    assert success(baseline, candidate).verdict is MetricVerdict.PASS
+    assert at_look(0.005, baseline, candidate).verdict is MetricVerdict.UNDECIDED

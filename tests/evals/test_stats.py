@@ -306,3 +306,13 @@ def test_wilson_agrees_with_scipy(passed: int, number: int) -> None:
 def test_rule_of_three() -> None:
     assert stats.rule_of_three(300) == 0.01
     assert stats.rule_of_three(2) == 1
+
+
+@settings(max_examples=50, deadline=None)
+@given(arms(), st.floats(0.001, 0.05))
+def test_the_interval_of_a_look_is_never_narrower_than_that_of_its_resamples(
+    both: tuple[Counts, Counts], level: float
+) -> None:
+    low, high = stats.look_interval(*both, rng(), level)
+    narrow = stats.interval(stats.resampled_changes(*both, rng()), level)
+    assert low <= narrow[0] <= narrow[1] <= high

@@ -19,7 +19,8 @@ from evals.records import Attempt, Sample, SampleStatus
 from evals.sampler import Sampler, plan_runs
 from evals.spending import SpendingCap
 from evals.suite import Suite, load_suite
-from evals.targets.http import MAX_BODY_BYTES, HttpAgent
+from evals.targets.http import HttpAgent
+from evals.targets.reply import MAX_ANSWER_BYTES
 from tests.fakes.agent_endpoint import (
     AgentEndpoint,
     Answer,
@@ -247,7 +248,7 @@ def test_no_error_at_its_path_is_an_answer(tmp_path: Path) -> None:
         (says_text("[" * 100_000), "nests too deeply"),
         (says_text(""), "an empty body"),
         (says({"answer": "x"}), "nothing is at the path of the output"),
-        (says({"output": "x" * (MAX_BODY_BYTES + 1)}), "more than 20 MB"),
+        (says({"output": "x" * (MAX_ANSWER_BYTES + 1)}), "more than 20 MB"),
         (says({}, 307, {"Location": "http://elsewhere/"}), "a redirect to http://elsewhere/"),
         (says({"detail": "no such agent"}, 404), "no such agent"),
         (says({}, 401), "answered 401"),
