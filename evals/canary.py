@@ -21,7 +21,7 @@ from agent_runtime.errors import InvalidInput
 from agent_runtime.guard.redact import ALL_KINDS, Redactor
 from agent_runtime.manifest import Manifest, Recording, Tape, load_manifest, resolve_inside
 from agent_runtime.policy import PiiKind
-from evals.baseline import load_reference
+from evals.baseline import load_reference, samples_file
 from evals.fixtures import fixture_warnings
 from evals.graders import Grader, Means, graders_of, judge
 from evals.journal import CannotKeepRuns, Journal, Start, claimed, open_journal
@@ -35,6 +35,7 @@ from evals.records import Attempt, CaseResult, Event, Grade, Sample, SuiteResult
 from evals.results import prepare_folder, write_results
 from evals.run_file import now, write_run_file
 from evals.sampler import Sampler, plan_runs
+from evals.samples import copy_samples, write_samples
 from evals.schedule import Course, Schedule, course_beyond, course_of, fixed_schedule, looking_schedule
 from evals.spending import SpendingCap
 from evals.suite import EvalCase, GateSettings, Suite, load_suite
@@ -514,10 +515,15 @@ def compare_files(
     """Judge two saved results, of any harness, and write the same files as a canary."""
     from evals.gate import judge as judge_result
 
-    before, after = load_reference(baseline), load_reference(candidate)
+    before, after = load_reference(baseline, keep_text=False), load_reference(candidate, keep_text=False)
     prepare_folder(out)
     verdict = judge_result(before, after, settings, seed=seed)
-    write_results(out, verdict, after, before)
+    samples, copy = samples_file(candidate), out / "samples.jsonl"
+    if samples is None:
+        write_samples(copy, after)
+    else:
+        copy_samples(samples, copy)
+    write_judgement(out, verdict, after, before)
     return verdict
 
 
@@ -526,5 +532,5 @@ def render_again(folder: Path, baseline: Path | None) -> Path:
     from evals.results import read_results, render_results
 
     verdict, result = read_results(folder)
-    render_results(folder, verdict, result, load_reference(baseline) if baseline else None)
+    render_results(folder, verdict, result, load_reference(baseline, keep_text=False) if baseline else None)
     return folder / "report.html"
