@@ -32,7 +32,7 @@ from evals.pacing import Pace
 from evals.progress import Display, display
 from evals.protocol import StudyProtocol
 from evals.records import Attempt, CaseResult, Event, Grade, Sample, SuiteResult, Verdict, VerdictKind
-from evals.results import prepare_folder, write_results
+from evals.results import prepare_folder, write_judgement, write_results
 from evals.run_file import now, write_run_file
 from evals.sampler import Sampler, plan_runs
 from evals.samples import copy_samples, write_samples
