@@ -80,7 +80,6 @@ class ReplyPaths:
     """Where in the answer each thing is; None for what the target does not report."""
 
     output: Steps
-    written_output: str
     usage: Steps | None = None
     cost_usd: Steps | None = None
     version: Steps | None = None
@@ -89,6 +88,7 @@ class ReplyPaths:
     tool_calls: Steps | None = None
     error: Steps | None = None
     trace_url: Steps | None = None
+    written_output: str = "$"
 
     @classmethod
     def of(cls, written: HttpTarget) -> ReplyPaths:
@@ -98,10 +98,10 @@ class ReplyPaths:
             ValueError: if one is not a path.
         """
         optional = {key: getattr(written, key) for key in PATH_KEYS if key != "output"}
-        paths = {
+        paths: dict[str, Any] = {
             key: parse_path(path) for key, path in optional.items() if path is not None and path[:1] == "$"
         }
-        return cls(output=parse_path(written.output), written_output=written.output, **paths)
+        return cls(parse_path(written.output), written_output=written.output, **paths)
 
 
 OWN_PATHS = ReplyPaths(**{key: (key,) for key in PATH_KEYS})
