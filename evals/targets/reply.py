@@ -104,7 +104,8 @@ class ReplyPaths:
         return cls(parse_path(written.output), written_output=written.output, **paths)
 
 
-OWN_PATHS = ReplyPaths(**{key: (key,) for key in PATH_KEYS})
+_OWN: dict[str, Any] = {key: (key,) for key in PATH_KEYS}
+OWN_PATHS = ReplyPaths(**_OWN)
 """Where each thing is in an answer in our own form: at its name."""
 
 
