@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types imports published docs test-browser test-wheel bench clean
+.PHONY: help setup demo test check lint types imports published docs test-browser test-frameworks test-importers test-wheel bench clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F':.*?## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -25,14 +25,21 @@ demo: setup  ## Judge a prompt change of the example agent: ends with a verdict 
 	@benchmarks/demo.sh
 
 test: setup  ## The tests that need nothing but Python
-	pytest -n auto -m "not browser and not wheel"
+	pytest -n auto -m "not (browser or frameworks or importers or wheel)"
 
 test-browser: setup  ## The report in a real browser (Debian's chromium)
 	@command -v chromium >/dev/null || { echo "error: chromium is missing (Debian: apt-get install chromium)"; exit 2; }
 	pytest -m browser
 
+test-frameworks: setup  ## The examples of other frameworks, against a model of ours
+	pytest -m frameworks
+
 test-wheel: setup  ## The built wheel, installed in an empty environment
 	pytest -m wheel
+
+# In an environment of its own: what it installs is large, and other tests must do without it.
+test-importers: setup  ## Logs of inspect_ai, read with inspect_ai
+	uv run --quiet --isolated --frozen --all-groups --extra inspect pytest -m importers
 
 lint: setup
 	ruff format --check .
@@ -40,7 +47,7 @@ lint: setup
 
 types: setup
 	mypy
-	mypy tests benchmarks docs/publish.py
+	mypy tests benchmarks docs/publish.py docs/picture.py
 
 imports: setup
 	lint-imports
@@ -57,6 +64,7 @@ bench: setup  ## The numbers in the README
 	python benchmarks/gate_calibration.py
 	python benchmarks/start_up.py
 	python benchmarks/harness.py
+	python benchmarks/report_size.py
 
 clean:  ## Remove what was made here
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis demo-out dist

@@ -48,11 +48,11 @@ class Document:
         return Problem(self.file, self.line_of(location), what, fix)
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Path, max_bytes: int = MAX_BYTES) -> str:
     """The file as UTF-8 text; a missing, unreadable, oversized or binary file is a clear error."""
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise InvalidInput.one(path, f"is larger than {MAX_BYTES // 1_000_000} MB", "split it")
+        if path.stat().st_size > max_bytes:
+            raise InvalidInput.one(path, f"is larger than {max_bytes // 1_000_000} MB", "split it")
         return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         raise InvalidInput.one(path, "does not exist", "check the path, or write it with `init`") from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 DEFAULT_PROMPT = (
     "You are a careful assistant. Use the tools you are given, one step at a time, "
@@ -53,20 +53,24 @@ class HttpCall(Written):
     timeout_seconds: float = Field(default=30, gt=0, le=600)
 
 
+def _names_a_function(value: str) -> str:
+    file, _, function = value.partition(":")
+    if not (file.endswith(".py") and function.isidentifier()):
+        raise ValueError(f"'{value}' does not name a function | write  tools/file.py:function")
+    return value
+
+
+FunctionReference = Annotated[str, AfterValidator(_names_a_function)]
+"""`file.py:function`"""
+
+
 class Implementation(Written):
     """Where a tool's code is: exactly one of the kinds."""
 
-    python: str | None = Field(default=None, description="file.py:function, relative to agent.yaml")
+    python: FunctionReference | None = Field(
+        default=None, description="file.py:function, relative to agent.yaml"
+    )
     http: HttpCall | None = None
-
-    @field_validator("python")
-    @classmethod
-    def _names_a_function(cls, value: str | None) -> str | None:
-        if value is not None and not (
-            value.partition(":")[0].endswith(".py") and value.partition(":")[2].isidentifier()
-        ):
-            raise ValueError(f"'{value}' does not name a function | write  tools/file.py:function")
-        return value
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:

@@ -7,26 +7,36 @@ from pathlib import Path
 from typing import Any
 
 from agent_runtime.manifest import Manifest, load_manifest
+from agentcrewops.explanation import explain_agent, explain_suite
 from evals.canary import CanaryOptions, prepare
 
 
-def check_agent(agent: Path, policy: Path | None) -> dict[str, Any]:
+def check_agent(agent: Path, policy: Path | None, *, explain: bool = False) -> dict[str, Any]:
     """Facts about a valid agent and policy; raises InvalidInput with every problem otherwise."""
-    return _agent_facts(load_manifest(agent, policy))
+    manifest = load_manifest(agent, policy)
+    facts = _agent_facts(manifest)
+    return facts | ({"explained": explain_agent(agent, policy, manifest)} if explain else {})
 
 
 def check_suite(
-    suite: Path, agent: Path | None, policy: Path | None, environ: Mapping[str, str]
+    suite: Path,
+    agent: Path | None,
+    policy: Path | None,
+    environ: Mapping[str, str],
+    *,
+    explain: bool = False,
 ) -> dict[str, Any]:
     """Facts about a valid suite and the agent it evaluates; raises InvalidInput with every problem otherwise."""
-    ready = prepare(CanaryOptions(suite=suite, agent=agent, policy=policy), environ)
+    options = CanaryOptions(suite=suite, agent=agent, policy=policy)
+    ready = prepare(options, environ)
     facts: dict[str, Any] = {
         "suite": ready.suite.name,
         "cases": len(ready.suite.cases),
         "samples": ready.samples,
-        "target": "http" if ready.manifest is None else "runtime",
+        "target": ready.suite.target.kind,
     }
-    return facts | (_agent_facts(ready.manifest) if ready.manifest is not None else {})
+    facts |= _agent_facts(ready.manifest) if ready.manifest is not None else {}
+    return facts | ({"explained": explain_suite(ready, options)} if explain else {})
 
 
 def _agent_facts(manifest: Manifest) -> dict[str, Any]:

@@ -9,7 +9,23 @@ import typer
 
 from agent_runtime.errors import CrewError
 from agentcrewops import __version__
-from agentcrewops.verbs import baseline, canary, compare, init, report, run_once, schema, validate
+from agentcrewops.verbs import (
+    baseline,
+    canary,
+    compare,
+    doctor,
+    egress,
+    grade,
+    import_results,
+    init,
+    merge,
+    redact,
+    report,
+    run_once,
+    schema,
+    trend,
+    validate,
+)
 
 app = typer.Typer(
     name="agentcrewops",
@@ -23,11 +39,18 @@ app = typer.Typer(
 
 app.command("init")(init.init)
 app.command("validate")(validate.validate)
+app.command("doctor")(doctor.doctor)
 app.command("run")(run_once.run)
 app.command("canary")(canary.canary)
+app.command("merge")(merge.merge)
 app.command("compare")(compare.compare)
+app.command("grade")(grade.grade)
+app.add_typer(import_results.app, name="import")
 app.add_typer(baseline.app, name="baseline")
 app.command("report")(report.report)
+app.command("trend")(trend.trend)
+app.command("redact")(redact.redact)
+app.add_typer(egress.app, name="egress")
 app.command("schema")(schema.schema)
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import typer
 
-from agentcrewops.terminal import printable
+from agentcrewops.terminal import plain, printable
 from evals.records import Verdict, VerdictKind
+from evals.sharded_canary import ShardRun
 from evals.verdict_file import verdict_document
 
 _FAILS = {VerdictKind.DRIFT, VerdictKind.BELOW_FLOOR}
@@ -32,10 +33,27 @@ def announce(verdict: Verdict, out: Path, *, as_json: bool) -> None:
     typer.echo(_coloured(verdict))
     for reason in verdict.reasons:
         if not _said(reason, verdict.headline):
-            typer.echo(f"  - {_plain(reason)}")
+            typer.echo(f"  - {plain(reason)}")
     for warning in verdict.warnings:
-        typer.echo(f"  ! {_plain(warning)}")
+        typer.echo(f"  ! {plain(warning)}")
     typer.echo(f"report: {out / 'report.html'}")
+
+
+def announce_shard(done: ShardRun, out: Path, *, as_json: bool) -> None:
+    """Print what one shard did on stdout; it has no verdict."""
+    if as_json:
+        facts = {
+            "shard": str(done.shard),
+            "runs": done.runs,
+            "planned": done.planned,
+            "trouble": done.trouble,
+        }
+        typer.echo(json.dumps(facts, ensure_ascii=False, indent=2))
+        return
+    typer.echo(f"SHARD {done.shard} — {done.runs} of {done.planned} runs made; judge all shards together:")
+    if done.trouble:
+        typer.echo(f"  - {printable(done.trouble)}: run this shard again")
+    typer.echo(f"agentcrewops merge {out} …")
 
 
 def _said(reason: str, headline: str) -> bool:
@@ -48,11 +66,6 @@ def _coloured(verdict: Verdict) -> str:
     colour = (
         typer.colors.RED if verdict.verdict in _FAILS else colours.get(verdict.verdict, typer.colors.YELLOW)
     )
-    text = _plain(verdict.headline)
+    text = plain(verdict.headline)
     first, separator, rest = text.partition(" — ")
     return typer.style(first, fg=colour, bold=True) + separator + rest
-
-
-def _plain(markdown: str) -> str:
-    """Markdown bold and code as plain text; control characters never reach the terminal."""
-    return printable(markdown.replace("**", "").replace("`", ""))

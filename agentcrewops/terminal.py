@@ -10,5 +10,10 @@ def printable(text: str) -> str:
     return "".join(character if _harmless(character) else f"\\u{ord(character):04x}" for character in text)
 
 
+def plain(markdown: str) -> str:
+    """Markdown bold and code as plain text; control characters never reach the terminal."""
+    return printable(markdown.replace("**", "").replace("`", ""))
+
+
 def _harmless(character: str) -> bool:
     return character in "\n\t" or unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}

@@ -6,6 +6,7 @@ DIR holds labelled rows, one JSON object a line:
     pii_presidio_synth.jsonl  {text, spans: [[type, start, end]]}   a hit counts only if both ends agree
     pii_real_traces.jsonl     {text, true_phones}                   every other phone hit is false
     egress_urls.jsonl         {url, allow}                          under `EGRESS_ALLOWLIST`
+Where those rows hold no IBAN, the row for it stands on `benchmarks.ibans` alone, and says so.
 Speed and linearity are CPU time, so that a busy machine does not fail them. Exit 1 if a goal is missed.
 """
 
@@ -17,13 +18,14 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, get_args
 
 from agent_runtime.guard.egress import Destination, check_url
 from agent_runtime.guard.redact import find_pii
 from agent_runtime.policy import PiiKind
+from benchmarks.ibans import STRUCTURES, iban_rows
+from benchmarks.table import Row, leave, print_rows
 
 KINDS: tuple[PiiKind, ...] = get_args(PiiKind)
 LABELS: dict[str, PiiKind] = {
@@ -43,16 +45,6 @@ MOST_GROWTH = 6.0
 """Four times the text may take this many times as long: linear is 4, quadratic 16."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One measured goal; `holds` is None where the data has nothing to measure it on."""
-
-    goal: str
-    measured: str
-    must: str
-    holds: bool | None
-
-
 def rows_of(folder: Path, name: str) -> list[dict[str, Any]]:
     """The labelled rows, or a clear end."""
     path = folder / name
@@ -61,23 +53,28 @@ def rows_of(folder: Path, name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
 
 
-def f1_rows(data: Sequence[dict[str, Any]]) -> list[Row]:
-    """F1 of exact spans, per kind."""
-    right: Counter[str] = Counter()
-    wrong: Counter[str] = Counter()
+def f1_rows(
+    data: Sequence[dict[str, Any]], source: str, kinds: Sequence[PiiKind] = tuple(F1_MUST)
+) -> list[Row]:
+    """F1 of exact spans, per kind of which there is something in `data`."""
+    right: Counter[PiiKind | None] = Counter()
+    wrong: Counter[PiiKind | None] = Counter()
     for row in data:
-        wanted = {(LABELS[label], start, end) for label, start, end in row["spans"] if label in LABELS}
-        got = {(span.kind, span.start, span.end) for span in find_pii(row["text"], tuple(F1_MUST))}
+        labelled = {(LABELS.get(label), start, end) for label, start, end in row["spans"]}
+        wanted = {span for span in labelled if span[0] in kinds}
+        got = {
+            (span.kind, span.start, span.end) for span in find_pii(row["text"], KINDS) if span.kind in kinds
+        }
         right.update(kind for kind, _, _ in wanted & got)
         wrong.update(kind for kind, _, _ in wanted ^ got)
-    return [_f1_row(kind, right[kind], wrong[kind], must) for kind, must in F1_MUST.items()]
+    there = [kind for kind in kinds if right[kind] + wrong[kind]]
+    return [_f1_row(kind, source, right[kind], wrong[kind]) for kind in there]
 
 
-def _f1_row(kind: str, right: int, wrong: int, must: float) -> Row:
-    if right + wrong == 0:
-        return Row(f"{kind} F1", "no such spans in the data", f"≥ {must:.2f}", None)
-    f1 = 2 * right / (2 * right + wrong)
-    return Row(f"{kind} F1", f"{f1:.3f} ({right} right, {wrong} wrong)", f"≥ {must:.2f}", f1 >= must)
+def _f1_row(kind: PiiKind, source: str, right: int, wrong: int) -> Row:
+    f1, must = 2 * right / (2 * right + wrong), F1_MUST[kind]
+    measured = f"{f1:.3f} ({right} right, {wrong} wrong)"
+    return Row(f"{kind} F1, {source}", measured, f"≥ {must:.2f}", f1 >= must)
 
 
 def trace_rows(data: Sequence[dict[str, Any]]) -> list[Row]:
@@ -143,23 +140,14 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     rows = [
-        *f1_rows(rows_of(options.data, "pii_presidio_synth.jsonl")),
+        *f1_rows(rows_of(options.data, "pii_presidio_synth.jsonl"), "labelled data"),
+        *f1_rows(list(iban_rows()), f"{len(STRUCTURES)} countries, made up here, with decoys", ["iban"]),
         *trace_rows(rows_of(options.data, "pii_real_traces.jsonl")),
         *hostile_rows(),
         *egress_rows(rows_of(options.data, "egress_urls.jsonl")),
     ]
-    _print(rows, as_json=options.json)
-    sys.exit(1 if any(row.holds is False for row in rows) else 0)
-
-
-def _print(rows: Sequence[Row], *, as_json: bool) -> None:
-    if as_json:
-        print(json.dumps([asdict(row) for row in rows], indent=1, ensure_ascii=False))
-        return
-    words = {True: "OK", False: "MISS", None: "–"}
-    print("| goal | measured | must | |\n|---|---|---|---|")
-    for row in rows:
-        print(f"| {row.goal} | {row.measured} | {row.must} | {words[row.holds]} |")
+    print_rows("Guards: personal data and egress", rows, as_json=options.json)
+    leave(rows)
 
 
 if __name__ == "__main__":

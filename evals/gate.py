@@ -21,6 +21,8 @@ import numpy as np
 
 from evals import stats, wording
 from evals.boundaries import level_at
+from evals.breakdown import broken_down
+from evals.columns import runs_of
 from evals.comparison import (
     FINEST_LEVEL,
     Matched,
@@ -36,7 +38,6 @@ from evals.evidence import (
     gather,
     identity,
     in_order,
-    outcome,
     pair,
     repeated_word_for_word,
     usable,
@@ -64,8 +65,6 @@ MOST_MORE_RUNS_OF_BOTH = 1000
 _FINAL = frozenset({VerdictKind.DRIFT, VerdictKind.PASS, VerdictKind.BELOW_FLOOR, VerdictKind.PROVIDER_DRIFT})
 SUCCESS, P95, USD = "success_rate", "p95_latency_ms", "usd_per_success"
 _EPSILON = 1e-9
-_NOTHING = 1e-12
-"""Dollars or milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +156,9 @@ def _judge(
         verdict = _compared(verdict, matched, _generator(seed, inputs), at)
     floors = tuple(_broken_floors(arms.candidate, settings, for_good=not _ends(verdict, at, alone)))
     verdict = _decided(verdict, distrust, floors, alone)
-    return _worded(verdict if at is None else _looked(verdict, at), distrust, floors, alone)
+    worded = _worded(verdict if at is None else _looked(verdict, at), distrust, floors, alone)
+    asked = settings if at is None or at.last else settings.model_copy(update={"tags": []})
+    return broken_down(worded, arms.baseline, arms.candidate, arms.pairing, asked)
 
 
 # --- one of several looks ---------------------------------------------------------------------------------
@@ -239,33 +240,15 @@ def _matched(arms: _Arms) -> Matched | None:
     ids = _measured_in_both(arms)
     if not ids:
         return None
-    return Matched(_runs(arms.baseline[name] for name in ids), _runs(arms.candidate[name] for name in ids))
+    return Matched(
+        runs_of(arms.baseline[name] for name in ids), runs_of(arms.candidate[name] for name in ids)
+    )
 
 
 def _measured_in_both(arms: _Arms) -> list[str]:
     return [
         name for name in arms.pairing.of("shared") if arms.baseline[name].runs and arms.candidate[name].runs
     ]
-
-
-def _runs(cases: Iterable[CaseEvidence]) -> Runs:
-    """The measured runs as arrays; a metric that is not known for every run is left out whole."""
-    numbered = [(index, sample) for index, case in enumerate(cases) for sample in case.runs]
-    samples = [sample for _, sample in numbered]
-    return Runs(
-        case=np.array([index for index, _ in numbered], dtype=np.int64),
-        passed=np.array([outcome(sample) for sample in samples], dtype=np.float64),
-        latency_ms=_column([sample.latency_ms for sample in samples]),
-        cost_usd=_column([sample.cost_usd for sample in samples]),
-    )
-
-
-def _column(numbers: Sequence[float | None]) -> stats.Floats | None:
-    """None unless every number is usable. What is too small to mean anything is zero: ratios would overflow."""
-    if not usable(numbers):
-        return None
-    column = np.array(numbers, dtype=np.float64)
-    return np.where(column < _NOTHING, 0.0, column)
 
 
 def _digest(baseline: SuiteResult | None, candidate: SuiteResult) -> str:
@@ -341,7 +324,7 @@ def _broken_floors(evidence: Evidence, settings: GateSettings, *, for_good: bool
         yield wording.must_pass_failed(failed)
     measured = [case for case in evidence.values() if case.runs]
     if settings.min_success_rate is not None and measured and not for_good:
-        rate = _runs(measured).counts.rate
+        rate = runs_of(measured).counts.rate
         if rate < settings.min_success_rate - _EPSILON:
             yield wording.below_min_success(rate, settings.min_success_rate)
 
@@ -425,7 +408,7 @@ def _judged_alone(verdict: Verdict, evidence: Evidence) -> Verdict:
     if not measured:
         unknown = Comparison(MetricVerdict.NOT_MEASURABLE, reason="nothing was measured")
         return replace(verdict, metrics=dict.fromkeys((SUCCESS, P95, USD), unknown))
-    runs = _runs(measured)
+    runs = runs_of(measured)
     values = {SUCCESS: runs.counts.rate, P95: stats.p95(runs), USD: finite(stats.usd_per_success(runs))}
     facts = {**verdict.facts, **_arm_facts("candidate", runs, _pass_k(runs.counts))}
     metrics = {
@@ -454,11 +437,11 @@ def _case_comparison(name: str, arms: _Arms) -> CaseComparison:
 
 
 def _case_p95(case: CaseEvidence | None) -> float | None:
-    return stats.p95(_runs([case])) if case is not None and case.runs else None
+    return stats.p95(runs_of([case])) if case is not None and case.runs else None
 
 
 def _case_usd(case: CaseEvidence | None) -> float | None:
-    return stats.usd_per_run(_runs([case])) if case is not None and case.runs else None
+    return stats.usd_per_run(runs_of([case])) if case is not None and case.runs else None
 
 
 def _with_suspicion(cases: Sequence[CaseComparison]) -> tuple[CaseComparison, ...]:

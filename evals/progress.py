@@ -23,6 +23,7 @@ class Tally:
 
     Attributes:
         cost_usd: of the runs that named their cost; None if none did.
+        slowed_to: runs at a time, if the target let fewer go than asked for.
     """
 
     total: int
@@ -30,9 +31,11 @@ class Tally:
     passed: int = 0
     unmeasured: int = 0
     cost_usd: float | None = None
+    slowed_to: int | None = None
 
-    def count(self, sample: Sample) -> None:
+    def count(self, sample: Sample, slowed_to: int | None = None) -> None:
         """Add one run that ended."""
+        self.slowed_to = slowed_to
         self.done += 1
         self.passed += sample.passed is True
         self.unmeasured += sample.passed is None
@@ -50,6 +53,8 @@ class Tally:
             parts.append(f"{self.unmeasured} unmeasured")
         if self.cost_usd is not None:
             parts.append(f"${self.cost_usd:.4f}")
+        if self.slowed_to is not None:
+            parts.append(f"slowed to {self.slowed_to} at a time (429)")
         return ", ".join(parts)
 
     def line(self, elapsed: float) -> str:
@@ -68,8 +73,8 @@ class Display(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    def note(self, sample: Sample) -> None:
-        """Count one run."""
+    def note(self, sample: Sample, slowed_to: int | None = None) -> None:
+        """Count one run; `slowed_to` is how many the target lets go at a time, if fewer than asked for."""
         ...
 
 
@@ -104,7 +109,7 @@ class _Shown:
 class Silence(_Shown):
     """Shows nothing."""
 
-    def note(self, sample: Sample) -> None:
+    def note(self, sample: Sample, slowed_to: int | None = None) -> None:
         """Count nothing."""
 
 
@@ -117,9 +122,9 @@ class Lines(_Shown):
         self._clock = clock
         self._started = self._last = clock()
 
-    def note(self, sample: Sample) -> None:
+    def note(self, sample: Sample, slowed_to: int | None = None) -> None:
         """Count one run, and write a line if it is time for one."""
-        self._tally.count(sample)
+        self._tally.count(sample, slowed_to)
         now = self._clock()
         if now - self._last >= LINE_SECONDS:
             self._last = now
@@ -143,9 +148,9 @@ class Bar:
     ) -> None:
         self._progress.stop()
 
-    def note(self, sample: Sample) -> None:
+    def note(self, sample: Sample, slowed_to: int | None = None) -> None:
         """Count one run; the bar is redrawn in its own time."""
-        self._tally.count(sample)
+        self._tally.count(sample, slowed_to)
         self._progress.update(self._task, completed=self._tally.done, words=self._tally.words())
 
 

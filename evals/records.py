@@ -59,7 +59,8 @@ class Attempt:
         tool_calls: None if the target does not report them (not: that there were none).
         cached: True if the target said the answer came from a cache.
         retryable: with `infra_error`, False if another try would end the same (a 404, an HTML page).
-        retry_after: with `infra_error`, seconds the target asked to wait; None if it did not.
+        retry_after: with `infra_error` or `throttled`, seconds the target asked to wait; None if it did not.
+        throttled: True if the target (or its provider) answered 429 on the way, even if it came through later.
     """
 
     status: SampleStatus
@@ -76,6 +77,7 @@ class Attempt:
     trace_url: str | None = None
     retryable: bool = True
     retry_after: float | None = None
+    throttled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ class Sample:
     Attributes:
         passed: None is *unmeasured* (infrastructure or grader broke): never a fail, never a pass.
         attempts: how often it was started; more than 1 after infrastructure errors.
+        seed: what the agent was given to draw from; None in foreign results.
     """
 
     case_id: str
@@ -113,6 +116,7 @@ class Sample:
     cached: bool = False
     trace_url: str | None = None
     attempts: int = 1
+    seed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +227,32 @@ class CaseComparison:
 
 
 @dataclass(frozen=True, slots=True)
+class Breakdown:
+    """Success on a part of the suite: the cases with one tag, or what one grader says of all cases.
+
+    Attributes:
+        kind: tag | grader
+        cases: compared cases; without a comparison, the candidate's.
+        baseline, candidate: success rates, 0..1; for a grader, of the runs that it judged.
+        change, ci_low, ci_high: difference of rates and its 90 % interval; None if there is none.
+        gates: whether a fall of it is a drift of the whole.
+        p_fell: of a tag that gates: one-sided exact p of a fall, corrected (Holm) over all that gate.
+    """
+
+    kind: str
+    name: str
+    cases: int
+    baseline: float | None = None
+    candidate: float | None = None
+    change: float | None = None
+    ci_low: float | None = None
+    ci_high: float | None = None
+    gates: bool = False
+    p_fell: float | None = None
+    fell: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What a team acts on. `verdict.json` is this, and holds no timestamps.
 
@@ -230,6 +260,7 @@ class Verdict:
         headline: one paragraph in plain words, markdown bold allowed, no p-values.
         reasons: why, in plain words, most important first.
         metrics: success_rate, p95_latency_ms, usd_per_success.
+        breakdowns: by tag and by grader; they only describe, but for tags that the suite lets gate.
         facts: further numbers by name (pass^k, minimum detectable drop, $/run, exact p, …).
     """
 
@@ -244,6 +275,7 @@ class Verdict:
     added_cases: tuple[str, ...] = ()
     removed_cases: tuple[str, ...] = ()
     cases: tuple[CaseComparison, ...] = ()
+    breakdowns: tuple[Breakdown, ...] = ()
     infra_errors: int = 0
     grader_errors: int = 0
     seed: int = 0

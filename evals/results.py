@@ -6,6 +6,7 @@ import json
 import os
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agent_runtime.documents import Document, read_text, strict_json
 from agent_runtime.errors import InvalidInput
@@ -14,6 +15,9 @@ from evals.records import SuiteResult, Verdict
 from evals.report import render_report, render_summary
 from evals.samples import read_samples, write_samples
 from evals.verdict_file import read_verdict, verdict_document
+
+if TYPE_CHECKING:
+    from evals.report.trend import TrendSection
 
 
 def prepare_folder(folder: Path) -> None:
@@ -28,19 +32,42 @@ def prepare_folder(folder: Path) -> None:
         ) from None
 
 
-def write_results(folder: Path, verdict: Verdict, result: SuiteResult, baseline: SuiteResult | None) -> None:
+def write_results(
+    folder: Path,
+    verdict: Verdict,
+    result: SuiteResult,
+    baseline: SuiteResult | None,
+    history: tuple[TrendSection, ...] = (),
+) -> None:
     """Write all five files; the samples first, since they cost the most."""
     write_samples(folder / "samples.jsonl", result)
+    write_judgement(folder, verdict, result, baseline, history)
+
+
+def write_judgement(
+    folder: Path,
+    verdict: Verdict,
+    result: SuiteResult,
+    baseline: SuiteResult | None,
+    history: tuple[TrendSection, ...] = (),
+) -> None:
+    """Write the four files that follow from the samples."""
     document = json.dumps(verdict_document(verdict), ensure_ascii=False, indent=1, allow_nan=False)
     replace_text(folder / "verdict.json", document + "\n")
-    render_results(folder, verdict, result, baseline)
+    render_results(folder, verdict, result, baseline, history)
 
 
-def render_results(folder: Path, verdict: Verdict, result: SuiteResult, baseline: SuiteResult | None) -> None:
+def render_results(
+    folder: Path,
+    verdict: Verdict,
+    result: SuiteResult,
+    baseline: SuiteResult | None,
+    history: tuple[TrendSection, ...] = (),
+) -> None:
     """Write the files that people read: they can be made again from the other two at any time."""
     replace_text(folder / "junit.xml", render_junit(verdict, result))
     replace_text(folder / "summary.md", render_summary(verdict, "report.html"))
-    replace_text(folder / "report.html", render_report(verdict, result, baseline))
+    replace_text(folder / "report.html", render_report(verdict, result, baseline, history))
 
 
 def read_results(folder: Path) -> tuple[Verdict, SuiteResult]:

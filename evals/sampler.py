@@ -1,9 +1,10 @@
-"""Suite x N -> Samples: bounded concurrency, retries, a spending cap, and what is done is kept."""
+"""Planned runs -> Samples: bounded concurrency, retries, a spending cap, and what is done is kept."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+import inspect
 import signal
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -12,20 +13,25 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from agent_runtime.documents import canonical_json
+from evals.pacing import Pace
 from evals.records import Attempt, Grade, Sample, SampleStatus
 from evals.spending import SpendingCap
 from evals.suite import EvalCase
 from evals.targets.interface import Target
 
-Judge = Callable[[EvalCase, Attempt], tuple[bool | None, tuple[Grade, ...]]]
-"""Passed and grades of one attempt that measured the agent, whatever its status."""
+Judged = tuple[bool | None, tuple[Grade, ...]]
+Judge = Callable[[EvalCase, Attempt], Judged | Awaitable[Judged]]
+"""Passed and grades of one attempt that measured the agent, whatever its status. May ask a model, and be awaited."""
 
 PROBATION = 10
 """If none of the first ten runs reaches the agent, the other thousands will not either."""
 
 FIRST_WAIT_SECONDS = 0.5
+LONGEST_GROWN_WAIT_SECONDS = 30.0
 LONGEST_WAIT_SECONDS = 120.0
 """A target that asks for more is not waited for: the run counts as unmeasured."""
+THROTTLED_RETRIES = 8
+"""Of a run refused with 429 by a target that has answered before: it will answer again."""
 
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -39,55 +45,24 @@ class Stopped(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class SamplingOutcome:
-    """Every run that ended, ordered by case and index whatever the timing was.
+class Planned:
+    """One run to make: which case, and the how-many-eth of its runs (from 0)."""
 
-    Attributes:
-        stopped: None if all planned runs were made.
-        reason: why it stopped, in plain words; "" if it did not. May quote the target: hostile text.
-        warnings: what the reader must know about the runs that were made.
+    case: EvalCase
+    sample_index: int
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """What names this run within its evaluation."""
+        return self.case.case_id, self.sample_index
+
+
+def plan_runs(cases: Sequence[EvalCase], first: int, last: int) -> Sequence[Planned]:
+    """The runs number `first` up to, not including, `last` of every case, in the order of starting.
+
+    Interleaved (a run of every case, then the next of every case, …), so that a stopped evaluation is balanced.
     """
-
-    samples: tuple[Sample, ...]
-    stopped: Stopped | None = None
-    reason: str = ""
-    warnings: tuple[str, ...] = ()
-
-
-async def sample_suite(
-    cases: Sequence[EvalCase],
-    samples: int,
-    target: Target,
-    judge: Judge,
-    *,
-    concurrency: int,
-    seed: int,
-    fingerprint: str | None,
-    on_sample: Callable[[Sample], None],
-    max_usd: float | None = None,
-    infra_retries: int = 2,
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-) -> SamplingOutcome:
-    """Run every case `samples` times on an opened target and judge each run.
-
-    Runs are interleaved (the first of every case, then the second, …), so that a stopped evaluation is
-    balanced. Infrastructure errors are tried again up to `infra_retries` times and are never the agent's
-    failure. The first Ctrl-C or SIGTERM drops what is in flight and keeps what is done; the second one
-    ends the process. `on_sample` hears of each run as it ends; what it raises ends the sampling.
-    """
-    sampling = _Sampling(
-        target=target,
-        judge=judge,
-        on_sample=on_sample,
-        seed=seed,
-        fingerprint=fingerprint,
-        infra_retries=infra_retries,
-        sleep=sleep,
-        cap=SpendingCap(max_usd, target.worst_case_usd),
-    )
-    with _first_stop_signal(sampling.interrupt):
-        await sampling.run(_plan(cases, samples), concurrency)
-    return sampling.outcome(cases)
+    return [Planned(case, index) for index in range(first, last) for case in cases]
 
 
 def sample_seed(seed: int, fingerprint: str | None, case_id: str, sample_index: int) -> int:
@@ -99,30 +74,16 @@ def sample_seed(seed: int, fingerprint: str | None, case_id: str, sample_index: 
 def wait_before_retry(attempt: Attempt, tries: int, infra_retries: int, seed: int) -> float | None:
     """Seconds until the next try after `tries` tries; None if this attempt is final.
 
-    Doubles from half a second, at least what the target asked for, and up to a quarter more by seed, so
-    that runs refused together do not come back together.
+    Doubles from half a second up to half a minute, at least what the target asked for, and up to a quarter
+    more by seed, so that runs refused together do not come back together.
     """
     final = attempt.status is not SampleStatus.INFRA_ERROR or not attempt.retryable or tries > infra_retries
     asked = attempt.retry_after or 0.0
     if final or asked > LONGEST_WAIT_SECONDS:
         return None
     spread = 1 + (seed % 1024) / 4096
-    return max(asked, FIRST_WAIT_SECONDS * 2.0 ** (tries - 1)) * spread
-
-
-@dataclass(frozen=True, slots=True)
-class _Planned:
-    """One run to make; `ordinal` is its place in the order of starting."""
-
-    ordinal: int
-    case: EvalCase
-    sample_index: int
-
-
-def _plan(cases: Sequence[EvalCase], samples: int) -> Iterator[_Planned]:
-    for index in range(samples):
-        for place, case in enumerate(cases):
-            yield _Planned(index * len(cases) + place, case, index)
+    grown = min(FIRST_WAIT_SECONDS * 2.0 ** (tries - 1), LONGEST_GROWN_WAIT_SECONDS)
+    return max(asked, grown) * spread
 
 
 @dataclass(slots=True)
@@ -133,44 +94,62 @@ class _Probation:
     measured: bool = False
 
     def hopeless_after(self, ordinal: int, sample: Sample) -> bool:
-        """Count one ended run; True if the rest need not be tried."""
+        """Count one ended run, the `ordinal`th that was started; True if the rest need not be tried."""
         self.measured = self.measured or sample.status is not SampleStatus.INFRA_ERROR
         self.lost += ordinal < PROBATION
         return not self.measured and self.lost == PROBATION
 
 
-class _Sampling:
-    """One evaluation in progress: workers take runs from one plan and leave samples here."""
+class Sampler:
+    """One evaluation in progress: works through plans, look by look, under one cap and at one pace.
+
+    Infrastructure errors are tried again up to `infra_retries` times and are never the agent's failure.
+
+    Attributes:
+        stopped: None as long as every planned run was made; after that nothing more is started.
+        reason: why it stopped, in plain words; "" if it did not. May quote the target: hostile text.
+    """
 
     def __init__(
         self,
-        *,
         target: Target,
         judge: Judge,
-        on_sample: Callable[[Sample], None],
+        keep: Callable[[Sample], None],
+        *,
+        pace: Pace,
+        cap: SpendingCap,
         seed: int,
         fingerprint: str | None,
-        infra_retries: int,
-        sleep: Callable[[float], Awaitable[None]],
-        cap: SpendingCap,
+        infra_retries: int = 2,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
+        """`keep` hears of each run as it ends, in the order of ending; what it raises ends the sampling."""
+        self.stopped: Stopped | None = None
+        self.reason = ""
         self._target = target
         self._judge = judge
-        self._on_sample = on_sample
+        self._keep = keep
+        self._pace = pace
+        self._cap = cap
         self._seed = seed
         self._fingerprint = fingerprint
         self._infra_retries = infra_retries
         self._sleep = sleep
-        self._cap = cap
         self._probation = _Probation()
-        self._samples: list[Sample] = []
+        self._started = 0
         self._workers: list[asyncio.Task[None]] = []
-        self._stopped: Stopped | None = None
-        self._reason = ""
 
-    async def run(self, plan: Iterator[_Planned], concurrency: int) -> None:
-        """Work through the plan with `concurrency` workers until it is done or stopped."""
-        self._workers = [asyncio.create_task(self._work(plan)) for _ in range(concurrency)]
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the reader must know about the runs that were made."""
+        return tuple(warning for warning in (self._cap.warning, self._pace.warning) if warning)
+
+    async def run(self, plan: Sequence[Planned], concurrency: int) -> None:
+        """Make the runs of `plan`, at most `concurrency` at a time, until all are done or it is stopped."""
+        if not plan:
+            return
+        runs = iter(plan)
+        self._workers = [asyncio.create_task(self._work(runs)) for _ in range(min(concurrency, len(plan)))]
         try:
             done, _ = await asyncio.wait(self._workers, return_when=asyncio.FIRST_EXCEPTION)
         finally:
@@ -180,22 +159,22 @@ class _Sampling:
             if not worker.cancelled() and (error := worker.exception()) is not None:
                 raise error
 
-    def interrupt(self) -> None:
-        """Stop at once on a signal, keeping what is done."""
+    @contextmanager
+    def stopped_by_signals(self) -> Iterator[None]:
+        """The first Ctrl-C or SIGTERM drops what is in flight and keeps what is done; the second ends the process."""
+        with _first_stop_signal(self._interrupt):
+            yield
+
+    def _interrupt(self) -> None:
         self._stop(Stopped.INTERRUPTED, "stopped by a signal; the runs that had ended were kept")
         self._drop_in_flight()
 
-    def outcome(self, cases: Sequence[EvalCase]) -> SamplingOutcome:
-        """What was sampled, in the order of the suite."""
-        place = {case.case_id: number for number, case in enumerate(cases)}
-        ordered = sorted(self._samples, key=lambda sample: (place[sample.case_id], sample.sample_index))
-        warning = self._cap.warning
-        return SamplingOutcome(tuple(ordered), self._stopped, self._reason, (warning,) if warning else ())
-
-    async def _work(self, plan: Iterator[_Planned]) -> None:
-        for planned in plan:
-            if self._stopped is not None:
+    async def _work(self, runs: Iterator[Planned]) -> None:
+        for planned in runs:
+            if self.stopped is not None:
                 return
+            ordinal = self._started
+            self._started += 1
             if not await self._cap.reserve():
                 self._stop_at_cap()
                 return
@@ -203,29 +182,42 @@ class _Sampling:
                 sample = await self._measure(planned)
             finally:
                 self._cap.release()
-            self._keep(planned, sample)
+            self._end(ordinal, sample)
 
-    def _keep(self, planned: _Planned, sample: Sample) -> None:
-        self._samples.append(sample)
-        self._on_sample(sample)
-        if self._probation.hopeless_after(planned.ordinal, sample):
+    def _end(self, ordinal: int, sample: Sample) -> None:
+        self._keep(sample)
+        if self._probation.hopeless_after(ordinal, sample):
             what = f"none of the first {PROBATION} runs reached the agent: {sample.error}"
             self._stop(Stopped.UNREACHABLE, what)
             self._drop_in_flight()
 
-    async def _measure(self, planned: _Planned) -> Sample:
+    async def _measure(self, planned: Planned) -> Sample:
         case, index = planned.case, planned.sample_index
         seed = sample_seed(self._seed, self._fingerprint, case.case_id, index)
         tries = 1
         while True:
-            attempt = await self._attempt(case, index, seed)
+            attempt = await self._paced(case, index, seed, rested=tries > 1)
             self._cap.charge(attempt)
-            wait = wait_before_retry(attempt, tries, self._infra_retries, seed)
+            wait = wait_before_retry(attempt, tries, self._retries_after(attempt), seed)
             if wait is None:
-                passed, grades = self._judged(case, attempt)
-                return _sample(case, index, attempt, passed, grades, tries)
+                passed, grades = await self._judged(case, attempt)
+                return _sample(planned, attempt, passed, grades, tries, seed)
             await self._sleep(wait)
             tries += 1
+
+    def _retries_after(self, attempt: Attempt) -> int:
+        patient = attempt.throttled and self._probation.measured
+        return max(self._infra_retries, THROTTLED_RETRIES) if patient else self._infra_retries
+
+    async def _paced(self, case: EvalCase, index: int, seed: int, *, rested: bool) -> Attempt:
+        turn = await self._pace.begin(rested=rested)
+        try:
+            attempt = await self._attempt(case, index, seed)
+        except BaseException:
+            self._pace.drop()
+            raise
+        self._pace.end(turn, attempt)
+        return attempt
 
     async def _attempt(self, case: EvalCase, index: int, seed: int) -> Attempt:
         try:
@@ -234,11 +226,12 @@ class _Sampling:
             what = f"the target raised {type(error).__name__}: {error}"
             return Attempt(SampleStatus.INFRA_ERROR, error=what, retryable=False)
 
-    def _judged(self, case: EvalCase, attempt: Attempt) -> tuple[bool | None, tuple[Grade, ...]]:
+    async def _judged(self, case: EvalCase, attempt: Attempt) -> Judged:
         if attempt.status is SampleStatus.INFRA_ERROR:
             return None, ()
         try:
-            return self._judge(case, attempt)
+            judged = self._judge(case, attempt)
+            return await judged if inspect.isawaitable(judged) else judged
         except Exception as error:  # noqa: BLE001 - a broken grader is not an agent that failed
             return None, (Grade("judge", None, f"raised {type(error).__name__}: {error}"),)
 
@@ -247,8 +240,8 @@ class _Sampling:
         self._stop(Stopped.BUDGET, f"${spent:.4f} of ${most:.2f} is spent; one more run might pass the cap")
 
     def _stop(self, stopped: Stopped, reason: str) -> None:
-        if self._stopped is None:
-            self._stopped, self._reason = stopped, reason
+        if self.stopped is None:
+            self.stopped, self.reason = stopped, reason
 
     def _drop_in_flight(self) -> None:
         current = asyncio.current_task()
@@ -258,16 +251,16 @@ class _Sampling:
 
 
 def _sample(
-    case: EvalCase,
-    index: int,
+    planned: Planned,
     attempt: Attempt,
     passed: bool | None,
     grades: tuple[Grade, ...],
     attempts: int,
+    seed: int,
 ) -> Sample:
     return Sample(
-        case_id=case.case_id,
-        sample_index=index,
+        case_id=planned.case.case_id,
+        sample_index=planned.sample_index,
         status=attempt.status,
         passed=passed,
         grades=grades,
@@ -275,7 +268,7 @@ def _sample(
         tokens=attempt.tokens,
         cost_usd=attempt.cost_usd,
         output=attempt.output,
-        output_sha256=_sha256(attempt.output),
+        output_sha256=None if attempt.output is None else text_hash(attempt.output),
         transcript=attempt.transcript,
         error=attempt.error,
         version=attempt.version,
@@ -283,12 +276,13 @@ def _sample(
         cached=attempt.cached,
         trace_url=attempt.trace_url,
         attempts=attempts,
+        seed=seed,
     )
 
 
-def _sha256(output: str | None) -> str | None:
-    """Hash of the text; lone surrogates, which JSON can smuggle in, are hashed as they are."""
-    return None if output is None else hashlib.sha256(output.encode("utf-8", "surrogatepass")).hexdigest()
+def text_hash(text: str) -> str:
+    """SHA-256 in hex; lone surrogates, which JSON can smuggle in, are hashed as they are."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @contextmanager

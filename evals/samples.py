@@ -18,6 +18,7 @@ from evals.records import CaseResult, Event, Grade, Sample, SampleStatus, SuiteR
 
 SCHEMA_VERSION = 1
 MAX_PROBLEMS = 20
+MAX_CASE_ID = 200
 
 
 def _text_of_integer(value: Any) -> Any:
@@ -27,7 +28,7 @@ def _text_of_integer(value: Any) -> Any:
 CaseId = Annotated[
     str,
     BeforeValidator(_text_of_integer, json_schema_input_type=str | int),
-    Field(min_length=1, max_length=200),
+    Field(min_length=1, max_length=MAX_CASE_ID),
 ]
 Amount = Annotated[float, Field(ge=0)]
 Count = Annotated[int, Field(ge=0)]
@@ -105,6 +106,7 @@ class SampleLine(ForeignLine):
     response_id: str | None = None
     trace_url: str | None = None
     attempts: Count = 1
+    seed: Count | None = Field(default=None, description="What the agent was given to draw from.")
 
 
 def samples_schema() -> dict[str, Any]:
@@ -331,6 +333,7 @@ def _sample(line: SampleLine, keep_text: bool) -> Sample:
         cached=line.cached,
         trace_url=line.trace_url,
         attempts=line.attempts,
+        seed=line.seed,
     )
 
 

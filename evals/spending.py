@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from evals.records import Attempt, SampleStatus
+from evals.records import Attempt, Sample, SampleStatus
 
 _ROUNDING_USD = 1e-9
 
@@ -42,8 +42,8 @@ class SpendingCap:
         self._in_flight -= 1
         self._released.set()
 
-    def charge(self, attempt: Attempt) -> None:
-        """Count what one attempt cost; one that does not say is counted at the estimate.
+    def charge(self, attempt: Attempt | Sample) -> None:
+        """Count what one attempt, or one run kept from before, cost; silence is counted at the estimate.
 
         An attempt that met broken infrastructure costs nothing unless it says so.
         """

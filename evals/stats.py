@@ -428,10 +428,13 @@ def pass_hat_k(arm: Counts, k: int) -> float:
     return sum(math.comb(c, k) / math.comb(n, k) for c, n in pairs) / len(arm.runs)
 
 
-def wilson(rate: float, runs: int) -> tuple[float, float]:
-    """Wilson's 90 % interval of a rate seen in `runs` runs. Wide for a suite: it ignores that cases differ."""
-    middle = (rate + Z**2 / (2 * runs)) / (1 + Z**2 / runs)
-    half = Z / (1 + Z**2 / runs) * math.sqrt(rate * (1 - rate) / runs + Z**2 / (4 * runs**2))
+def wilson(rate: float, runs: int, z: float = Z) -> tuple[float, float]:
+    """Wilson's interval of a rate seen in `runs` runs, 90 % by default.
+
+    Wide for a suite: it ignores that cases differ.
+    """
+    middle = (rate + z**2 / (2 * runs)) / (1 + z**2 / runs)
+    half = z / (1 + z**2 / runs) * math.sqrt(rate * (1 - rate) / runs + z**2 / (4 * runs**2))
     return max(0.0, middle - half), min(1.0, middle + half)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
@@ -14,7 +14,21 @@ from agent_runtime.documents import Document, canonical_json, parse, read_jsonl,
 from agent_runtime.errors import InvalidInput, Problem
 from agent_runtime.manifest import resolve_inside
 from agent_runtime.records import Message
-from agent_runtime.spec import Written
+from agent_runtime.spec import FunctionReference, Written
+
+TARGET_WORDS = {
+    "runtime": "an agent of our own runtime",
+    "http": "an HTTP endpoint",
+    "python": "a Python function",
+    "command": "a command",
+    "recorded": "a recording",
+}
+PROCESSES = Field(
+    default=None, ge=1, le=2000, description="How many at the same time; default: four a processor core."
+)
+
+SUITE_NAME = r"^[A-Za-z0-9][A-Za-z0-9._\-]{0,99}$"
+"""It becomes part of file names."""
 
 Evaluator = str | list[str | dict[str, Any]] | dict[str, Any]
 
@@ -72,16 +86,98 @@ class HttpTarget(Written):
     simulated: bool = Field(default=False, description="True if no real model is behind the endpoint.")
 
 
+class PythonTarget(Written):
+    """A function in a Python file. It is called with those of input, messages, case_id, sample_index, seed,
+    trace_id, traceparent and session_id that it has parameters for; a first parameter of any other name is
+    given the input. It returns text, or a mapping with output and, optionally, usage, cost_usd, tool_calls,
+    version, response_id, cached, error and trace_url."""
+
+    function: FunctionReference = Field(description="file.py:function, relative to the suite")
+    isolate: bool = Field(default=False, description="Run it in processes of its own, as `python` would.")
+    interpreter: str | None = Field(
+        default=None, description="With isolate: the Python the agent is installed in, .venv/bin/python."
+    )
+    processes: int | None = PROCESSES
+    ready_seconds: float = Field(default=60, gt=0, le=3600, description="With isolate: to load the file.")
+    timeout_seconds: float = Field(default=120, gt=0, le=86_400)
+    simulated: bool = Field(default=False, description="True if no real model is behind the function.")
+
+    @model_validator(mode="after")
+    def _only_with_processes(self) -> Self:
+        lost = sorted(self.model_fields_set & {"interpreter", "processes", "ready_seconds"})
+        if lost and not self.isolate:
+            raise ValueError(f"{lost[0]} needs processes of the agent's own | add  isolate: true")
+        return self
+
+
+class CommandTarget(Written):
+    """A program, started once a turn: {input, messages, case_id, sample_index, seed, trace_id, …} as JSON on its
+    stdin; on its stdout JSON with output and, optionally, usage, cost_usd, tool_calls, version, response_id,
+    cached, error and trace_url."""
+
+    run: str = Field(description="The program and its arguments; no shell is involved.")
+    output: Literal["json", "text"] = Field(
+        default="json", description="text: all of stdout is the answer, as it is."
+    )
+    processes: int | None = PROCESSES
+    timeout_seconds: float = Field(default=120, gt=0, le=86_400)
+    simulated: bool = Field(default=False, description="True if no real model is behind the program.")
+
+
+class RecordedTarget(Written):
+    """Runs that were saved: their outputs go through today's graders, and no agent is called. No policy is read
+    either: a case that is judged by a JSON Schema needs its own `schema`."""
+
+    file: str = Field(description="A samples.jsonl beside the suite or below.")
+
+
 class WrittenTarget(Written):
     """The agent under test: exactly one kind."""
 
     runtime: RuntimeTarget | None = None
     http: HttpTarget | None = None
+    python: PythonTarget | None = None
+    command: CommandTarget | None = None
+    recorded: RecordedTarget | None = None
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
-        if len(self.model_fields_set) != 1:
-            raise ValueError("needs exactly one kind | write  { runtime: {…} }  or  { http: {…} }")
+        if len(self._kinds()) != 1:
+            kinds = "  or  ".join(f"{{ {name}: {{…}} }}" for name in type(self).model_fields)
+            raise ValueError(f"needs exactly one kind | write  {kinds}")
+        return self
+
+    @property
+    def kind(self) -> str:
+        """The key that is written: runtime, http, python, command or recorded."""
+        return self._kinds()[0]
+
+    @property
+    def description(self) -> str:
+        """What it is, in words."""
+        return TARGET_WORDS[self.kind]
+
+    def _kinds(self) -> list[str]:
+        return [name for name in type(self).model_fields if getattr(self, name) is not None]
+
+
+class Fixture(Written):
+    """What is run around each sample: a command or a Python function. It is told case_id and sample_index: in the
+    words of a command as {{ case_id }} and in its environment as CASE_ID; a function by parameters it names."""
+
+    command: str | None = Field(
+        default=None, description="A program and its arguments; no shell is involved."
+    )
+    python: FunctionReference | None = Field(
+        default=None, description="file.py:function, relative to the suite"
+    )
+    timeout_seconds: float = Field(default=60, gt=0, le=3600)
+    exclusive: bool = Field(default=False, description="One sample at a time, from its before to its after.")
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if (self.command is None) == (self.python is None):
+            raise ValueError('needs either command or python | write  { command: "…" }')
         return self
 
 
@@ -91,6 +187,18 @@ class GateSettings(Written):
     margin: float = Field(default=0.10, gt=0, lt=1)
     min_success_rate: float | None = Field(default=None, ge=0, le=1)
     max_usd: float | None = Field(default=None, gt=0)
+    tags: tuple[str, ...] = Field(
+        default=(), description="Tags whose cases may not fall either; tested together (Holm)."
+    )
+
+
+class Limits(Written):
+    """What the provider allows. Runs start evenly spaced, so that no minute holds more."""
+
+    requests_per_minute: float | None = Field(default=None, gt=0, description="Requests to the provider.")
+    tokens_per_minute: float | None = Field(
+        default=None, gt=0, description="Estimated by the mean of the runs so far, and corrected by each."
+    )
 
 
 class WrittenCase(Written):
@@ -104,6 +212,8 @@ class WrittenCase(Written):
     schema_: dict[str, Any] | None = Field(default=None, alias="schema")
     approvals: dict[str, Literal["grant", "deny"]] = {}
     stubs: dict[str, Any] = {}
+    before: Fixture | None = None
+    after: Fixture | None = None
     must_pass: bool = False
     tags: list[str] = []
 
@@ -128,11 +238,17 @@ class WrittenCase(Written):
 class SuiteFile(Written):
     """suite.yaml"""
 
-    suite: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._\-]{0,99}$")
+    suite: str = Field(pattern=SUITE_NAME)
     target: WrittenTarget = WrittenTarget(runtime=RuntimeTarget())
     samples: int = Field(default=10, ge=1, le=10_000)
     concurrency: int = Field(default=50, ge=1, le=2000)
+    looks: list[Annotated[int, Field(ge=1, le=10_000)]] | None = Field(
+        default=None, min_length=1, description="Runs per case at which the gate looks; default 3, 5, 7, 10."
+    )
+    limits: Limits = Limits()
     gate: GateSettings = GateSettings()
+    before: Fixture | None = Field(default=None, description="Before each sample of each case.")
+    after: Fixture | None = Field(default=None, description="After each sample, whatever became of it.")
     cases: ListOrText[WrittenCase]
 
 
@@ -143,7 +259,8 @@ class EvalCase:
     Attributes:
         messages: the conversation to start with; ends with a user message.
         turns: further scripted user messages.
-        comparability: hash of input, graders and success: two results of a case compare only if it is equal.
+        comparability: hash of input, graders (their Python files too) and success; results of a case
+            compare only if it is equal.
         file, line: where it was written, for errors that come later.
     """
 
@@ -156,6 +273,8 @@ class EvalCase:
     schema: Mapping[str, Any] | None = None
     approvals: Mapping[str, str] = field(default_factory=dict)
     stubs: Mapping[str, Any] = field(default_factory=dict)
+    before: Fixture | None = None
+    after: Fixture | None = None
     must_pass: bool = False
     tags: tuple[str, ...] = ()
     comparability: str = ""
@@ -181,6 +300,10 @@ class Suite:
     gate: GateSettings
     root: Path
     document: Document
+    looks: tuple[int, ...] | None = None
+    limits: Limits = field(default_factory=Limits)
+    before: Fixture | None = None
+    after: Fixture | None = None
 
 
 def load_suite(path: Path) -> Suite:
@@ -195,6 +318,7 @@ def load_suite(path: Path) -> Suite:
     written = parse(document, SuiteFile)
     cases = _cases_of(written, document, path.parent)
     _refuse_duplicates(cases)
+    _refuse_unknown_tags(written.gate, cases, document)
     return Suite(
         name=written.suite,
         target=written.target,
@@ -204,13 +328,17 @@ def load_suite(path: Path) -> Suite:
         gate=written.gate,
         root=path.parent,
         document=document,
+        looks=tuple(written.looks) if written.looks is not None else None,
+        limits=written.limits,
+        before=written.before,
+        after=written.after,
     )
 
 
 def _cases_of(written: SuiteFile, document: Document, root: Path) -> tuple[EvalCase, ...]:
     if isinstance(written.cases, list):
         return tuple(
-            _case(written.suite, case, document.file, document.line_of(("cases", index)))
+            _case(written.suite, case, document.file, document.line_of(("cases", index)), root)
             for index, case in enumerate(written.cases)
         )
     try:
@@ -225,7 +353,7 @@ def _cases_of(written: SuiteFile, document: Document, root: Path) -> tuple[EvalC
     problems: list[Problem] = []
     for line in lines:
         try:
-            cases.append(_case(written.suite, parse(line, WrittenCase), line.file, line.line_of(())))
+            cases.append(_case(written.suite, parse(line, WrittenCase), line.file, line.line_of(()), root))
         except InvalidInput as error:
             problems.extend(error.problems)
     if problems:
@@ -233,7 +361,7 @@ def _cases_of(written: SuiteFile, document: Document, root: Path) -> tuple[EvalC
     return tuple(cases)
 
 
-def _case(suite: str, written: WrittenCase, file: str, line: int | None) -> EvalCase:
+def _case(suite: str, written: WrittenCase, file: str, line: int | None, root: Path) -> EvalCase:
     said = written.turns if written.turns is not None else [written.input]
     first, *later = said
     messages = (
@@ -244,6 +372,8 @@ def _case(suite: str, written: WrittenCase, file: str, line: int | None) -> Eval
     judged = written.model_dump(
         mode="json", by_alias=True, include={"input", "turns", "evaluator", "success", "schema_"}
     )
+    if checks := {name: _digest(root, name) for name in _check_files(written.evaluator)}:
+        judged["checks"] = checks
     return EvalCase(
         suite=suite,
         case_id=written.case_id,
@@ -254,12 +384,35 @@ def _case(suite: str, written: WrittenCase, file: str, line: int | None) -> Eval
         schema=written.schema_,
         approvals=written.approvals,
         stubs=written.stubs,
+        before=written.before,
+        after=written.after,
         must_pass=written.must_pass,
         tags=tuple(written.tags),
         comparability=hashlib.sha256(canonical_json(judged).encode()).hexdigest()[:16],
         file=file,
         line=line,
     )
+
+
+def _check_files(evaluator: Any) -> Iterator[str]:
+    """The Python files that judge, at any depth: a case whose check changed is another case."""
+    if isinstance(evaluator, list):
+        for part in evaluator:
+            yield from _check_files(part)
+    elif isinstance(evaluator, Mapping):
+        for name, value in evaluator.items():
+            if name == "state" and isinstance(value, str):
+                yield value.partition(":")[0]
+            else:
+                yield from _check_files(value)
+
+
+def _digest(root: Path, name: str) -> str | None:
+    """SHA-256 of a file beside the suite; None if it cannot be read, which its grader will say."""
+    try:
+        return hashlib.sha256(resolve_inside(root, name).read_bytes()).hexdigest()
+    except (OSError, ValueError):
+        return None
 
 
 def _refuse_duplicates(cases: tuple[EvalCase, ...]) -> None:
@@ -270,5 +423,17 @@ def _refuse_duplicates(cases: tuple[EvalCase, ...]) -> None:
         if earlier is not case:
             what = f"case_id '{case.case_id}' is already used on line {earlier.line}"
             problems.append(Problem(case.file, case.line, what, "give it another id"))
+    if problems:
+        raise InvalidInput(problems)
+
+
+def _refuse_unknown_tags(gate: GateSettings, cases: tuple[EvalCase, ...], document: Document) -> None:
+    """A gate on a tag that no case has would hold for ever."""
+    known = {tag for case in cases for tag in case.tags}
+    problems = [
+        document.problem(("gate", "tags"), f"no case has the tag '{tag}'", "name a tag that cases have")
+        for tag in gate.tags
+        if tag not in known
+    ]
     if problems:
         raise InvalidInput(problems)

@@ -10,7 +10,7 @@ from typing import Any
 
 from agent_runtime.documents import Document
 from agent_runtime.errors import InvalidInput, Problem
-from evals.records import CaseComparison, Comparison, MetricVerdict, Verdict, VerdictKind
+from evals.records import Breakdown, CaseComparison, Comparison, MetricVerdict, Verdict, VerdictKind
 
 SCHEMA_VERSION = 1
 _DIGITS = 6
@@ -58,6 +58,7 @@ def read_verdict(document: Document) -> Verdict:
             "verdict": VerdictKind(data["verdict"]),
             "metrics": {name: _comparison(metric) for name, metric in data["metrics"].items()},
             "cases": tuple(CaseComparison(**case) for case in data["cases"]),
+            "breakdowns": tuple(Breakdown(**part) for part in data["breakdowns"]),
         }
     )
 
@@ -91,8 +92,9 @@ def verdict_schema() -> dict[str, Any]:
         "verdict": {"enum": [kind.value for kind in VerdictKind]},
         "metrics": _object({name: {"$ref": "#/$defs/metric"} for name in _METRICS}),
         "cases": {"type": "array", "items": {"$ref": "#/$defs/case"}},
+        "breakdowns": {"type": "array", "items": {"$ref": "#/$defs/breakdown"}},
         "facts": {"type": "object", "description": "Further numbers by name; a new one may appear."},
-        **_simple(Verdict, {"verdict", "metrics", "cases", "facts"}),
+        **_simple(Verdict, {"verdict", "metrics", "cases", "breakdowns", "facts"}),
     }
     order = ["schema_version", *(field.name for field in fields(Verdict))]
     return {
@@ -114,6 +116,7 @@ def verdict_schema() -> dict[str, Any]:
                     **_simple(CaseComparison, {"case_id", "standing"}),
                 }
             ),
+            "breakdown": _object({"kind": {"enum": ["tag", "grader"]}, **_simple(Breakdown, {"kind"})}),
         },
     }
 

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from evals.records import CaseComparison, Comparison, MetricVerdict, Verdict, VerdictKind
+from evals.records import Breakdown, CaseComparison, Comparison, MetricVerdict, Verdict, VerdictKind
 
 _NAMED = 3
 """Cases named in a headline before the rest is counted."""
@@ -105,10 +105,15 @@ def _named_cases(verdict: Verdict) -> list[str]:
 
 def success_drift(success: Comparison, shared: int) -> str:
     """Success fell, with the whole interval."""
-    before, after, change, low, high = _success_figures(success)
     where = f"on the {shared} shared cases" if shared != 1 else "on the one shared case"
+    return f"Success fell {_fall(success, where)}."
+
+
+def _fall(success: Comparison, where: str = "") -> str:
+    """93 % → 83 % (−10 points, 90 % interval −16 … −4)"""
+    before, after, change, low, high = _success_figures(success)
     spread = f", 90 % interval {low} … {high}" if low else ""
-    return f"Success fell {before} → {after} {where} ({change} points{spread})."
+    return " ".join(part for part in (f"{before} → {after}", where, f"({change} points{spread})") if part)
 
 
 def brief_success(success: Comparison) -> str:
@@ -214,6 +219,15 @@ def past_horizon(runs: int, horizon: int) -> str:
     )
 
 
+def tag_drift(row: Breakdown) -> str:
+    """A tag that gates fell."""
+    figures = Comparison(
+        MetricVerdict.DRIFT, row.baseline, row.candidate, row.change, row.ci_low, row.ci_high
+    )
+    where = "one case" if row.cases == 1 else f"{row.cases} cases"
+    return f"Success of the {where} tagged {inert(row.name)} fell {_fall(figures)}."
+
+
 # --- sentences about floors, trust and comparability ------------------------------------------------------
 
 
@@ -307,6 +321,11 @@ def borderline(p: float, drift: bool) -> str:
 def nothing_to_lose() -> str:
     """A suite that nobody passes cannot show a fall."""
     return "No run of the baseline passed, so no fall could be seen: a pass here means little."
+
+
+def tags_not_compared(tags: Sequence[str]) -> str:
+    """A gate without anything to judge."""
+    return f"No case of these tags could be compared, so they gate nothing: {listed(tags)}."
 
 
 def other_suite(baseline: str, candidate: str) -> str:

@@ -192,7 +192,7 @@ _IBAN_LENGTHS = {
         for line in (
             "15:NO",
             "16:BE",
-            "18:DK FI FO GL NL SD",
+            "18:DK FI FK FO GL NL SD",
             "19:MK SI",
             "20:AT BA EE KZ LT LU MN XK",
             "21:CH HR LI LV",

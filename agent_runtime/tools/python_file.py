@@ -1,4 +1,4 @@
-"""Tools that are a function in a Python file of the user's project."""
+"""Functions in Python files of the user's project, and tools that are one."""
 
 from __future__ import annotations
 
@@ -43,19 +43,13 @@ class PythonTool:
         start = time.perf_counter()
         given = {**arguments, _KEY: idempotency_key} if self._passes_key else dict(arguments)
         try:
-            value = await self._outcome(given)
+            value = await call_function(self._function, given)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - the tool's own failure, whatever it is
             return failed(f"{type(error).__name__}: {error}", ms_since(start))
         return returned(value, ms_since(start))
 
     async def aclose(self) -> None:
         """Nothing to release."""
-
-    async def _outcome(self, given: Mapping[str, Any]) -> Any:
-        if inspect.iscoroutinefunction(self._function):
-            return await self._function(**given)
-        value = await _in_daemon_thread(lambda: self._function(**given))
-        return await value if inspect.isawaitable(value) else value
 
 
 def open_python(root: Path, reference: str, tool: str, *, needs_key: bool) -> PythonTool:
@@ -68,7 +62,7 @@ def open_python(root: Path, reference: str, tool: str, *, needs_key: bool) -> Py
         InvalidInput: the file cannot be loaded, or has no such function, or it takes no key.
     """
     file, _, name = reference.partition(":")
-    function = _function(_load(root, file, tool), file, name, tool)
+    function = load_function(root, reference, f"tool '{tool}'")
     takes_key = _KEY in _parameters(function)
     if needs_key and not takes_key:
         raise InvalidInput.one(
@@ -77,6 +71,27 @@ def open_python(root: Path, reference: str, tool: str, *, needs_key: bool) -> Py
             f"write  def {name}(…, {_KEY}: str)  and do nothing twice for one key, or declare another idempotency",
         )
     return PythonTool(function, passes_key=takes_key)
+
+
+def load_function(root: Path, reference: str, use: str) -> Callable[..., Any]:
+    """The function that `file.py:function`, relative to `root`, names, whatever it takes.
+
+    Args:
+        use: what it is for, as errors say it.
+
+    Raises:
+        InvalidInput: the file cannot be loaded, or has no such function.
+    """
+    file, _, name = reference.partition(":")
+    return _function(_load(root, file, use), file, name, use)
+
+
+async def call_function(function: Callable[..., Any], given: Mapping[str, Any]) -> Any:
+    """What it returns, given arguments by name: a plain one runs in a thread of its own, an async one is awaited."""
+    if inspect.iscoroutinefunction(function):
+        return await function(**given)
+    value = await _in_daemon_thread(lambda: function(**given))
+    return await value if inspect.isawaitable(value) else value
 
 
 def _parameters(function: Callable[..., Any]) -> Collection[str]:
@@ -112,7 +127,7 @@ async def _in_daemon_thread(work: Callable[[], Any]) -> Any:
     return value
 
 
-def _load(root: Path, file: str, tool: str) -> ModuleType:
+def _load(root: Path, file: str, use: str) -> ModuleType:
     """The module of a file, under a private name, loaded once per content.
 
     `sys.path` stays as it is: what the file imports must be installed, or be its own affair.
@@ -122,14 +137,14 @@ def _load(root: Path, file: str, tool: str) -> ModuleType:
         content = path.read_bytes()
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        raise InvalidInput.one(file, f"cannot be read for tool '{tool}': {reason}") from None
+        raise InvalidInput.one(file, f"cannot be read for {use}: {reason}") from None
     digest = hashlib.sha256(str(path).encode() + b"\0" + content).hexdigest()
     name = f"_agentcrewops_tool_{digest[:24]}"
     if name in sys.modules:
         return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
-        raise InvalidInput.one(file, f"is not a Python file (tool '{tool}')")
+        raise InvalidInput.one(file, f"is not a Python file ({use})")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses look their own module up
     try:
@@ -138,7 +153,7 @@ def _load(root: Path, file: str, tool: str) -> ModuleType:
         del sys.modules[name]
         raise InvalidInput.one(
             file,
-            f"cannot be loaded for tool '{tool}': {type(error).__name__}: {error}",
+            f"cannot be loaded for {use}: {type(error).__name__}: {error}",
             f'try  python "{file}"',
             _line_in(error, path),
         ) from None
@@ -155,7 +170,7 @@ def _line_in(error: BaseException, path: Path) -> int | None:
     return lines[-1] if lines else None
 
 
-def _function(module: ModuleType, file: str, name: str, tool: str) -> Callable[..., Any]:
+def _function(module: ModuleType, file: str, name: str, use: str) -> Callable[..., Any]:
     found = getattr(module, name, None)
     if callable(found):
         function: Callable[..., Any] = found
@@ -163,4 +178,4 @@ def _function(module: ModuleType, file: str, name: str, tool: str) -> Callable[.
     functions = [own for own, value in vars(module).items() if callable(value) and not own.startswith("_")]
     close = difflib.get_close_matches(name, functions, n=1)
     fix = f"did you mean '{close[0]}'?" if close else f"write  def {name}(…):"
-    raise InvalidInput.one(file, f"has no function '{name}' (tool '{tool}')", fix)
+    raise InvalidInput.one(file, f"has no function '{name}' ({use})", fix)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agent_runtime.errors import InvalidInput
 from agentcrewops.verbs.options import (
     AgentFile,
     BaselineFile,
@@ -17,10 +18,17 @@ from agentcrewops.verbs.options import (
     OutFolder,
     PolicyFile,
     Quiet,
+    RequireBaseline,
     Seed,
     Strict,
     SuiteFile,
 )
+
+if TYPE_CHECKING:
+    from evals.canary import CanaryOptions
+    from evals.journal import Start
+
+_OUT = Path("canary-out")
 
 
 def canary(
@@ -33,7 +41,7 @@ def canary(
         typer.Option("--samples", "-n", min=1, help="Runs per case; default: the suite's, else 10."),
     ] = None,
     baseline: BaselineFile = None,
-    out: OutFolder = Path("canary-out"),
+    out: OutFolder = _OUT,
     concurrency: Annotated[
         int | None,
         typer.Option("--concurrency", "-c", min=1, max=2000, help="Runs at the same time; default 50."),
@@ -43,22 +51,55 @@ def canary(
         float | None,
         typer.Option("--max-usd", min=0, help="Stop before more than this is spent; default: the suite's."),
     ] = None,
-    require_baseline: Annotated[
-        bool, typer.Option("--require-baseline", help="Exit 3 if there is nothing to compare with.")
+    looks: Annotated[
+        str | None,
+        typer.Option("--looks", help="Runs per case at which the gate looks and may stop; default 3,5,7,10."),
+    ] = None,
+    fixed: Annotated[
+        bool, typer.Option("--fixed", help="Make all runs and judge once, without looks on the way.")
     ] = False,
+    max_samples: Annotated[
+        int | None,
+        typer.Option(
+            "--max-samples",
+            min=1,
+            help="While undecided, go on to this many runs per case; in CI (CI=true) the default is 30.",
+        ),
+    ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Go on where a canary into --out stopped; repeat nothing it measured."),
+    ] = False,
+    add_to: Annotated[
+        Path | None,
+        typer.Option("--add-to", help="Add runs to the evidence in this folder, up to the next look."),
+    ] = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            "--shard", metavar="I/N", help="Make only this part of the runs, as in 2/4, for `merge` to judge."
+        ),
+    ] = None,
+    history: Annotated[
+        list[Path] | None,
+        typer.Option("--history", help="Folder with earlier results: the report then shows the trend."),
+    ] = None,
+    require_baseline: RequireBaseline = False,
     strict: Strict = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Run every case N times, compare with a baseline, and say: drift, pass or undecided.
 
-    Writes report.html, verdict.json, summary.md, junit.xml and samples.jsonl into --out. Ctrl-C keeps what is done.
+    Stops early once the runs so far decide. Writes report.html, verdict.json, summary.md, junit.xml and
+    samples.jsonl into --out. Ctrl-C, a kill or a full disk keep what is done: --resume goes on.
 
     Exit codes: 0 pass or undecided · 1 drift or below a floor · 2 bad input · 3 could not measure.
     """
     from agentcrewops.outcome import announce, exit_code
     from evals.canary import CanaryOptions, run_canary
 
+    start, out = _start(resume, add_to, out)
     options = CanaryOptions(
         suite=suite,
         agent=agent,
@@ -70,7 +111,52 @@ def canary(
         concurrency=concurrency,
         seed=seed,
         max_usd=max_usd,
+        start=start,
+        looks=_looks(looks),
+        fixed=fixed,
+        max_samples=max_samples,
+        history=tuple(history or ()),
     )
+    if shard is not None:
+        _run_shard(options, shard, as_json=as_json, quiet=quiet)
+        return
     verdict = run_canary(options, os.environ, quiet=quiet)
     announce(verdict, out, as_json=as_json)
     sys.exit(exit_code(verdict.verdict, strict=strict, require_baseline=require_baseline))
+
+
+def _run_shard(options: CanaryOptions, written: str, *, as_json: bool, quiet: bool) -> None:
+    """One shard: runs and no verdict, so exit 0, or 3 if this shard must be run again."""
+    from agentcrewops.outcome import announce_shard
+    from evals.sharded_canary import run_shard
+    from evals.shards import parse_shard
+
+    done = run_shard(options, parse_shard(written), os.environ, quiet=quiet)
+    announce_shard(done, options.out, as_json=as_json)
+    sys.exit(3 if done.trouble else 0)
+
+
+def _start(resume: bool, add_to: Path | None, out: Path) -> tuple[Start, Path]:
+    """How the canary begins, and in which folder."""
+    from evals.journal import Start
+
+    if add_to is None:
+        return (Start.RESUME if resume else Start.AFRESH), out
+    if resume or out not in {_OUT, add_to}:
+        flag = "--resume" if resume else "--out"
+        raise InvalidInput.one(
+            "--add-to", f"contradicts {flag}", f"leave {flag} out: --add-to names the folder"
+        )
+    return Start.ADD, add_to
+
+
+def _looks(written: str | None) -> tuple[int, ...] | None:
+    """`3,5,7,10` as numbers."""
+    if written is None:
+        return None
+    parts = [part.strip() for part in written.split(",")]
+    if not all(part.isascii() and part.isdigit() and len(part) <= 6 for part in parts):
+        raise InvalidInput.one(
+            "--looks", f"'{written}' is not a list of runs per case", "write it like  3,5,7,10"
+        )
+    return tuple(int(part) for part in parts)

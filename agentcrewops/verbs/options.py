@@ -29,6 +29,9 @@ OutFolder = Annotated[Path, typer.Option("--out", help="Folder for the results; 
 Seed = Annotated[
     int, typer.Option("--seed", help="Seed of samples and resampling; the same seed repeats a simulated run.")
 ]
+RequireBaseline = Annotated[
+    bool, typer.Option("--require-baseline", help="Exit 3 if there is nothing to compare with.")
+]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 on undecided (and provider drift) too.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]

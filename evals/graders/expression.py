@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple, NoReturn
 
+from agent_runtime.documents import Document
 from agent_runtime.errors import InvalidInput
 from evals.graders.conditions import (
     Part,
@@ -56,7 +57,7 @@ class Success:
     """The final text makes the expression true."""
 
     condition: Condition
-    name = "success"
+    name: str = "success"
 
     def grade(self, attempt: Attempt) -> Grade:
         """Pass, or name the part that failed and what it found."""
@@ -73,6 +74,18 @@ def success(written: str | None) -> Success:
     if written is None:
         raise InvalidInput.one("success", "has nothing to match", "add  success: \"contains('…')\"")
     return Success(compile_condition(written))
+
+
+def expression(document: Document) -> Success:
+    """From `expression: "amount==15"`, which stands where `success:` cannot: inside a combination.
+
+    Raises:
+        InvalidInput
+    """
+    if not isinstance(document.data, str):
+        what = f"needs an expression, not {shown(document.data)}"
+        raise InvalidInput.one("expression", what, "write  expression: \"contains('…')\"")
+    return Success(compile_condition(document.data), "expression")
 
 
 def compile_condition(source: str) -> Condition:

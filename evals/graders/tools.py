@@ -41,7 +41,7 @@ class ToolCalled:
     def grade(self, attempt: Attempt) -> Grade:
         """Pass, or say which calls there were instead."""
         if attempt.tool_calls is None:
-            return _not_reported(self.name)
+            return not_reported(self.name)
         times = len(_matching(attempt.tool_calls, self.wanted))
         passed = times >= 1 if self.wanted.times is None else times == self.wanted.times
         return Grade(self.name, passed, "" if passed else _too_few_or_many(attempt.tool_calls, self.wanted))
@@ -57,7 +57,7 @@ class ToolNotCalled:
     def grade(self, attempt: Attempt) -> Grade:
         """Pass, or show the call."""
         if attempt.tool_calls is None:
-            return _not_reported(self.name)
+            return not_reported(self.name)
         calls = _matching(attempt.tool_calls, self.forbidden)
         reason = f"{self.forbidden.name} was called with {_arguments(calls[0])}" if calls else ""
         return Grade(self.name, not calls, reason)
@@ -87,22 +87,24 @@ def _named(document: Document) -> Document:
     return Document(document.file, {"name": document.data}, document.lines)
 
 
-def _not_reported(grader: str) -> Grade:
+def not_reported(grader: str) -> Grade:
+    """Neither pass nor fail, for a target that says nothing of its tools."""
     return Grade(grader, None, "the target does not report tool calls")
 
 
 def _matching(calls: tuple[ObservedCall, ...], wanted: ForbiddenCall) -> list[ObservedCall]:
-    return [
-        call
-        for call in calls
-        if call.executed and call.name == wanted.name and _has(call.arguments, wanted.arguments)
-    ]
+    return [call for call in calls if call.executed and matches(call, wanted)]
 
 
-def _has(arguments: Any, wanted: Any) -> bool:
+def matches(call: ObservedCall, wanted: ForbiddenCall) -> bool:
+    """Whether `call` is of that tool, with at least those arguments."""
+    return call.name == wanted.name and has_arguments(call.arguments, wanted.arguments)
+
+
+def has_arguments(arguments: Any, wanted: Any) -> bool:
     """Whether `arguments` holds every key of `wanted`, at any depth, with an equal value."""
     if isinstance(wanted, Mapping) and isinstance(arguments, Mapping):
-        return all(key in arguments and _has(arguments[key], value) for key, value in wanted.items())
+        return all(key in arguments and has_arguments(arguments[key], value) for key, value in wanted.items())
     return same(arguments, wanted)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+
+from markupsafe import escape
 
 from evals.records import CaseComparison, CaseResult, Sample, SuiteResult, Verdict
 from evals.report import figures
@@ -16,7 +18,11 @@ from evals.report.transcripts import Transcript, measures, transcript
 MOST_CASES = 2_000
 MOST_RUN_LINES = 200
 MOST_OPEN = 3
-TRANSCRIPT_CHARACTERS = 2_000_000
+MOST_BYTES = 12_000_000
+BRIEF_BYTES = 2_000
+"""Kept free for each case that is still to come, so that it is at least shown in brief."""
+
+Row = tuple[CaseResult, CaseComparison]
 
 _STANDINGS = {
     "added": "new case",
@@ -46,7 +52,11 @@ class RunLine:
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
-    """One case. `filters` and `tags` are what the page's filter looks at; `badges` pairs of word and tone."""
+    """One case. `filters` and `tags` are what the page's filter looks at; `badges` pairs of word and tone.
+
+    Attributes:
+        brief: True if texts and runs are left out to keep the page small.
+    """
 
     anchor: str
     name: str
@@ -62,10 +72,10 @@ class CaseView:
     asked: Excerpt
     differences: tuple[Difference, ...]
     failed_run: Transcript | None
-    transcript_left_out: bool
     good_output: Excerpt | None
     runs: tuple[RunLine, ...]
     runs_left_out: str
+    brief: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +92,26 @@ def case_list(verdict: Verdict, candidate: SuiteResult, baseline: SuiteResult | 
     before = {case.case_id: case for case in baseline.cases} if baseline else {}
     rows = [(case, compared.get(case.case_id) or _uncompared(case)) for case in candidate.cases]
     ordered = sorted(rows, key=_attention)
-    listed = ordered[:MOST_CASES]
-    budget = TRANSCRIPT_CHARACTERS
-    views: list[CaseView] = []
-    for index, (case, row) in enumerate(listed, 1):
-        view = _view(index, case, row, before)
-        size = view.failed_run.size if view.failed_run else 0
-        views.append(view if size <= budget else replace(view, failed_run=None, transcript_left_out=True))
-        budget -= min(size, budget)
-    return CaseList(tuple(views), _left_out([case for case, _ in ordered[MOST_CASES:]]))
+    listed = tuple(_fitting(ordered[:MOST_CASES], before))
+    return CaseList(listed, _left_out([case for case, _ in ordered[len(listed) :]]))
+
+
+def _fitting(rows: Sequence[Row], before: Mapping[str, CaseResult]) -> Iterator[CaseView]:
+    """The cases in full as long as the others still fit in brief, then those in brief, then no more."""
+    room, full = MOST_BYTES, True
+    for index, (case, row) in enumerate(rows, 1):
+        view = _view(index, case, row, before) if full else None
+        if view is None or _weight(view) > room - BRIEF_BYTES * (len(rows) - index):
+            full, view = False, _brief(index, case, row, before)
+        room -= _weight(view)
+        if room < 0:
+            return
+        yield view
+
+
+def _weight(view: CaseView) -> int:
+    """About as many bytes as it takes in the page: its texts, escaped; the names of fields stand for the tags."""
+    return len(escape(repr(view)).encode(errors="replace"))
 
 
 def _uncompared(case: CaseResult) -> CaseComparison:
@@ -98,7 +119,7 @@ def _uncompared(case: CaseResult) -> CaseComparison:
     return CaseComparison(case.case_id, "added", candidate_passed=passed, candidate_runs=runs)
 
 
-def _attention(pair: tuple[CaseResult, CaseComparison]) -> tuple[int, float]:
+def _attention(pair: Row) -> tuple[int, float]:
     case, row = pair
     return _rank(case, row), _rate(row.candidate_passed, row.candidate_runs) - _rate(
         row.baseline_passed, row.baseline_runs
@@ -124,6 +145,21 @@ def _left_out(cases: list[CaseResult]) -> str:
 
 
 def _view(index: int, case: CaseResult, row: CaseComparison, before: Mapping[str, CaseResult]) -> CaseView:
+    failed, old = first_failure(case.samples), before.get(case.case_id)
+    return replace(
+        _brief(index, case, row, before),
+        tags=tuple(one_line(tag, 60) for tag in case.tags[:20]),
+        asked=excerpt(case.input_text, 1_000),
+        failed_run=transcript(failed) if failed else None,
+        good_output=_good_output(old) if failed else None,
+        runs=tuple(_run_line(sample) for sample in case.samples[:MOST_RUN_LINES]),
+        runs_left_out=_more_runs(len(case.samples) - MOST_RUN_LINES),
+        brief=False,
+    )
+
+
+def _brief(index: int, case: CaseResult, row: CaseComparison, before: Mapping[str, CaseResult]) -> CaseView:
+    """The case without its long texts and single runs."""
     old = before.get(case.case_id)
     failed = first_failure(case.samples)
     compared = row.baseline_runs > 0
@@ -136,16 +172,16 @@ def _view(index: int, case: CaseResult, row: CaseComparison, before: Mapping[str
         after=figures.out_of(row.candidate_passed, row.candidate_runs),
         strip=strip(case),
         baseline_strip=strip(old) if old and compared else None,
-        tags=tuple(one_line(tag, 60) for tag in case.tags[:20]),
+        tags=tuple(one_line(tag, 60) for tag in case.tags[:3]),
         filters=_filters(row, failed),
         why=one_line(reason(failed), 180) if failed else "",
-        asked=excerpt(case.input_text, 1_000),
+        asked=excerpt(case.input_text, 200),
         differences=_differences(row, compared),
-        failed_run=transcript(failed) if failed else None,
-        transcript_left_out=False,
-        good_output=_good_output(old) if failed else None,
-        runs=tuple(_run_line(sample) for sample in case.samples[:MOST_RUN_LINES]),
-        runs_left_out=_more_runs(len(case.samples) - MOST_RUN_LINES),
+        failed_run=None,
+        good_output=None,
+        runs=(),
+        runs_left_out="",
+        brief=True,
     )
 
 

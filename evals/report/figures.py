@@ -65,6 +65,11 @@ def count(number: int, noun: str, nouns: str | None = None) -> str:
     return f"{number:,} {noun if number == 1 else nouns or noun + 's'}"
 
 
+def fingerprint(value: str) -> str:
+    """The first twelve digits of a hash, without its name: "sha256:70d71f…" -> "70d71f…"."""
+    return value.removeprefix("sha256:")[:12]
+
+
 def out_of(passed: int, runs: int) -> str:
     """ "7/10", or a dash when nothing was measured."""
     return f"{passed}/{runs}" if runs else NOT_KNOWN

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from agent_runtime.render import asset, render
 from evals.records import Sample, SuiteResult, Verdict, VerdictKind
 from evals.report import figures
+from evals.report.breakdowns import BreakdownTable, breakdown_tables
 from evals.report.cases import CaseList, case_list
 from evals.report.charts import Distribution, IntervalPlot, distribution, interval_plot
 from evals.report.excerpts import one_line
 from evals.report.metrics import MetricRow, metric_rows
 from evals.report.prose import Span, new_reasons, spans, unbroken, without_title
+
+if TYPE_CHECKING:  # its charts need numpy, which a canary without a history does not load before it measures
+    from evals.report.trend import TrendSection
 
 TITLES: Mapping[VerdictKind, tuple[str, str]] = {
     VerdictKind.DRIFT: ("Drift", "bad"),
@@ -48,25 +53,37 @@ class Page:
     facts: tuple[Fact, ...]
     plot: IntervalPlot | None
     metrics: tuple[MetricRow, ...]
+    breakdowns: tuple[BreakdownTable, ...]
     distributions: tuple[Distribution, ...]
     listed: CaseList
     many: bool
     tallies: tuple[Fact, ...]
     tags: tuple[str, ...]
     removed: str
+    history: tuple[TrendSection, ...]
 
 
-def render_report(verdict: Verdict, candidate: SuiteResult, baseline: SuiteResult | None) -> str:
+def render_report(
+    verdict: Verdict,
+    candidate: SuiteResult,
+    baseline: SuiteResult | None,
+    history: tuple[TrendSection, ...] = (),
+) -> str:
     """One HTML file that loads nothing and runs only the script whose hash it carries."""
     return render(
         "report/page.html.j2",
-        page=page(verdict, candidate, baseline),
+        page=page(verdict, candidate, baseline, history),
         style=asset("report/style.css"),
         script=asset("report/page.js"),
     )
 
 
-def page(verdict: Verdict, candidate: SuiteResult, baseline: SuiteResult | None) -> Page:
+def page(
+    verdict: Verdict,
+    candidate: SuiteResult,
+    baseline: SuiteResult | None,
+    history: tuple[TrendSection, ...] = (),
+) -> Page:
     """The view model."""
     title, tone = TITLES[verdict.verdict]
     listed = case_list(verdict, candidate, baseline)
@@ -82,12 +99,14 @@ def page(verdict: Verdict, candidate: SuiteResult, baseline: SuiteResult | None)
         facts=_facts(verdict, candidate, baseline),
         plot=interval_plot(verdict.metrics.get("success_rate"), verdict.margin),
         metrics=metric_rows(verdict),
+        breakdowns=breakdown_tables(verdict.breakdowns),
         distributions=_distributions(candidate, baseline),
         listed=listed,
         many=len(listed.cases) > 100,  # then the browser lays out only what is on the screen
         tallies=_tallies(listed),
         tags=tuple(sorted({tag for case in listed.cases for tag in case.tags})),
         removed=_names(verdict.removed_cases),
+        history=history,
     )
 
 
@@ -116,7 +135,10 @@ def _baseline_fingerprint(verdict: Verdict, baseline: SuiteResult | None) -> str
 
 
 def _origin(fingerprint: str | None, commit: str | None) -> str:
-    parts = (f"commit {commit[:12]}" if commit else "", fingerprint[:12] if fingerprint else "")
+    parts = (
+        f"commit {commit[:12]}" if commit else "",
+        figures.fingerprint(fingerprint) if fingerprint else "",
+    )
     return " · ".join(part for part in parts if part)
 
 

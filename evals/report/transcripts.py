@@ -39,11 +39,7 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """One run. `output` is None if the steps end with the answer already.
-
-    Attributes:
-        size: how many characters it brings into the page.
-    """
+    """One run. `output` is None if the steps end with the answer already."""
 
     number: int
     ended: str
@@ -54,7 +50,6 @@ class Transcript:
     error: Excerpt | None
     judgements: tuple[Judgement, ...]
     trace_url: str | None
-    size: int
 
 
 def transcript(sample: Sample) -> Transcript:
@@ -74,7 +69,6 @@ def transcript(sample: Sample) -> Transcript:
         error=error,
         judgements=judgements,
         trace_url=web_link(sample.trace_url),
-        size=_size(steps, judgements, output, error),
     )
 
 
@@ -106,14 +100,3 @@ def _judgement(grade: Grade) -> Judgement:
 def _answered(sample: Sample) -> bool:
     """Whether the last step shows the output already."""
     return bool(sample.transcript) and printable(sample.transcript[-1].text) == printable(sample.output or "")
-
-
-def _size(
-    steps: tuple[Step, ...],
-    judgements: tuple[Judgement, ...],
-    output: Excerpt | None,
-    error: Excerpt | None,
-) -> int:
-    texts = [step.text for step in steps] + [judgement.reason for judgement in judgements]
-    texts += [part for part in (*(step.arguments for step in steps), output, error) if part]
-    return sum(len(part.text) for part in texts)

@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -20,34 +18,31 @@ from agent_runtime.documents import Document, canonical_json
 from agent_runtime.errors import CannotMeasure, InvalidInput, Problem
 from agent_runtime.placeholders import fill_text, names_in
 from evals.paths import parse_path
-from evals.records import Attempt, Event, SampleStatus
+from evals.records import Attempt
 from evals.suite import EvalCase, HttpTarget, Suite
-from evals.targets.reply import PATH_KEYS, Received, Reply, ReplyPaths, UnusableAnswer, read_reply
+from evals.targets.conversation import conversation_problems, hold_conversation, values_of
+from evals.targets.reply import (
+    MAX_ANSWER_BYTES,
+    PATH_KEYS,
+    Received,
+    Reply,
+    ReplyPaths,
+    UnusableAnswer,
+    read_reply,
+    too_large,
+)
 from evals.targets.request import (
     Request,
-    conversation_problems,
+    names_asked_for,
     quoted,
     request_problems,
     request_template,
-    trace_of,
 )
 from evals.targets.served import Address, CannotStart, ServedCommand, command_words, ready_url, wait_until
 
-MAX_BODY_BYTES = 5_000_000
 _CONNECT_SECONDS = 10.0
 _PROBE_SECONDS = 2.0
 _LINK_NAMES = frozenset({"trace_id", "case_id", "sample_index", "seed", "session_id"})
-
-Number = TypeVar("Number", int, float)
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One request of a conversation and what came of it; latency until the last byte."""
-
-    said: str
-    reply: Reply
-    latency_ms: float
 
 
 class HttpAgent:
@@ -110,52 +105,22 @@ class HttpAgent:
 
     async def attempt(self, case: EvalCase, sample_index: int, seed: int) -> Attempt:
         """Hold one conversation with the endpoint; `timeout_seconds` bounds all its turns together."""
-        trace_id, span_id = trace_of(seed, case.case_id, sample_index)
-        values: dict[str, Any] = {
-            "case_id": case.case_id,
-            "sample_index": sample_index,
-            "seed": seed,
-            "trace_id": trace_id,
-            "traceparent": f"00-{trace_id}-{span_id}-01",
-            "session_id": uuid.uuid4().hex,
-        }
-        link = self._link(values)
-        seconds = self._written.timeout_seconds
-        try:
-            async with asyncio.timeout(seconds):
-                return conversation_attempt(await self._converse(case, values), link)
-        except TimeoutError:
-            what = f"no complete answer within {seconds:g} s"
-            return Attempt(SampleStatus.AGENT_TIMEOUT, latency_ms=seconds * 1000, error=what, trace_url=link)
-        except UnusableAnswer as error:
-            return Attempt(
-                SampleStatus.INFRA_ERROR,
-                error=self._without_secrets(str(error)),
-                retryable=error.retryable,
-                retry_after=error.retry_after,
-                trace_url=link,
-            )
+        values = values_of(case, sample_index, seed)
+        return await hold_conversation(
+            case,
+            values,
+            self._ask,
+            timeout_seconds=self._written.timeout_seconds,
+            clean=self._without_secrets,
+            link=self._link(values),
+        )
 
-    async def _converse(self, case: EvalCase, values: dict[str, Any]) -> list[Turn]:
-        messages = [{"role": message.role, "content": message.content} for message in case.messages]
-        turns: list[Turn] = []
-        for following in (None, *case.turns):
-            if following is not None:
-                messages.append({"role": "user", "content": following})
-            said = messages[-1]["content"]
-            turns.append(await self._turn(said, values | {"input": said, "messages": messages}))
-            reply = turns[-1].reply
-            if reply.error is not None:
-                break
-            messages.append({"role": "assistant", "content": reply.output or ""})
-        return turns
-
-    async def _turn(self, said: str, values: Mapping[str, Any]) -> Turn:
+    async def _ask(self, values: Mapping[str, Any]) -> tuple[Reply, float]:
         request = self._template.render(values)
         started = time.perf_counter()
         received = await self._send(request)
         latency_ms = (time.perf_counter() - started) * 1000
-        return Turn(said, read_reply(received, self._paths, time.time()), latency_ms)
+        return read_reply(received, self._paths, time.time()), latency_ms
 
     async def _send(self, request: Request) -> Received:
         """Send one request.
@@ -233,30 +198,6 @@ class HttpAgent:
         return text
 
 
-def conversation_attempt(turns: list[Turn], link: str | None) -> Attempt:
-    """The turns of one conversation as one attempt.
-
-    The output is that of the last turn; latency, tokens and cost are sums, unknown if one is unknown. An
-    agent that reports an error broke its contract to answer: no grader may find that right.
-    """
-    last = turns[-1].reply
-    observed = [turn.reply.tool_calls for turn in turns]
-    return Attempt(
-        SampleStatus.COMPLETED if last.error is None else SampleStatus.CONTRACT_VIOLATION,
-        output=last.output,
-        latency_ms=sum(turn.latency_ms for turn in turns),
-        tokens=_total([turn.reply.tokens for turn in turns]),
-        cost_usd=_total([turn.reply.cost_usd for turn in turns]),
-        tool_calls=None if None in observed else tuple(call for calls in observed for call in calls or ()),
-        transcript=tuple(event for turn in turns for event in _events(turn)),
-        error=last.error,
-        version=last.version,
-        response_id=last.response_id,
-        cached=any(turn.reply.cached for turn in turns),
-        trace_url=last.trace_url or link,
-    )
-
-
 def fingerprint(written: HttpTarget) -> str:
     """SHA-256 of the target as written: with the names of environment variables, without their values."""
     return hashlib.sha256(canonical_json(written.model_dump(mode="json")).encode()).hexdigest()
@@ -269,7 +210,9 @@ def target_problems(suite: Suite, written: HttpTarget, environ: Mapping[str, str
         *_path_problems(written, suite.document),
         *_link_problems(written, suite.document),
         *_start_problems(written, suite.document),
-        *conversation_problems(written, suite.cases),
+        *conversation_problems(
+            names_asked_for(written), suite.cases, lambda name: f'put "{{{{ {name} }}}}" into the body'
+        ),
     ]
 
 
@@ -309,29 +252,6 @@ def _start_problem(document: Document, what: str) -> Problem:
     return document.problem(("target", "http", "start"), what, "for shell syntax write  sh -c '…'")
 
 
-def _events(turn: Turn) -> list[Event]:
-    reply = turn.reply
-    tools = [
-        Event("tool", "", tool=call.name, arguments=canonical_json(call.arguments))
-        for call in reply.tool_calls or ()
-    ]
-    answer = Event(
-        "answer",
-        reply.error or reply.output or "",
-        flags=("error",) if reply.error is not None else (),
-        latency_ms=turn.latency_ms,
-        cost_usd=reply.cost_usd,
-        tokens=reply.tokens,
-    )
-    return [Event("user", turn.said), *tools, answer]
-
-
-def _total(amounts: Sequence[Number | None]) -> Number | None:
-    """The sum; None if one of them is unknown."""
-    known = [amount for amount in amounts if amount is not None]
-    return sum(known) if len(known) == len(amounts) else None
-
-
 def _session(concurrency: int, written: HttpTarget) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=concurrency),
@@ -352,9 +272,8 @@ async def _body(response: aiohttp.ClientResponse) -> bytes:
     size = 0
     async for chunk in response.content.iter_any():
         size += len(chunk)
-        if size > MAX_BODY_BYTES:
-            what = f"answered {response.status} with more than {MAX_BODY_BYTES // 1_000_000} MB"
-            raise UnusableAnswer(what, retryable=False)
+        if size > MAX_ANSWER_BYTES:
+            raise too_large()
         chunks.append(chunk)
     return b"".join(chunks)
 

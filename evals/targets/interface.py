@@ -37,3 +37,15 @@ class Target(Protocol):
         Infrastructure failures are an Attempt with `infra_error`, never an exception.
         """
         ...
+
+
+class NothingToOpen:
+    """For targets that hold nothing between two attempts."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None

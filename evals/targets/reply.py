@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -29,7 +30,16 @@ PATH_KEYS = (
 )
 """The keys of a target that say where in the answer something is."""
 
+MAX_ANSWER_BYTES = 20_000_000
+"""A long answer is kept as a file; one beyond this is no answer of an agent."""
+
 _TRY_AGAIN = frozenset({408, 425, 429})
+_TOO_MANY = frozenset({429, 529})
+"""Too many requests; 529 is what some providers say for overloaded."""
+_TRY_LATER = 75
+_NO_PROGRAM = frozenset({126, 127})
+"""What shells end with if a program may not be executed, or is not there."""
+_FROM_OUTSIDE = frozenset({signal.SIGHUP, signal.SIGINT, signal.SIGKILL, signal.SIGTERM})
 _LONGEST_LABEL = 200
 _WEB_ADDRESS = re.compile(r"https?://[^\s\x00-\x1f\x7f\"'<>\\]{1,2000}")
 
@@ -40,14 +50,18 @@ class UnusableAnswer(CrewError):
     Attributes:
         retryable: the same request may succeed later.
         retry_after: seconds the endpoint asked to wait, None if it did not.
+        throttled: the endpoint answers fewer requests than it gets.
     """
 
     exit_code = 3
 
-    def __init__(self, what: str, *, retryable: bool, retry_after: float | None = None) -> None:
+    def __init__(
+        self, what: str, *, retryable: bool, retry_after: float | None = None, throttled: bool = False
+    ) -> None:
         super().__init__(what)
         self.retryable = retryable
         self.retry_after = retry_after
+        self.throttled = throttled
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +107,10 @@ class ReplyPaths:
         )
 
 
+OWN_PATHS = ReplyPaths(**{key: (key,) for key in PATH_KEYS})
+"""Where each thing is in an answer in our own form: at its name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """The agent's word for one request.
@@ -120,15 +138,86 @@ def read_reply(received: Received, paths: ReplyPaths, now: float) -> Reply:
         UnusableAnswer: for any status but 2xx, and for a 2xx that is not JSON with an output in it.
     """
     _refuse_status(received, now)
-    data = _data(received)
-    failed = _at(data, paths.error)
-    if failed is not None:
-        return _reply(data, paths, output=None, error=_text(failed))
-    output = look_up(data, paths.output)
-    if output is MISSING:
-        what = f"answered {received.status}, but nothing is at the path of the output: {_beginning(received)}"
+    reply = _reply_in(_data(received), paths)
+    if reply is None:
+        what = f"answered {received.status}, but nothing is at the path of the output: {beginning(received.body)}"
         raise UnusableAnswer(what, retryable=False)
-    return _reply(data, paths, output=None if output is None else _text(output), error=None)
+    return reply
+
+
+def read_own(body: bytes) -> Reply:
+    """The word of an agent that answers in our own form: JSON text, null, or an object with `output` or `error`.
+
+    Raises:
+        UnusableAnswer: for anything else.
+    """
+    if len(body) > MAX_ANSWER_BYTES:
+        raise too_large()
+    try:
+        data = _json(body)
+    except ValueError as error:
+        what = f"the answer is not one JSON document ({error}): {beginning(body)}"
+        raise UnusableAnswer(what, retryable=False) from None
+    if data is None or isinstance(data, str):
+        return Reply(output=data)
+    reply = _reply_in(data, OWN_PATHS) if isinstance(data, dict) else None
+    if reply is None:
+        what = f"the answer is neither text nor an object with 'output': {beginning(body)}"
+        raise UnusableAnswer(what, retryable=False)
+    return reply
+
+
+def read_text(body: bytes) -> Reply:
+    """All of the body, as it is, as the agent's word.
+
+    Raises:
+        UnusableAnswer: if it is not UTF-8.
+    """
+    try:
+        return Reply(output=body.decode("utf-8"))
+    except UnicodeDecodeError:
+        raise UnusableAnswer(f"the answer is not UTF-8: {beginning(body)}", retryable=False) from None
+
+
+def read_raised(raised: Mapping[str, Any]) -> Reply:
+    """What the agent's own code raised, as `evals.targets.python_worker.raised` tells it: the agent failed.
+
+    Raises:
+        UnusableAnswer: if it was a provider that failed, or refused.
+    """
+    if raised["outage"]:
+        raise UnusableAnswer(
+            raised["what"],
+            retryable=raised["retryable"],
+            retry_after=_amount(raised["retry_after"]),
+            throttled=raised["status"] in _TOO_MANY,
+        )
+    return Reply(output=None, error=raised["what"])
+
+
+def read_exit(code: int, said: str) -> Reply:
+    """The word of a process that ended without an answer: its agent failed.
+
+    Args:
+        code: as subprocess gives it: a signal is negative.
+        said: the last it printed.
+
+    Raises:
+        UnusableAnswer: if somebody else ended it, its shell found no program, or it says itself that a later
+            try may succeed (75, EX_TEMPFAIL of sysexits.h).
+    """
+    how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
+    what = f"the agent {how}; the last it printed: {said or '(nothing)'}"
+    if code == _TRY_LATER or -code in _FROM_OUTSIDE:
+        raise UnusableAnswer(what, retryable=True)
+    if code in _NO_PROGRAM:
+        raise UnusableAnswer(what, retryable=False)
+    return Reply(output=None, error=what)
+
+
+def too_large() -> UnusableAnswer:
+    """The error for an answer beyond `MAX_ANSWER_BYTES`."""
+    return UnusableAnswer(f"answered with more than {MAX_ANSWER_BYTES // 1_000_000} MB", retryable=False)
 
 
 def retry_after_seconds(header: str, now: float) -> float | None:
@@ -182,22 +271,34 @@ def _refuse_status(received: Received, now: float) -> None:
             what + "redirects are not followed: write the final address as url", retryable=False
         )
     raise UnusableAnswer(
-        f"answered {status}: {_beginning(received)}",
+        f"answered {status}: {beginning(received.body)}",
         retryable=status >= 500 or status in _TRY_AGAIN,
         retry_after=retry_after_seconds(received.retry_after, now),
+        throttled=status in _TOO_MANY,
     )
 
 
 def _data(received: Received) -> Any:
     try:
-        text = received.body.decode("utf-8-sig")
-        data = strict_json(text)
-        return _without_lone_surrogates(data) if "\\u" in text else data
-    except (ValueError, RecursionError) as error:
-        why = "is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+        return _json(received.body)
+    except ValueError as error:
         kind = received.content_type or "no content type"
-        what = f"answered {received.status} with {kind}, not JSON ({why}): {_beginning(received)}"
+        what = f"answered {received.status} with {kind}, not JSON ({error}): {beginning(received.body)}"
         raise UnusableAnswer(what, retryable=False) from None
+
+
+def _json(body: bytes) -> Any:
+    """The data in a body.
+
+    Raises:
+        ValueError: saying why there is none.
+    """
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ValueError("is not UTF-8") from None
+    data = strict_json(text)
+    return _without_lone_surrogates(data) if "\\u" in text else data
 
 
 def _without_lone_surrogates(data: Any) -> Any:
@@ -208,6 +309,17 @@ def _without_lone_surrogates(data: Any) -> Any:
     except UnicodeEncodeError:
         return json.loads(text.encode("utf-8", "surrogatepass").decode("utf-8", "replace"))
     return data
+
+
+def _reply_in(data: Any, paths: ReplyPaths) -> Reply | None:
+    """The reply in an answer; None if there is neither an output nor an error."""
+    failed = _at(data, paths.error)
+    if failed is not None:
+        return _reply(data, paths, output=None, error=_text(failed))
+    output = look_up(data, paths.output)
+    if output is MISSING:
+        return None
+    return _reply(data, paths, output=None if output is None else _text(output), error=None)
 
 
 def _reply(data: Any, paths: ReplyPaths, *, output: str | None, error: str | None) -> Reply:
@@ -279,7 +391,7 @@ def _arguments(written: Any) -> Mapping[str, Any] | None:
     return written if isinstance(written, dict) else None
 
 
-def _beginning(received: Received) -> str:
-    """The first characters of a body, on one line, for an error message."""
-    text = " ".join(received.body[: 4 * _LONGEST_LABEL].decode("utf-8", "replace").split())
+def beginning(body: bytes) -> str:
+    """The first characters of an answer, on one line, for an error message."""
+    text = " ".join(body[: 4 * _LONGEST_LABEL].decode("utf-8", "replace").split())
     return (text[:_LONGEST_LABEL] + "…" if len(text) > _LONGEST_LABEL else text) or "an empty body"

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from agent_runtime.documents import Document, canonical_json
 from agent_runtime.errors import Problem
 from agent_runtime.placeholders import CannotFill, fill, fill_environment, fill_text, names_in
-from evals.suite import EvalCase, HttpTarget
+from evals.suite import HttpTarget
 from evals.targets.served import Address
 
 NAMES = frozenset({"input", "messages", "case_id", "sample_index", "seed", "trace_id", "session_id"})
@@ -89,21 +89,9 @@ def request_template(written: HttpTarget, environ: Mapping[str, str]) -> Request
     )
 
 
-def conversation_problems(written: HttpTarget, cases: tuple[EvalCase, ...]) -> list[Problem]:
-    """Cases whose conversation the request cannot carry."""
-    asked = _asked_for(written)
-    if "messages" in asked:
-        return []
-    problems = []
-    for case in cases:
-        if len(case.messages) > 1:
-            what = f"case '{case.case_id}' is a conversation, which the request has no place for"
-            problems.append(Problem(case.file, case.line, what, 'put "{{ messages }}" into the body'))
-        elif case.turns and "session_id" not in asked:
-            what = f"case '{case.case_id}' has turns, but the endpoint could not tell which belong together"
-            fix = 'put "{{ messages }}" or "{{ session_id }}" into the body'
-            problems.append(Problem(case.file, case.line, what, fix))
-    return problems
+def names_asked_for(written: HttpTarget) -> frozenset[str]:
+    """Every name that url, headers or body ask for."""
+    return names_in([written.url, written.headers, written.body if _has_body(written) else None])
 
 
 def quoted(text: str) -> str:
@@ -121,10 +109,6 @@ def _has_body(written: HttpTarget) -> bool:
     return written.method != "GET"
 
 
-def _asked_for(written: HttpTarget) -> frozenset[str]:
-    return names_in([written.url, written.headers, written.body if _has_body(written) else None])
-
-
 def _name_problems(written: HttpTarget, document: Document) -> Iterator[Problem]:
     parts = {"url": written.url, "headers": written.headers, "body": written.body}
     for key, part in parts.items():
@@ -133,7 +117,7 @@ def _name_problems(written: HttpTarget, document: Document) -> Iterator[Problem]
             yield document.problem(
                 (*_WHERE, key), f"'{{{{ {name} }}}}' has no value here", f"known names: {known}"
             )
-    if not _asked_for(written) & {"input", "messages", "case_id"}:
+    if not names_asked_for(written) & {"input", "messages", "case_id"}:
         what = "the request is the same for every case"
         yield document.problem(_WHERE, what, 'put "{{ input }}" into the body (for GET: into the url)')
 

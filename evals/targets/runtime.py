@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -14,7 +14,7 @@ from agent_runtime.guard.budget import MemoryLedger, cap_micros
 from agent_runtime.loop import Stop
 from agent_runtime.manifest import Manifest
 from agent_runtime.models import open_critic, open_model
-from agent_runtime.models.interface import Model
+from agent_runtime.models.interface import Model, ModelError, ModelReply, ModelRequest
 from agent_runtime.models.prices import price_of
 from agent_runtime.records import MICROS, Role, RunResult, Step, Task
 from agent_runtime.runner import run_agent
@@ -72,6 +72,32 @@ class CaseApprover:
         return self.case.approvals.get(request.tool) == "grant"
 
 
+class Watched:
+    """A model as it is, remembering whether its provider said that it is asked too much."""
+
+    def __init__(self, model: Model) -> None:
+        self.virtual_time = model.virtual_time
+        self.throttled = False
+        self.retry_after: float | None = None
+        self._model = model
+
+    async def complete(self, request: ModelRequest) -> ModelReply:
+        """Answer once.
+
+        Raises:
+            ModelError
+        """
+        try:
+            return await self._model.complete(request)
+        except ModelError as error:
+            if error.kind == "rate_limited":
+                self.throttled, self.retry_after = True, error.retry_after
+            raise
+
+    async def aclose(self) -> None:
+        """Leave the model open: it answers other runs."""
+
+
 class RuntimeAgent:
     """The agent of agent.yaml under policy.yaml, one fresh run per attempt."""
 
@@ -112,8 +138,9 @@ class RuntimeAgent:
         """Run the agent once; grading sees the raw output, what is kept afterwards is redacted by the caller."""
         task = Task(f"{case.case_id}.{sample_index}", case.messages, case.turns, seed)
         stubs = {name: StubTool(value) for name, value in case.stubs.items()}
+        model = Watched(self._model)
         crew = Crew(
-            model=self._model,
+            model=model,
             price=self._price,
             tools={**self._tools, **stubs},
             ledger=MemoryLedger(per_run_micros=cap_micros(self._manifest.policy.spend.per_run_usd_max)),
@@ -121,7 +148,10 @@ class RuntimeAgent:
             telemetry=self._telemetry,
             critic=self._critic,
         )
-        return attempt_of(await run_agent(self._manifest, task, crew))
+        attempt = attempt_of(await run_agent(self._manifest, task, crew))
+        if not model.throttled or model.virtual_time:
+            return attempt
+        return replace(attempt, throttled=True, retry_after=model.retry_after)
 
 
 def attempt_of(result: RunResult) -> Attempt:

@@ -34,13 +34,14 @@
     document.getElementById("none").hidden = shown > 0;
   };
 
-  // A link from the map opens its case, also if the filter hides it.
+  // A link from the map opens its case, also if the filter hides it; the keyboard goes on from there.
   const openTarget = () => {
     const item = location.hash && document.getElementById(location.hash.slice(1));
     if (item && item.matches("details.case")) {
       item.hidden = false;
       item.open = true;
       item.scrollIntoView();
+      item.firstElementChild.focus({ preventScroll: true });
     }
   };
 

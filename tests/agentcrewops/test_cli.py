@@ -16,19 +16,33 @@ from tests.agentcrewops.conftest import Shell
 from tests.conftest import edit
 from tests.fakes.threaded import agent_endpoint_thread
 
+VERBS = [
+    "init",
+    "validate",
+    "doctor",
+    "run",
+    "canary",
+    "compare",
+    "grade",
+    "baseline",
+    "report",
+    "redact",
+    "egress",
+    "schema",
+]
 HEAVY = {"sqlalchemy", "alembic", "litellm", "scipy", "opentelemetry", "boto3", "fastapi"}
 
 
 def test_help_names_every_verb_and_the_next_command(shell: Shell, tmp_path: Path) -> None:
     said = shell("--help", cwd=tmp_path)
     assert said.code == 0
-    for verb in ("init", "validate", "run", "canary", "compare", "baseline", "report", "schema"):
+    for verb in VERBS:
         assert f"\n  {verb} " in said.out
     assert "agentcrewops init my-agent" in said.out
 
 
 def test_every_verb_explains_itself(shell: Shell, tmp_path: Path) -> None:
-    for verb in ("init", "validate", "run", "canary", "compare", "baseline", "report", "schema"):
+    for verb in VERBS:
         assert "Usage:" in shell(verb, "--help", cwd=tmp_path).out
 
 
@@ -75,6 +89,16 @@ def test_bad_input_leaves_with_2_and_names_file_line_and_fix(shell: Shell, start
 
 def test_an_unknown_flag_leaves_with_2(shell: Shell, starter: Path) -> None:
     assert shell("canary", "--sampels", 3, cwd=starter).code == 2
+
+
+def test_grade_judges_saved_samples_again_and_leaves_as_a_canary_does(shell: Shell, starter: Path) -> None:
+    shell("canary", "--samples", 2, cwd=starter)
+    edit(starter / "suite.yaml", "gate: { margin: 0.10,", "gate: { margin: 0.10, min_success_rate: 1.0,")
+    edit(starter / "suite.yaml", 'success: "amount==15', 'success: "amount==16')
+    said = shell("grade", "canary-out", cwd=starter)
+    assert said.code == 1
+    assert "of 24 runs are judged otherwise than before" in said.out
+    assert "report: grade-out/report.html" in said.out
 
 
 def test_drift_leaves_with_1_and_json_is_the_verdict(shell: Shell, starter: Path) -> None:
@@ -130,6 +154,40 @@ def test_the_report_can_be_rendered_again(shell: Shell, starter: Path) -> None:
     (starter / "canary-out/report.html").unlink()
     assert shell("report", "canary-out", cwd=starter).out.strip() == "canary-out/report.html"
     assert (starter / "canary-out/report.html").exists()
+
+
+def test_the_trend_of_earlier_results_is_a_table_a_page_and_json(shell: Shell, starter: Path) -> None:
+    for seed in (1, 2):
+        shell("canary", "--samples", 2, "--seed", seed, "--out", f"nightly/{seed}", cwd=starter)
+    said = shell("trend", "nightly", "--out", "trend.html", cwd=starter)
+    assert said.code == 0
+    assert said.out.startswith("support-triage (simulated)\n")
+    assert "<h1" in (starter / "trend.html").read_text(encoding="utf-8")
+    (trend,) = json.loads(shell("trend", "nightly", "--json", cwd=starter).out)
+    assert trend["points"][0]["runs"] == 48
+
+
+def test_a_trend_of_nothing_leaves_with_2(shell: Shell, tmp_path: Path) -> None:
+    said = shell("trend", "nowhere", cwd=tmp_path)
+    assert said.code == 2
+    assert "nowhere: is not a folder" in said.err
+
+
+def test_a_report_with_a_history_shows_the_trend_from_the_second_night_on(
+    shell: Shell, starter: Path
+) -> None:
+    (starter / "nightly").mkdir()
+    pages = []
+    for night in ("2026-03-01", "2026-03-02"):
+        out = starter / "nightly" / night
+        shell("canary", "--samples", 2, "--history", "nightly", "--out", out, cwd=starter)
+        pages.append((out / "report.html").read_text(encoding="utf-8"))
+    assert ["Over time" in page for page in pages] == [False, True]
+
+
+def test_a_history_that_is_missing_is_refused_before_anything_runs(shell: Shell, starter: Path) -> None:
+    said = shell("canary", "--history", "nowhere", cwd=starter)
+    assert (said.code, (starter / "canary-out").exists()) == (2, False)
 
 
 @pytest.mark.parametrize("kind", ["agent", "policy", "suite", "simulation", "verdict", "samples", "baseline"])

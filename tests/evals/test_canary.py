@@ -14,6 +14,8 @@ from evals.canary import CanaryOptions, compare_files, prepare, redacted, render
 from evals.records import Sample, SampleStatus, VerdictKind
 from evals.suite import GateSettings
 from tests.conftest import edit
+from tests.fakes.grading import write_judge
+from tests.fakes.suites import suite_of
 
 
 def options(folder: Path, **changes: object) -> CanaryOptions:
@@ -31,10 +33,11 @@ def problems_of(folder: Path, **changes: object) -> str:
     return str(caught.value)
 
 
-def test_a_canary_writes_its_five_files(starter: Path) -> None:
+def test_a_canary_writes_its_five_files_and_what_it_began_with(starter: Path) -> None:
     assert run(starter) is VerdictKind.NO_BASELINE
     names = {path.name for path in (starter / "out").iterdir()}
-    assert names == {"report.html", "verdict.json", "summary.md", "junit.xml", "samples.jsonl"}
+    five = {"report.html", "verdict.json", "summary.md", "junit.xml", "samples.jsonl"}
+    assert names == {*five, "protocol.json", "run.json"}
     assert len((starter / "out/samples.jsonl").read_text().splitlines()) == 12 * 4
     assert len(ET.parse(starter / "out/junit.xml").getroot().findall(".//testcase")) == 12
 
@@ -151,3 +154,34 @@ def test_a_sample_is_redacted_in_every_text_it_carries() -> None:
     )
     clean = redacted(sample, ("email",))
     assert "bob" not in f"{clean.output}{clean.error}"
+
+
+@pytest.mark.parametrize(
+    ("target", "says"),
+    [
+        ({"http": {"url": "http://127.0.0.1:1/run"}}, "an HTTP endpoint"),
+        ({"python": {"function": "a.py:f"}}, "a Python function"),
+        ({"command": {"run": "cat"}}, "a command"),
+        ({"recorded": {"file": "out/samples.jsonl"}}, "a recording"),
+    ],
+)
+def test_an_agent_file_is_refused_for_a_target_that_is_none_of_ours(
+    tmp_path: Path, target: dict[str, object], says: str
+) -> None:
+    suite_of(tmp_path, target)
+    text = problems_of(tmp_path, agent=tmp_path / "agent.yaml")
+    assert text.startswith(f"--agent: does not apply: the suite's target is {says}")
+
+
+def test_a_target_that_is_only_a_key_is_no_target(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="needs exactly one kind"):
+        suite_of(tmp_path, {"http": None})
+
+
+def test_a_judge_s_trust_is_told_in_the_verdict(starter: Path) -> None:
+    model = write_judge(starter, ("answer", {"verdict": "pass", "reason": "fine"}))
+    judge = f'evaluator: [json_schema, {{ judge: {{ model: "{model}", rubric: "Is it an answer?" }} }}]'
+    edit(starter / "suite.yaml", 'evaluator: ["json_schema", { tool_called: "kb.search" }]', judge)
+    verdict = run_canary(options(starter), {}, quiet=True)
+    [warning] = [warning for warning in verdict.warnings if "judge" in warning]
+    assert warning.startswith(f"The judge `{model}` (simulated) has no labelled examples")

@@ -9,23 +9,26 @@ import signal
 import subprocess
 import sys
 import textwrap
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evals.pacing import Pace
 from evals.records import Attempt, Grade, Sample, SampleStatus
 from evals.sampler import (
     LONGEST_WAIT_SECONDS,
     PROBATION,
-    SamplingOutcome,
+    Judge,
+    Sampler,
     Stopped,
+    plan_runs,
     sample_seed,
-    sample_suite,
     wait_before_retry,
 )
+from evals.spending import SpendingCap
 from evals.suite import EvalCase
 from tests.fakes.scripted_target import Behave, ScriptedTarget, always, broken, cases, completed
 
@@ -39,18 +42,51 @@ async def no_wait(seconds: float) -> None:
     await asyncio.sleep(0)
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a sampling left behind; the samples by case and index."""
+
+    samples: tuple[Sample, ...]
+    stopped: Stopped | None
+    reason: str
+    warnings: tuple[str, ...]
+
+
 def sampled(
-    target: ScriptedTarget, of: Sequence[EvalCase], samples: int, concurrency: int = 4, **options: Any
-) -> SamplingOutcome:
+    target: ScriptedTarget,
+    of: Sequence[EvalCase],
+    samples: int,
+    concurrency: int = 4,
+    *,
+    judge: Judge = by_output,
+    keep: Callable[[Sample], None] = lambda sample: None,
+    max_usd: float | None = None,
+) -> Outcome:
     """The outcome of a sampling whose waits take no time."""
-    given: dict[str, Any] = {
-        "seed": 1,
-        "fingerprint": "f",
-        "on_sample": lambda sample: None,
-        "sleep": no_wait,
-    }
-    judge = options.pop("judge", by_output)
-    return asyncio.run(sample_suite(of, samples, target, judge, concurrency=concurrency, **(given | options)))
+    kept: list[Sample] = []
+
+    def note(sample: Sample) -> None:
+        kept.append(sample)
+        keep(sample)
+
+    sampler = Sampler(
+        target,
+        judge,
+        note,
+        pace=Pace(concurrency, sleep=no_wait),
+        cap=SpendingCap(max_usd, target.worst_case_usd),
+        seed=1,
+        fingerprint="f",
+        sleep=no_wait,
+    )
+
+    async def go() -> None:
+        with sampler.stopped_by_signals():
+            await sampler.run(plan_runs(of, 0, samples), concurrency)
+
+    asyncio.run(go())
+    ordered = sorted(kept, key=lambda sample: (int(sample.case_id[1:]), sample.sample_index))
+    return Outcome(tuple(ordered), sampler.stopped, sampler.reason, sampler.warnings)
 
 
 @settings(max_examples=25, deadline=None)
@@ -123,6 +159,15 @@ def test_an_infrastructure_error_that_stays_is_unmeasured_and_never_judged() -> 
     assert (sample.attempts, sample.error) == (3, "answered 503")
 
 
+def test_a_judge_that_asks_somebody_is_awaited() -> None:
+    async def judge(case: EvalCase, attempt: Attempt) -> tuple[bool | None, tuple[Grade, ...]]:
+        await asyncio.sleep(0)
+        return False, (Grade("judge", False, "rude"),)
+
+    [sample] = sampled(ScriptedTarget(always(completed())), cases(1), 1, judge=judge).samples
+    assert (sample.passed, sample.grades[0].reason) == (False, "rude")
+
+
 def test_an_agent_that_failed_is_not_tried_again() -> None:
     for attempt in (completed("wrong"), Attempt(SampleStatus.AGENT_TIMEOUT)):
         [sample] = sampled(ScriptedTarget(always(attempt)), cases(1), 1).samples
@@ -178,7 +223,7 @@ def test_what_the_listener_raises_ends_the_sampling() -> None:
         raise OSError("no space left")
 
     with pytest.raises(OSError, match="no space left"):
-        sampled(ScriptedTarget(always(completed())), cases(50), 10, on_sample=full_disk)
+        sampled(ScriptedTarget(always(completed())), cases(50), 10, keep=full_disk)
 
 
 def test_an_unreachable_target_is_given_up_after_ten_runs() -> None:
@@ -257,7 +302,9 @@ def test_a_second_interrupt_ends_the_process_though_the_target_will_not_stop() -
     script = textwrap.dedent(
         """
         import asyncio
-        from evals.sampler import sample_suite
+        from evals.pacing import Pace
+        from evals.sampler import Sampler, plan_runs
+        from evals.spending import SpendingCap
         from tests.fakes.scripted_target import ScriptedTarget, cases
         async def stubborn(*_):
             try:
@@ -267,8 +314,12 @@ def test_a_second_interrupt_ends_the_process_though_the_target_will_not_stop() -
                 print("still busy", flush=True)
                 await asyncio.sleep(60)
         target = ScriptedTarget(stubborn)
-        asyncio.run(sample_suite(cases(1), 1, target, None, concurrency=1, seed=1,
-                                 fingerprint=None, on_sample=print))
+        async def go():
+            sampler = Sampler(target, None, print, pace=Pace(1), cap=SpendingCap(None, None), seed=1,
+                              fingerprint=None)
+            with sampler.stopped_by_signals():
+                await sampler.run(plan_runs(cases(1), 0, 1), 1)
+        asyncio.run(go())
         """
     )
     with subprocess.Popen(

@@ -5,18 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from types import TracebackType
-from typing import Self
 
 from agent_runtime.records import Message
 from evals.records import Attempt, SampleStatus
 from evals.suite import EvalCase
+from evals.targets.interface import NothingToOpen
 
 Behave = Callable[[str, int, int], Awaitable[Attempt]]
 """Case id, sample index and how often this sample was started before, to an attempt."""
 
 
-class ScriptedTarget:
+class ScriptedTarget(NothingToOpen):
     """Asks `behave` for each attempt, and remembers the order, the seeds and how many ran at once."""
 
     simulated = True
@@ -32,14 +31,6 @@ class ScriptedTarget:
         self._behave = behave
         self._now = 0
         self._tries: Counter[tuple[str, int]] = Counter()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return None
 
     async def attempt(self, case: EvalCase, sample_index: int, seed: int) -> Attempt:
         """One attempt, as scripted."""

@@ -17,13 +17,20 @@ from tests.fakes.agent_endpoint import Answer, Asked, agent_endpoint, says
 @contextmanager
 def agent_endpoint_thread(data: Any, seconds: float = 0.0) -> Iterator[str]:
     """Serve an endpoint that answers `data` after `seconds`; yields its URL."""
+    with endpoint_thread(_slowly(says(data), seconds)) as url:
+        yield f"{url}/run"
+
+
+@contextmanager
+def endpoint_thread(answer: Answer) -> Iterator[str]:
+    """Serve `answer`; yields the origin."""
     urls: Queue[str] = Queue()
     loop = asyncio.new_event_loop()
     over = asyncio.Event()
 
     async def serve() -> None:
-        async with agent_endpoint(_slowly(says(data), seconds)) as endpoint:
-            urls.put(f"{endpoint.url}/run")
+        async with agent_endpoint(answer) as endpoint:
+            urls.put(endpoint.url)
             await over.wait()
 
     thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))

@@ -152,6 +152,7 @@ def test_a_number_that_fails_the_checksum_or_is_part_of_another_is_no_card(text:
         "GB29 NWBK 6016 1331 9268 19",
         "CH93 0076 2011 6238 5295 7",
         "NO9386011117947",
+        "FK88 SC12 3456 7890 12",
         "de89370400440532013000",
     ],
 )

@@ -5,35 +5,21 @@ from typing import Any
 import pytest
 
 from agent_runtime.errors import InvalidInput, Problem
-from agent_runtime.records import Message
-from evals.graders import graders_for, judge
+from evals.graders import graders_for
 from evals.records import Attempt, Grade, SampleStatus
-from evals.suite import EvalCase
+from tests.fakes.grading import case_of, completed, judged, means
 
 CONTRACT = {"type": "object", "required": ["amount"]}
 ARTICLE = "amount==15 and contains('refund processed')"
 
 
-def case(evaluator: Any = None, success: str | None = None, **more: Any) -> EvalCase:
-    return EvalCase(
-        "suite",
-        "refund",
-        (Message("user", "hi"),),
-        evaluator=evaluator,
-        success=success,
-        file="suite.yaml",
-        line=9,
-        **more,
-    )
-
-
 def names(evaluator: Any, success: str | None = None) -> list[str]:
-    return [grader.name for grader in graders_for(case(evaluator, success), CONTRACT)]
+    return [grader.name for grader in graders_for(case_of(evaluator, success), means(CONTRACT))]
 
 
 def problems(evaluator: Any, success: str | None = None, **more: Any) -> list[Problem]:
     with pytest.raises(InvalidInput) as caught:
-        graders_for(case(evaluator, success, **more), None)
+        graders_for(case_of(evaluator, success, **more), means())
     return list(caught.value.problems)
 
 
@@ -51,8 +37,8 @@ class Fixed:
         return Grade(self.name, self.passed)
 
 
-def judged(*graders: Fixed, status: SampleStatus = SampleStatus.COMPLETED) -> bool | None:
-    return judge(graders, Attempt(status, output="x"))[0]
+def word_of(*graders: Fixed, status: SampleStatus = SampleStatus.COMPLETED) -> bool | None:
+    return judged(graders, Attempt(status, output="x"))[0]
 
 
 @pytest.mark.parametrize(
@@ -79,19 +65,19 @@ def test_every_written_form_is_understood_and_success_always_counts(
 
 
 def test_the_article_s_case_passes_and_fails_as_it_says() -> None:
-    graders = graders_for(case("json_schema + string match", ARTICLE), CONTRACT)
-    good = Attempt(SampleStatus.COMPLETED, output='{"amount": 15, "note": "Refund processed"}')
-    bad = Attempt(SampleStatus.COMPLETED, output='{"amount": 12, "note": "Refund processed"}')
-    assert judge(graders, good)[0] is True
-    assert judge(graders, bad) == (
+    graders = graders_for(case_of("json_schema + string match", ARTICLE), means(CONTRACT))
+    good = completed('{"amount": 15, "note": "Refund processed"}')
+    bad = completed('{"amount": 12, "note": "Refund processed"}')
+    assert judged(graders, good)[0] is True
+    assert judged(graders, bad) == (
         False,
         (Grade("json_schema", True), Grade("success", False, "amount==15 was 12")),
     )
 
 
 def test_the_schema_of_the_case_wins_over_the_contract() -> None:
-    [grader] = graders_for(case("json_schema", schema={"type": "array"}), CONTRACT)
-    assert grader.grade(Attempt(SampleStatus.COMPLETED, output="[]")).passed
+    [grader] = graders_for(case_of("json_schema", schema={"type": "array"}), means(CONTRACT))
+    assert grader.grade(completed("[]")) == Grade("json_schema", True)
 
 
 @pytest.mark.parametrize(
@@ -139,18 +125,18 @@ def test_a_schema_that_no_evaluator_uses_is_refused() -> None:
 
 
 def test_all_graders_must_pass() -> None:
-    assert judged(Fixed(True), Fixed(True)) is True
-    assert judged(Fixed(True), Fixed(False)) is False
+    assert word_of(Fixed(True), Fixed(True)) is True
+    assert word_of(Fixed(True), Fixed(False)) is False
 
 
 @pytest.mark.parametrize("other", [True, False])
 def test_a_broken_grader_leaves_the_sample_unmeasured_whatever_the_others_say(other: bool) -> None:
-    assert judged(Fixed(other), Fixed(None)) is None
-    assert judged(Fixed(True, breaks=True), Fixed(other)) is None
+    assert word_of(Fixed(other), Fixed(None)) is None
+    assert word_of(Fixed(True, breaks=True), Fixed(other)) is None
 
 
 def test_a_grader_that_raises_says_how_it_broke() -> None:
-    _, [grade] = judge([Fixed(True, breaks=True)], Attempt(SampleStatus.COMPLETED, output="x"))
+    _, [grade] = judged([Fixed(True, breaks=True)], completed("x"))
     assert grade == Grade("fixed", None, "grader broke: ZeroDivisionError: division by zero")
 
 
@@ -158,12 +144,12 @@ def test_a_grader_that_raises_says_how_it_broke() -> None:
     "status", [SampleStatus.AGENT_TIMEOUT, SampleStatus.CAP_HIT, SampleStatus.CONTRACT_VIOLATION]
 )
 def test_an_attempt_that_did_not_complete_fails_without_grading(status: SampleStatus) -> None:
-    assert judge([Fixed(True, breaks=True)], Attempt(status, output="x")) == (False, ())
+    assert judged([Fixed(True, breaks=True)], Attempt(status, output="x")) == (False, ())
 
 
 def test_an_infrastructure_error_measured_nothing() -> None:
-    assert judged(Fixed(False), status=SampleStatus.INFRA_ERROR) is None
+    assert word_of(Fixed(False), status=SampleStatus.INFRA_ERROR) is None
 
 
 def test_without_graders_nothing_is_measured() -> None:
-    assert judged() is None
+    assert word_of() is None

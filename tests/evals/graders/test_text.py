@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from agent_runtime.documents import Document
 from agent_runtime.errors import InvalidInput
-from evals.graders.interface import Grader
-from evals.graders.text import contains, exact, regex, shown
+from evals.graders.text import Contains, Exact, Regex, contains, exact, regex, shown
 from evals.records import Attempt, Grade, SampleStatus
 
 
@@ -18,7 +17,7 @@ def written(value: Any) -> Document:
     return Document("suite.yaml", value, {})
 
 
-def graded(grader: Grader, output: str | None) -> Grade:
+def graded(grader: Exact | Contains | Regex, output: str | None) -> Grade:
     return grader.grade(Attempt(SampleStatus.COMPLETED, output=output))
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from evals.records import CaseResult, Event, SuiteResult, Verdict, VerdictKind
-from evals.report.cases import TRANSCRIPT_CHARACTERS, CaseView, case_list
+from evals.report.cases import MOST_BYTES, MOST_CASES, CaseView, case_list
 from tests.evals.sample_results import baseline_result, candidate_result, case, sample, verdict_of
 
 
@@ -45,14 +45,27 @@ def test_a_case_that_the_verdict_does_not_know_is_still_counted() -> None:
     assert (row.before, row.after) == ("", "5/10")
 
 
-def test_transcripts_beyond_the_page_s_budget_are_left_out_with_a_word() -> None:
+def long_winded(cases: int, name: str = "c") -> SuiteResult:
     run = replace(sample("c", 0, False, 1, 1), transcript=(Event("tool", "x" * 2_000),) * 40)
-    cases = tuple(CaseResult(f"c{number}", (run,)) for number in range(TRANSCRIPT_CHARACTERS // 80_000 + 5))
-    result = SuiteResult("s", cases)
+    return SuiteResult("s", tuple(CaseResult(f"{name}{number}", (run,)) for number in range(cases)))
+
+
+def test_cases_beyond_the_page_s_room_are_shown_in_brief() -> None:
+    result = long_winded(MOST_BYTES // 80_000 + 5)
     rows = case_list(verdict_of(result, None), result, None).cases
+    assert len(rows) == len(result.cases)
     assert rows[0].failed_run
-    assert rows[-1].failed_run is None
-    assert rows[-1].transcript_left_out
+    assert not rows[0].brief
+    assert (rows[-1].failed_run, rows[-1].runs, rows[-1].brief) == (None, (), True)
+
+
+def test_cases_that_do_not_even_fit_in_brief_are_counted() -> None:
+    runs = (sample("c", 0, False, 1, 1),) * 400
+    cases = tuple(CaseResult(f"{number}{'<' * 160}", runs) for number in range(MOST_CASES))
+    listed = case_list(Verdict(VerdictKind.NOT_MEASURED, ""), SuiteResult("s", cases), None)
+    more = MOST_CASES - len(listed.cases)
+    assert more > 0
+    assert listed.left_out.startswith(f"{more:,} more cases not listed here")
 
 
 def test_a_case_the_baseline_does_not_have_is_new_but_only_beside_a_baseline() -> None:

@@ -14,10 +14,13 @@ import pytest
 from aiohttp import web
 
 from agent_runtime.errors import InvalidInput
+from evals.pacing import Pace
 from evals.records import Attempt, Sample, SampleStatus
-from evals.sampler import sample_suite
+from evals.sampler import Sampler, plan_runs
+from evals.spending import SpendingCap
 from evals.suite import Suite, load_suite
-from evals.targets.http import MAX_BODY_BYTES, HttpAgent
+from evals.targets.http import HttpAgent
+from evals.targets.reply import MAX_ANSWER_BYTES
 from tests.fakes.agent_endpoint import (
     AgentEndpoint,
     Answer,
@@ -245,7 +248,7 @@ def test_no_error_at_its_path_is_an_answer(tmp_path: Path) -> None:
         (says_text("[" * 100_000), "nests too deeply"),
         (says_text(""), "an empty body"),
         (says({"answer": "x"}), "nothing is at the path of the output"),
-        (says({"output": "x" * (MAX_BODY_BYTES + 1)}), "more than 5 MB"),
+        (says({"output": "x" * (MAX_ANSWER_BYTES + 1)}), "more than 20 MB"),
         (says({}, 307, {"Location": "http://elsewhere/"}), "a redirect to http://elsewhere/"),
         (says({"detail": "no such agent"}, 404), "no such agent"),
         (says({}, 401), "answered 401"),
@@ -268,6 +271,7 @@ def test_an_overloaded_endpoint_is_asked_again_when_it_wants(tmp_path: Path, sta
 
 def test_a_sampling_outlasts_an_endpoint_that_is_busy_at_first(tmp_path: Path) -> None:
     waits: list[float] = []
+    kept: list[Sample] = []
 
     async def busy_twice(_: Asked) -> web.StreamResponse:
         if len(waits) < 2:
@@ -281,18 +285,18 @@ def test_a_sampling_outlasts_an_endpoint_that_is_busy_at_first(tmp_path: Path) -
         async with agent_endpoint(busy_twice) as endpoint:
             suite = written_suite(tmp_path, {"url": endpoint.url})
             async with agent(suite) as target:
-                outcome = await sample_suite(
-                    suite.cases,
-                    1,
+                sampler = Sampler(
                     target,
                     lambda case, attempt: (attempt.output == "ok", ()),
-                    concurrency=1,
+                    kept.append,
+                    pace=Pace(1, sleep=note),
+                    cap=SpendingCap(None, None),
                     seed=1,
                     fingerprint=target.fingerprint,
-                    on_sample=lambda sample: None,
                     sleep=note,
                 )
-                return outcome.samples[0]
+                await sampler.run(plan_runs(suite.cases, 0, 1), 1)
+                return kept[0]
 
     sample = asyncio.run(sampled())
     assert (sample.passed, sample.attempts) == (True, 3)

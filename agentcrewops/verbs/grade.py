@@ -1,0 +1,37 @@
+"""`agentcrewops grade`"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agentcrewops.verbs.options import AgentFile, BaselineFile, Json, OutFolder, PolicyFile, Strict, SuiteFile
+
+
+def grade(
+    results: Annotated[Path, typer.Argument(help="A canary folder or its samples.jsonl.")],
+    suite: SuiteFile = Path("suite.yaml"),
+    agent: AgentFile = None,
+    policy: PolicyFile = None,
+    baseline: BaselineFile = None,
+    out: OutFolder = Path("grade-out"),
+    strict: Strict = False,
+    as_json: Json = False,
+) -> None:
+    """Judge saved samples again by the suite as it is now; the agent is not called.
+
+    For a changed success, grader or rubric. A case whose input changed was never run, so it is left out and named.
+    Writes the same five files as a canary.
+    """
+    from agentcrewops.outcome import announce, exit_code
+    from evals.canary import CanaryOptions
+    from evals.regrading import regrade
+
+    options = CanaryOptions(suite=suite, agent=agent, policy=policy, baseline=baseline, out=out)
+    verdict = regrade(results, options, os.environ)
+    announce(verdict, out, as_json=as_json)
+    sys.exit(exit_code(verdict.verdict, strict=strict))

@@ -1,0 +1,40 @@
+"""`agentcrewops merge`"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agentcrewops.verbs.options import Json, OutFolder, RequireBaseline, Strict
+
+
+def merge(
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="DIR...", help="The --out folder of every shard, in any order.")
+    ],
+    baseline: Annotated[
+        Path | None,
+        typer.Option(
+            "--baseline",
+            help="Baseline file, samples.jsonl or canary folder to compare with; "
+            "default: baselines/SUITE.json, if the shards had a baseline.",
+        ),
+    ] = None,
+    out: OutFolder = Path("canary-out"),
+    require_baseline: RequireBaseline = False,
+    strict: Strict = False,
+    as_json: Json = False,
+) -> None:
+    """Put the shards of a canary together and judge them: the verdict is that of one machine.
+
+    A shard that is missing, there twice, cut short or of another evaluation is named, and nothing is measured (exit 3).
+    """
+    from agentcrewops.outcome import announce, exit_code
+    from evals.sharded_canary import merge_shards
+
+    verdict = merge_shards(folders, baseline, out)
+    announce(verdict, out, as_json=as_json)
+    sys.exit(exit_code(verdict.verdict, strict=strict, require_baseline=require_baseline))

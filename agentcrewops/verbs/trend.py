@@ -1,0 +1,37 @@
+"""`agentcrewops trend`"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agentcrewops.verbs.options import Json
+
+
+def trend(
+    folders: Annotated[
+        list[Path], typer.Argument(help="Canary folders, or folders that hold many of them.", metavar="DIR…")
+    ],
+    out: Annotated[Path | None, typer.Option("--out", help="Write the charts into this HTML file.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show success, p95 and $ per success per day: is the hosted model drifting under an unchanged agent?
+
+    The day of a result comes from its run.json, else from a date such as 2026-03-12 in the folder's name, else
+    from the file's time. Reads results only; always exits 0 if it can.
+    """
+    from agentcrewops.history import print_trends
+    from evals.trend import read_evaluations, trends
+
+    found = trends(read_evaluations(folders))
+    if out is not None:
+        from evals.report.trend import render_trend
+        from evals.results import prepare_folder, replace_text
+
+        prepare_folder(out.parent)
+        replace_text(out, render_trend(found))
+    print_trends(found, as_json=as_json)
+    if out is not None and not as_json:
+        typer.echo(f"charts: {out}")

@@ -1,0 +1,47 @@
+"""The grader that asks a model: the votes of an LLM judge on what was asked, done and answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agent_runtime.documents import Document, canonical_json
+from evals.graders.interface import Means
+from evals.judging import Judge, Jury
+from evals.records import Attempt, Grade
+from evals.suite import EvalCase
+
+
+@dataclass(frozen=True, slots=True)
+class LlmJudge:
+    """More than half of the judge's votes find that the run meets the rubric."""
+
+    judge: Judge
+    jury: Jury
+    asked: str
+    name = "judge"
+
+    async def grade(self, attempt: Attempt) -> Grade:
+        """Pass or fail with the split of the votes; None if there is no majority of all of them."""
+        exhibit = self.jury.exhibit(self.asked, attempt.output or "", _actions(attempt))
+        ballot = await self.judge.judge(exhibit)
+        return Grade(self.name, ballot.passed, ballot.reason)
+
+
+def judge(document: Document, case: EvalCase, means: Means) -> LlmJudge:
+    """From `judge: { model: "openai:gpt-4.1-mini", rubric: "…", votes: 3 }`.
+
+    Raises:
+        InvalidInput
+    """
+    return LlmJudge(means.jury.judge_of(document), means.jury, case.input_text)
+
+
+def _actions(attempt: Attempt) -> str:
+    if attempt.tool_calls is None:
+        return ""
+    return canonical_json(
+        [
+            {"tool": call.name, "arguments": call.arguments, "executed": call.executed}
+            for call in attempt.tool_calls
+        ]
+    )

@@ -1,0 +1,193 @@
+"""How fast runs may start: fewer at a time when the target says 429, and never above the suite's limits.
+
+All waiting is counted on a monotonic clock: a wall clock that jumps changes nothing here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from evals.records import Attempt, SampleStatus
+from evals.suite import Limits
+
+LONGEST_PAUSE_SECONDS = 120.0
+_MODEL_CALLS = frozenset({"plan", "answer"})
+"""Roles of the events that stand for one request to the provider."""
+
+Sleep = Callable[[float], Awaitable[None]]
+Clock = Callable[[], float]
+
+
+class Rate:
+    """So many a minute, evenly spaced: no burst, so that no sixty seconds hold more than allowed."""
+
+    def __init__(self, per_minute: float, clock: Clock) -> None:
+        self._seconds_each = 60.0 / per_minute
+        self._clock = clock
+        self._free_at = clock()
+
+    def reserve(self, amount: float) -> float:
+        """Take `amount` and return the seconds to wait before using it."""
+        now = self._clock()
+        start = max(self._free_at, now)
+        self._free_at = start + amount * self._seconds_each
+        return start - now
+
+    def correct(self, difference: float) -> None:
+        """Take `difference` more than was reserved, or give it back if negative."""
+        self._free_at += difference * self._seconds_each
+
+
+@dataclass(slots=True)
+class _Estimate:
+    """What one run takes of something: the mean of what was seen, `first` before."""
+
+    first: float
+    seen: int = 0
+    total: float = 0.0
+
+    @property
+    def mean(self) -> float:
+        return self.total / self.seen if self.seen else self.first
+
+    def learn(self, amount: float) -> None:
+        self.seen += 1
+        self.total += amount
+
+
+class _Limited:
+    """One kind of limit: reserves the estimate at the start, corrects it at the end."""
+
+    def __init__(self, per_minute: float, first: float, clock: Clock) -> None:
+        self._rate = Rate(per_minute, clock)
+        self.estimate = _Estimate(first)
+
+    def reserve(self) -> tuple[float, float]:
+        amount = self.estimate.mean
+        return amount, self._rate.reserve(amount)
+
+    def settle(self, reserved: float, used: float | None) -> None:
+        if used is None:
+            return
+        self._rate.correct(used - reserved)
+        self.estimate.learn(used)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One run that was let start: which wave it belongs to, and what was reserved for it."""
+
+    wave: int
+    requests: float = 0.0
+    tokens: float = 0.0
+
+
+class Pace:
+    """Lets at most `allowed` runs go at a time, and each only when the limits have room for it.
+
+    A 429 halves `allowed`, once for all the runs that were under way together; every answer raises it a
+    little again (one more for each round of answers), up to `most`. What the target asked for in
+    Retry-After holds up every start, not only the run that was told.
+    """
+
+    def __init__(
+        self,
+        most: int,
+        limits: Limits | None = None,
+        *,
+        clock: Clock = time.monotonic,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        limits = limits or Limits()
+        self._most = most
+        self._clock = clock
+        self._sleep = sleep
+        self._allowed = float(most)
+        self._in_flight = 0
+        self._wave = 0
+        self._paused_until = clock()
+        self._freed = asyncio.Event()
+        requests, tokens = limits.requests_per_minute, limits.tokens_per_minute
+        self._requests = _Limited(requests, 1.0, clock) if requests is not None else None
+        self._tokens = _Limited(tokens, 0.0, clock) if tokens is not None else None
+        self._silent_about_tokens = 0
+
+    @property
+    def allowed(self) -> int:
+        """Runs that may go at a time now: one, while a limited number of tokens cannot be estimated yet."""
+        if self._tokens is not None and not self._tokens.estimate.seen and not self._silent_about_tokens:
+            return 1
+        return int(self._allowed)
+
+    @property
+    def slowed_to(self) -> int | None:
+        """`allowed`, if the target's 429 made it less than asked for."""
+        return int(self._allowed) if self._allowed < self._most else None
+
+    @property
+    def warning(self) -> str | None:
+        """What the reader must know about the limits; None if they were kept."""
+        if self._tokens is None or self._tokens.estimate.seen or not self._silent_about_tokens:
+            return None
+        return "The limit of tokens per minute could not be kept: no run reported its tokens."
+
+    async def begin(self, *, rested: bool = False) -> Turn:
+        """Wait until one more run may start; `rested` if it has waited out what the target asked for."""
+        while self._in_flight >= self.allowed:
+            self._freed.clear()
+            await self._freed.wait()
+        self._in_flight += 1
+        try:
+            if not rested and (pause := self._paused_until - self._clock()) > 0:
+                await self._sleep(pause)
+            return await self._within_limits()
+        except BaseException:
+            self._leave()
+            raise
+
+    async def _within_limits(self) -> Turn:
+        requests, request_wait = self._requests.reserve() if self._requests else (0.0, 0.0)
+        tokens, token_wait = self._tokens.reserve() if self._tokens else (0.0, 0.0)
+        if (wait := max(request_wait, token_wait)) > 0:
+            await self._sleep(wait)
+        return Turn(self._wave, requests, tokens)
+
+    def end(self, turn: Turn, attempt: Attempt) -> None:
+        """Learn from one attempt that ended, and let the next one start."""
+        if attempt.throttled:
+            self._slow_down(turn, attempt.retry_after or 0.0)
+        else:
+            self._allowed = min(float(self._most), self._allowed + 1 / self._allowed)
+        self._settle(turn, attempt)
+        self._leave()
+
+    def drop(self) -> None:
+        """Give back the place of an attempt that was cut off."""
+        self._leave()
+
+    def _settle(self, turn: Turn, attempt: Attempt) -> None:
+        if self._requests is not None:
+            self._requests.settle(turn.requests, model_calls(attempt))
+        if self._tokens is not None:
+            silent = attempt.tokens is None and attempt.status is not SampleStatus.INFRA_ERROR
+            self._silent_about_tokens += silent
+            self._tokens.settle(turn.tokens, attempt.tokens)
+
+    def _slow_down(self, turn: Turn, retry_after: float) -> None:
+        pause = min(retry_after, LONGEST_PAUSE_SECONDS)
+        self._paused_until = max(self._paused_until, self._clock() + pause)
+        if turn.wave == self._wave:
+            self._wave += 1
+            self._allowed = max(1.0, min(self._allowed, self._in_flight) / 2)
+
+    def _leave(self) -> None:
+        self._in_flight -= 1
+        self._freed.set()
+
+
+def model_calls(attempt: Attempt) -> int:
+    """How many requests the provider saw, going by the transcript; at least one."""
+    return max(1, sum(event.role in _MODEL_CALLS for event in attempt.transcript))

@@ -1,0 +1,196 @@
+"""Judge saved samples again, without calling the agent: what a changed grader would have said.
+
+What was saved is redacted, so graders see placeholders where the agent wrote personal data.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from agent_runtime.errors import InvalidInput
+from agent_runtime.guard.redact import ALL_KINDS
+from agent_runtime.policy import PiiKind
+from evals.baseline import load_reference
+from evals.canary import CanaryOptions, default_baseline, manifest_of, redacted
+from evals.graders import Grader, Means, graders_of, judge
+from evals.judging import Jury
+from evals.longtexts import LongTexts, whole
+from evals.records import Attempt, CaseResult, Sample, SuiteResult, Verdict
+from evals.results import prepare_folder, write_results
+from evals.samples import read_samples
+from evals.suite import EvalCase, Suite, load_suite
+from evals.targets.recorded import recorded_attempt, same_text
+from evals.wording import listed
+
+_PLACEHOLDER = re.compile(r"\[(EMAIL|PHONE|CARD|IBAN|API_KEY)_\d+\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """Which saved cases can be judged by the suite.
+
+    Attributes:
+        pairs: the suite's case and what was saved of it.
+        warnings: what was left out, and why.
+    """
+
+    pairs: tuple[tuple[EvalCase, CaseResult], ...]
+    warnings: tuple[str, ...]
+
+
+def regrade(results: Path, options: CanaryOptions, environ: Mapping[str, str]) -> Verdict:
+    """Judge the samples in `results` by the suite's graders, compare, and write all files into `options.out`.
+
+    Raises:
+        InvalidInput: also if none of the saved cases is in the suite with the same input.
+    """
+    source = results / "samples.jsonl" if results.is_dir() else results
+    if source.parent.resolve() == options.out.resolve():
+        raise InvalidInput.one(
+            options.out, "holds the samples to grade", "write to another folder with --out"
+        )
+    suite, saved = load_suite(options.suite), _read_whole(source)
+    manifest = manifest_of(suite, options)
+    kinds = tuple(manifest.policy.pii_redaction) if manifest else ALL_KINDS
+    jury = Jury(suite.root, environ, kinds)
+    graders = graders_of(suite.cases, Means(suite.root, jury, manifest.contract if manifest else None))
+    matched = match_cases(suite, saved, source)
+    reference = options.baseline or default_baseline(suite)
+    baseline = load_reference(reference) if reference else None
+    prepare_folder(options.out)
+    cases = asyncio.run(_judge_all(matched, graders, jury, suite, attempts_of(saved)))
+    clean = partial(_written_down, kinds=kinds, long_texts=LongTexts(options.out))
+    result = replace(saved, suite=suite.name, cases=tuple(map(clean, cases)))
+    verdict = _conclude(
+        baseline, result, suite, (*_said_again(saved, result), *matched.warnings, *jury.warnings)
+    )
+    write_results(options.out, verdict, result, baseline)
+    return verdict
+
+
+def match_cases(suite: Suite, saved: SuiteResult, source: Path) -> Matched:
+    """Pair the suite's cases with the saved ones, by id; one whose input changed was never run.
+
+    Raises:
+        InvalidInput: if no pair is left, or nothing that an agent said was saved.
+    """
+    if all(sample.output is None for sample in saved.samples):
+        raise InvalidInput.one(
+            source, "holds no outputs, so there is nothing to grade", "give the samples.jsonl"
+        )
+    known = {case.case_id: case for case in saved.cases}
+    asked = {case.case_id: case.input_text for case in suite.cases}
+    changed = [
+        name
+        for name in asked
+        if name in known and known[name].input_text and not same_text(known[name].input_text, asked[name])
+    ]
+    pairs = tuple(
+        (case, known[case.case_id])
+        for case in suite.cases
+        if case.case_id in known and case.case_id not in changed
+    )
+    if not pairs:
+        what = "has no case of the suite with the same input"
+        raise InvalidInput.one(source, what, "run the canary: the agent has not answered these cases")
+    gone = [name for name in known if name not in asked]
+    absent = [name for name in asked if name not in known]
+    return Matched(
+        pairs,
+        (
+            *_left_out(changed, "Not graded, since their input changed: {}; run the canary for them."),
+            *_left_out(gone, "Not graded, since the suite no longer has them: {}."),
+            *_left_out(absent, "Without a saved run: {}; run the canary for them."),
+            *_placeholders(saved),
+        ),
+    )
+
+
+def attempts_of(saved: SuiteResult) -> dict[tuple[str, int], Attempt]:
+    """What each saved run was, by case and index.
+
+    A transcript without a tool call says "none was made" only where other runs of the file show some.
+    """
+    attempts = {(sample.case_id, sample.sample_index): recorded_attempt(sample) for sample in saved.samples}
+    if all(attempt.tool_calls is None for attempt in attempts.values()):
+        return attempts
+    return {run: replace(attempt, tool_calls=attempt.tool_calls or ()) for run, attempt in attempts.items()}
+
+
+def _read_whole(source: Path) -> SuiteResult:
+    """The saved samples, long texts and all: half an answer is not what was judged."""
+    saved = read_samples(source)
+    cases = (
+        replace(case, samples=tuple(whole(sample, source.parent) for sample in case.samples))
+        for case in saved.cases
+    )
+    return replace(saved, cases=tuple(cases))
+
+
+async def _judge_all(
+    matched: Matched,
+    graders: Mapping[str, Sequence[Grader]],
+    jury: Jury,
+    suite: Suite,
+    attempts: Mapping[tuple[str, int], Attempt],
+) -> list[CaseResult]:
+    places = asyncio.Semaphore(suite.concurrency)
+
+    async def again(case: EvalCase, sample: Sample) -> Sample:
+        async with places:
+            attempt = attempts[case.case_id, sample.sample_index]
+            passed, grades = await judge(graders[case.case_id], attempt)
+        return replace(sample, passed=passed, grades=grades)
+
+    async with jury:
+        return [
+            replace(
+                saved,
+                samples=tuple(await asyncio.gather(*(again(case, sample) for sample in saved.samples))),
+                comparability=case.comparability,
+                tags=case.tags,
+                must_pass=case.must_pass,
+            )
+            for case, saved in matched.pairs
+        ]
+
+
+def _conclude(
+    baseline: SuiteResult | None, result: SuiteResult, suite: Suite, warnings: Sequence[str]
+) -> Verdict:
+    from evals.gate import judge as judge_result  # numpy is heavy
+
+    verdict = judge_result(baseline, result, suite.gate)
+    return replace(verdict, warnings=(*warnings, *verdict.warnings))
+
+
+def _written_down(case: CaseResult, kinds: Sequence[PiiKind], long_texts: LongTexts) -> CaseResult:
+    """Redacted, for the sake of what graders said, and cut again."""
+    clean = (long_texts.cut(redacted(sample, tuple(kinds))) for sample in case.samples)
+    return replace(case, samples=tuple(clean))
+
+
+def _said_again(before: SuiteResult, after: SuiteResult) -> list[str]:
+    earlier = {(sample.case_id, sample.sample_index): sample.passed for sample in before.samples}
+    otherwise = sum(
+        earlier[sample.case_id, sample.sample_index] is not sample.passed for sample in after.samples
+    )
+    runs = len(after.samples)
+    return [f"Graded again from saved samples: {otherwise} of {runs} runs are judged otherwise than before."]
+
+
+def _left_out(case_ids: Sequence[str], words: str) -> list[str]:
+    return [words.format(listed(case_ids))] if case_ids else []
+
+
+def _placeholders(saved: SuiteResult) -> list[str]:
+    if not any(_PLACEHOLDER.search(sample.output or "") for sample in saved.samples):
+        return []
+    return [
+        "Saved outputs hold placeholders such as [EMAIL_1]: a grader that looks for the data itself fails."
+    ]

@@ -1,0 +1,175 @@
+"""A canary over several machines: one shard of it here, and the verdict once all shards are together."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from agent_runtime.errors import InvalidInput
+from evals.baseline import load_reference
+from evals.canary import (
+    CanaryOptions,
+    Prepared,
+    expense,
+    not_measured,
+    open_evaluation,
+    prepare,
+    sampling,
+)
+from evals.journal import Journal, Start, claimed
+from evals.longtexts import gather_long_texts
+from evals.records import SampleStatus, SuiteResult, Verdict
+from evals.results import prepare_folder, write_results
+from evals.sampler import Sampler, plan_runs
+from evals.shards import Plan, Run, Shard, ShardResult, join_shards, runs_of, write_shard
+
+
+@dataclass(frozen=True, slots=True)
+class ShardRun:
+    """How one shard went.
+
+    Attributes:
+        runs: how many it made, of `planned`.
+        trouble: why this shard could not measure and must be run again; "" if it could. May quote the target.
+    """
+
+    shard: Shard
+    runs: int
+    planned: int
+    trouble: str
+
+
+def run_shard(
+    options: CanaryOptions, shard: Shard, environ: Mapping[str, str], *, quiet: bool = False
+) -> ShardRun:
+    """Make one shard's runs and write its folder into `options.out`. It judges nothing: `merge_shards` does.
+
+    Raises:
+        InvalidInput: before anything is run or spent.
+        CannotKeepRuns: what was measured before the disk was full is kept, and can be resumed.
+    """
+    _refuse_other_ways(options)
+    ready = prepare(replace(options, fixed=True), environ)
+    mine = frozenset(runs_of(shard, (case.case_id for case in ready.suite.cases), ready.samples))
+    ready = replace(ready, max_usd=_share_of_cap(ready, shard, len(mine)))
+    prepare_folder(ready.out)
+    with claimed(ready.out):
+        journal = open_evaluation(ready)
+        try:
+            _refuse_runs_of_others(ready.out, journal, mine)
+            if not quiet:
+                sys.stderr.write(f"{_estimate(ready, journal, shard, len(mine))}\n")
+            sampler = asyncio.run(_make_runs(ready, journal, mine, quiet=quiet))
+            write_shard(ready.out, _shard_result(ready, shard, journal, sampler))
+        finally:
+            journal.close()
+        if sampler.stopped is None:
+            journal.finish()
+    return ShardRun(shard, len(journal.samples), len(mine), _trouble(journal, sampler))
+
+
+def merge_shards(folders: Sequence[Path], baseline: Path | None, out: Path) -> Verdict:
+    """Join shards, judge, and write what a canary on one machine would have written.
+
+    Raises:
+        CannotMeasure: if no shard can be read.
+        InvalidInput: if the baseline cannot be used, or is not given though the shards had one.
+    """
+    from evals.gate import judge
+
+    joined = join_shards(folders)
+    reference = _reference(joined.plan, baseline)
+    prepare_folder(out)
+    verdict = judge(reference, joined.result, joined.plan.gate, expected_runs=joined.plan.runs)
+    verdict = replace(verdict, warnings=(*joined.warnings, *verdict.warnings))
+    if joined.problems:
+        verdict = not_measured(verdict, joined.problems)
+    gather_long_texts(folders, out)
+    write_results(out, verdict, joined.result, reference)
+    return verdict
+
+
+def _refuse_other_ways(options: CanaryOptions) -> None:
+    """A shard sees a part of the runs: it cannot look at them and stop, nor add to evidence that was judged."""
+    given = {
+        "--looks": options.looks is not None,
+        "--max-samples": options.max_samples is not None,
+        "--add-to": options.start is Start.ADD,
+    }
+    for flag in (flag for flag, named in given.items() if named):
+        what = "does not go with --shard: a shard makes a fixed number of runs and judges nothing"
+        raise InvalidInput.one(flag, what, "leave one of them out")
+
+
+def _share_of_cap(ready: Prepared, shard: Shard, calls: int) -> float | None:
+    """The shard's part of the money in dollars: all shards together keep the cap. Simulated money is not divided."""
+    if ready.max_usd is None or ready.target.simulated:
+        return ready.max_usd
+    share = ready.max_usd * calls / (len(ready.suite.cases) * ready.samples)
+    if calls and share < (ready.target.worst_case_usd or 0):
+        what = f"of ${ready.max_usd:.2f} leaves ${share:.2f} for shard {shard}, less than one run may cost"
+        raise InvalidInput.one("--max-usd", what, "use fewer shards, or raise it")
+    return share
+
+
+def _refuse_runs_of_others(folder: Path, journal: Journal, mine: frozenset[Run]) -> None:
+    if journal.samples.keys() - mine:
+        raise InvalidInput.one(folder, "holds runs that are not of this shard", "choose another --out")
+
+
+def _estimate(ready: Prepared, journal: Journal, shard: Shard, calls: int) -> str:
+    whole = f"{len(ready.suite.cases)} cases × {ready.samples}"
+    runs = f"shard {shard}: {calls} of {whole} runs of {ready.target.agent or 'the endpoint'}"
+    opening = [journal.opening] if journal.opening else []
+    return "; ".join([runs, *opening, *expense(ready, calls - len(journal.samples))])
+
+
+async def _make_runs(ready: Prepared, journal: Journal, mine: frozenset[Run], *, quiet: bool) -> Sampler:
+    plan = plan_runs(ready.suite.cases, 0, ready.samples)
+    async with sampling(ready, journal, len(mine), quiet=quiet) as sampler:
+        missing = [run for run in plan if run.key in mine and run.key not in journal.samples]
+        await sampler.run(missing, ready.concurrency)
+    return sampler
+
+
+def _shard_result(ready: Prepared, shard: Shard, journal: Journal, sampler: Sampler) -> ShardResult:
+    result = journal.result()
+    plan = Plan(
+        suite=result.suite,
+        fingerprint=result.fingerprint,
+        commit=result.commit,
+        simulated=result.simulated,
+        agent=result.agent,
+        model=result.model,
+        seed=ready.seed,
+        samples=ready.samples,
+        of=shard.of,
+        cases={case.case_id: case.comparability for case in result.cases},
+        gate=ready.suite.gate,
+        compared=ready.baseline is not None,
+    )
+    stopped = None if sampler.stopped is None else sampler.reason
+    return ShardResult(plan, shard.number, result, stopped, sampler.warnings)
+
+
+def _trouble(journal: Journal, sampler: Sampler) -> str:
+    if sampler.stopped is not None:
+        return sampler.reason
+    samples = list(journal.samples.values())
+    if samples and all(sample.status is SampleStatus.INFRA_ERROR for sample in samples):
+        return f"no run reached the agent: {samples[0].error}"
+    return ""
+
+
+def _reference(plan: Plan, baseline: Path | None) -> SuiteResult | None:
+    """What the shards are compared with. A baseline that is only forgotten must not turn a drift into no verdict."""
+    usual = Path("baselines") / f"{plan.suite}.json"
+    if baseline is None and plan.compared:
+        if not usual.exists():
+            what = "is not given, but the shards had a baseline to be compared with"
+            raise InvalidInput.one("--baseline", what, f"give the file, or run this where {usual} is")
+        baseline = usual
+    return None if baseline is None else load_reference(baseline)

@@ -1,0 +1,200 @@
+"""An agent that is a function in a Python file, called in our own process."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import hashlib
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, redirect_stdout
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from agent_runtime.documents import canonical_json, read_text
+from agent_runtime.errors import InvalidInput
+from agent_runtime.manifest import resolve_inside
+from agent_runtime.tools.python_file import call_function, load_function
+from evals.records import Attempt
+from evals.suite import EvalCase, PythonTarget, Suite
+from evals.targets.conversation import conversation_problems, hold_conversation, values_of
+from evals.targets.python_worker import json_of, parameters_of, raised
+from evals.targets.reply import Reply, UnusableAnswer, read_own, read_raised
+from evals.targets.secrecy import without_secrets
+
+WHERE = ("target", "python", "function")
+
+
+class FunctionAgent:
+    """What is alike wherever the function runs."""
+
+    model: str | None = None
+    worst_case_usd: float | None = None
+
+    def __init__(self, suite: Suite, written: PythonTarget, environ: Mapping[str, str]) -> None:
+        """Check that the file is there and is Python; it is loaded when the target is opened.
+
+        Raises:
+            InvalidInput
+        """
+        self.simulated = written.simulated
+        self.fingerprint: str | None = python_fingerprint(suite, written)
+        self.agent: str | None = written.function
+        self._suite = suite
+        self._written = written
+        self._environ = environ
+
+    def _clean(self, text: str) -> str:
+        return without_secrets(text, self._environ)
+
+
+class PythonAgent(FunctionAgent):
+    """The target `python:` of a suite. See `evals.targets.interface.Target`.
+
+    A plain function runs in a thread of its own, an async one on our loop. One that never comes back keeps
+    its thread until we end; `isolate: true` is for those.
+    """
+
+    def __init__(self, suite: Suite, written: PythonTarget, environ: Mapping[str, str]) -> None:
+        super().__init__(suite, written, environ)
+        self._function: Callable[..., Any]
+        self._given: Mapping[str, str] = {}
+        self._opened = ExitStack()
+
+    async def __aenter__(self) -> Self:
+        """Load the function.
+
+        Raises:
+            InvalidInput: it cannot be loaded, or takes what no case has.
+        """
+        # What an agent prints must not stand in front of the verdict that --json prints.
+        self._opened.enter_context(redirect_stdout(sys.stderr))
+        try:
+            self._function = _loaded(self._suite, self._written)
+            self._given = _parameters(self._suite, self._function)
+            refuse_unfit_cases(self._suite, frozenset(self._given.values()))
+        except BaseException:
+            self._opened.close()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._opened.close()
+
+    async def attempt(self, case: EvalCase, sample_index: int, seed: int) -> Attempt:
+        """Call the function once a turn; `timeout_seconds` bounds all turns together."""
+        return await hold_conversation(
+            case,
+            values_of(case, sample_index, seed),
+            self._ask,
+            timeout_seconds=self._written.timeout_seconds,
+            clean=self._clean,
+        )
+
+    async def _ask(self, values: Mapping[str, Any]) -> tuple[Reply, float]:
+        given = {parameter: values[name] for parameter, name in self._given.items()}
+        started = time.perf_counter()
+        reply = _reply(await _undisturbed(self._function, given))
+        return reply, (time.perf_counter() - started) * 1000
+
+
+def source_of(root: Path, reference: str, *, ours: bool = True) -> str:
+    """The text of the file that `file.py:function`, relative to `root`, names.
+
+    Args:
+        ours: it will be read by the Python that runs us, so it must be valid for that one.
+
+    Raises:
+        ValueError: it is not there, or not Python; the message follows the name of the function.
+    """
+    try:
+        text = read_text(resolve_inside(root, reference.partition(":")[0]))
+        if ours:
+            ast.parse(text)
+    except SyntaxError as error:
+        raise ValueError(f"is not valid Python: {error.msg} (line {error.lineno})") from None
+    except InvalidInput as error:
+        raise ValueError(f"cannot be used: its file {error.problems[0].what}") from None
+    return text
+
+
+def python_fingerprint(suite: Suite, written: PythonTarget) -> str:
+    """SHA-256 of the target as written and of its file; what the file imports is not known.
+
+    Raises:
+        InvalidInput: the file is not there, or not Python.
+    """
+    try:
+        text = source_of(suite.root, written.function, ours=written.interpreter is None)
+    except ValueError as error:
+        what = f"'{written.function}' {error}"
+        raise InvalidInput([suite.document.problem(WHERE, what, "correct the file, or its path")]) from None
+    return hashlib.sha256(canonical_json([written.model_dump(mode="json"), text]).encode()).hexdigest()
+
+
+def refuse_unfit_cases(suite: Suite, told: frozenset[str]) -> None:
+    """Stop before anything runs if a case cannot reach a function that takes these names.
+
+    Raises:
+        InvalidInput
+    """
+    problems = conversation_problems(told, suite.cases, lambda name: f"let the function take '{name}'")
+    if problems:
+        raise InvalidInput(problems)
+
+
+def _loaded(suite: Suite, written: PythonTarget) -> Callable[..., Any]:
+    try:
+        return load_function(suite.root, written.function, "the target")
+    except InvalidInput as error:
+        if "No module named" not in str(error):
+            raise
+        fix = "for files of your own and packages of your own environment:  isolate: true, interpreter: …"
+        raise InvalidInput(
+            [*error.problems, suite.document.problem(WHERE, "runs in our process", fix)]
+        ) from None
+
+
+def _parameters(suite: Suite, function: Callable[..., Any]) -> dict[str, str]:
+    try:
+        return parameters_of(function)
+    except (TypeError, ValueError) as error:
+        what = f"the function cannot be called: {error}"
+        raise InvalidInput([suite.document.problem(WHERE, what, "write  def answer(input): …")]) from None
+
+
+async def _undisturbed(function: Callable[..., Any], given: Mapping[str, Any]) -> Any:
+    """What the function came to; one that resists being cancelled is left behind."""
+    task = asyncio.ensure_future(_outcome(function, given))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        task.cancel()
+        raise
+
+
+async def _outcome(function: Callable[..., Any], given: Mapping[str, Any]) -> Any:
+    try:
+        return await call_function(function, given)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the agent's own failure, whatever it is
+        return _Raised(error)
+
+
+class _Raised:
+    """What a function raised, carried past the loop: a SystemExit there would end the evaluation."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+
+def _reply(value: Any) -> Reply:
+    if isinstance(value, _Raised):
+        return read_raised(raised(value.error))
+    try:
+        return read_own(json_of(value).encode())
+    except ValueError as error:
+        raise UnusableAnswer(str(error), retryable=False) from None

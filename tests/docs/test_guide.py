@@ -1,0 +1,60 @@
+"""The guide keeps its word: its commands run as written, and its YAML is accepted."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import yaml
+
+from evals.graders import graders_for
+from tests.agentcrewops.conftest import Shell, shell
+from tests.conftest import EXAMPLE
+from tests.fakes.grading import case_of, means
+
+GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guide"
+PAGES = ("first-suite", "graders", "baselines", "costs", "ci-elsewhere")
+COMMAND = re.compile(r"^(?P<words>agentcrewops [^#\n]*)(?:#(?P<note>.*))?$", re.MULTILINE)
+
+__all__ = ["shell"]
+
+
+def blocks(page: str, language: str) -> list[str]:
+    text = (GUIDE / f"{page}.md").read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_command_runs_as_written(page: str, shell: Shell, starter: Path) -> None:
+    commands = [found for block in blocks(page, "sh") for found in COMMAND.finditer(block)]
+    assert commands
+    for command in commands:
+        words = shlex.split(command["words"])[1:]
+        expected = 1 if "exit 1" in (command["note"] or "") else 0
+        assert shell(*words, cwd=starter).code == expected, command[0]
+
+
+def test_every_evaluator_of_the_guide_is_accepted(starter: Path) -> None:
+    [checks] = blocks("graders", "python")
+    (starter / "checks.py").write_text(checks)
+    (starter / "labelled.jsonl").write_text('{"input": "a", "output": "b", "passed": true}\n')
+    written = [yaml.safe_load(block)["evaluator"] for block in blocks("graders", "yaml")]
+    assert len(written) == 6
+    for evaluator in written:
+        assert graders_for(case_of(evaluator), means({"type": "object"}, starter))
+
+
+def test_the_case_of_the_guide_is_accepted(shell: Shell, starter: Path) -> None:
+    [case] = blocks("first-suite", "yaml")
+    suite = starter / "suite.yaml"
+    suite.write_text(suite.read_text() + "".join(f"  {line}\n" for line in case.splitlines()))
+    assert shell("validate", cwd=starter).code == 0
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    for page in GUIDE.glob("*.md"):
+        for link in re.findall(r"\]\(([^)#:]+)[^)]*\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / link).exists(), f"{page.name} links to {link}"
+    assert EXAMPLE.is_dir()

@@ -1,0 +1,69 @@
+"""Grading in a test: a case, the means of its graders, and a verdict without an event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from agent_runtime.records import Message
+from evals.graders import Grader, Means, graders_for, judge
+from evals.graders.interface import graded
+from evals.judging import Jury
+from evals.records import Attempt, Grade, ObservedCall, SampleStatus
+from evals.suite import EvalCase
+
+
+def means(contract: Mapping[str, Any] | None = None, root: Path = Path()) -> Means:
+    """What graders may use, without a key in the environment."""
+    return Means(root, Jury(root, {}, ("email",)), contract)
+
+
+def case_of(evaluator: Any = None, success: str | None = None, **more: Any) -> EvalCase:
+    """A case at line 9 of suite.yaml."""
+    asked = (Message("user", "please refund $15"),)
+    where: dict[str, Any] = {"file": "suite.yaml", "line": 9}
+    return EvalCase("suite", "refund", asked, evaluator=evaluator, success=success, **where, **more)
+
+
+def completed(
+    output: str = "", calls: Sequence[ObservedCall] | None = (), cost_usd: float | None = None
+) -> Attempt:
+    """A run that ended well, whatever it said."""
+    tool_calls = None if calls is None else tuple(calls)
+    return Attempt(SampleStatus.COMPLETED, output=output, tool_calls=tool_calls, cost_usd=cost_usd)
+
+
+def judged(graders: Sequence[Grader], attempt: Attempt) -> tuple[bool | None, tuple[Grade, ...]]:
+    """All graders' word."""
+    return asyncio.run(judge(graders, attempt))
+
+
+def grade_of(evaluator: Any, attempt: Attempt, root: Path = Path()) -> Grade:
+    """The one grade of a case with the one evaluator."""
+    means_ = means(root=root)
+    [grader] = graders_for(case_of(evaluator), means_)
+
+    async def within() -> Grade:
+        async with means_.jury:
+            return await graded(grader, attempt)
+
+    return asyncio.run(within())
+
+
+def write_judge(folder: Path, *answers: tuple[str, Any], name: str = "judge.yaml") -> str:
+    """A simulated judge: (words in the question, what it answers); returns its model name. The rest is prose."""
+    behaviours = [
+        {"name": f"b{number}", "when": words, "skill": {"default": 1}, "answer": answer}
+        for number, (words, answer) in enumerate(answers)
+    ]
+    simulation = {
+        "name": "judge",
+        "prices": {"input_per_mtok": 1, "output_per_mtok": 1},
+        "behaviours": behaviours or [{"name": "none", "when": "^$", "skill": {"default": 1}, "answer": "x"}],
+        "default": {"answer": "As an AI I would rather not say."},
+    }
+    (folder / name).write_text(json.dumps({"simulation": simulation}), encoding="utf-8")
+    return f"sim:{name}"
