@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from agent_runtime.errors import InvalidInput, Problem
 
@@ -55,21 +56,27 @@ def read_text(path: Path, max_bytes: int = MAX_BYTES) -> str:
             raise InvalidInput.one(path, f"is larger than {max_bytes // 1_000_000} MB", "split it")
         return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
-        raise InvalidInput.one(path, "does not exist", "check the path, or write it with `init`") from None
+        raise InvalidInput.one(
+            path, "does not exist", "check the path; `agentcrewops init` writes a starter"
+        ) from None
     except UnicodeDecodeError as error:
         raise InvalidInput.one(path, f"is not UTF-8 text (byte {error.start})", "save it as UTF-8") from None
     except OSError as error:
         raise InvalidInput.one(path, f"cannot be read: {error.strerror}") from None
 
 
-def read_yaml(path: Path) -> Document:
-    """Read one YAML document: safe types only, no duplicate keys, no bombs, no NaN."""
+def read_yaml(path: Path, *, foreign: bool = False) -> Document:
+    """Read one YAML document: safe types only, no duplicate keys, no bombs, no NaN.
+
+    Args:
+        foreign: another tool's format, in which keys such as `200` and values such as `0123` are at home.
+    """
     text = read_text(path)
     loader = _Loader(text)
     try:
         _refuse_depth(path, text)
         node = loader.get_single_node()
-        builder = _Builder(str(path), loader)
+        builder = _Builder(str(path), loader, foreign=foreign)
         data = builder.build(node, ()) if node is not None else None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -155,7 +162,7 @@ def parse(document: Document, shape: type[Model]) -> Model:
     """Check `document` against a pydantic model; report every violation with its line and repair."""
     if not isinstance(document.data, dict):
         what = "is empty" if document.data is None else "must be a mapping of keys to values"
-        keys = ", ".join(f"{name}:" for name in _keys_of(shape))
+        keys = ", ".join(f"{name}:" for name in _named_fields(shape))
         raise InvalidInput([document.problem((), what, f"it starts with  {keys}")])
     try:
         return shape.model_validate(document.data)
@@ -233,9 +240,10 @@ def _refuse_depth(path: Path, text: str) -> None:
 class _Builder:
     """Turns the node graph into plain data, noting lines and problems on the way."""
 
-    def __init__(self, file: str, loader: Any) -> None:
+    def __init__(self, file: str, loader: Any, *, foreign: bool) -> None:
         self.file = file
         self.loader = loader
+        self.foreign = foreign
         self.lines: dict[Location, int] = {}
         self.problems: list[Problem] = []
         self.count = 0
@@ -267,7 +275,7 @@ class _Builder:
                 node, f"{_short(node.value)} is not the number it claims to be", "put quotes around it"
             )
             return None
-        if isinstance(value, int | float) and _NOT_PLAINLY_A_NUMBER.match(node.value):
+        if isinstance(value, int | float) and not self.foreign and _NOT_PLAINLY_A_NUMBER.match(node.value):
             self._note(
                 node, f"{node.value} would be read as {value}", f'put quotes around it: "{node.value}"'
             )
@@ -283,7 +291,9 @@ class _Builder:
             if key_node.tag == "tag:yaml.org,2002:merge":
                 merged |= self._merge(value_node, location)
                 continue
-            if not isinstance(key_node, yaml.ScalarNode) or key_node.tag != "tag:yaml.org,2002:str":
+            if not isinstance(key_node, yaml.ScalarNode) or not (
+                self.foreign or key_node.tag == "tag:yaml.org,2002:str"
+            ):
                 self._note(key_node, "a key must be text", 'put quotes around it, as in "{{ input }}"')
                 continue
             key = key_node.value
@@ -330,8 +340,27 @@ def _explain(document: Document, shape: type[BaseModel], detail: Any) -> Problem
     if kind in {"value_error", "assertion_error"}:
         return document.problem(location, f"'{name}': {what}", fix)
     return document.problem(
-        location, f"'{name}' is {shown}: {what[:1].lower()}{what[1:]}", fix or "write the value asked for"
+        location, f"'{name}' is {shown}: {what[:1].lower()}{what[1:]}", fix or _advice(shape, location, kind)
     )
+
+
+_WRITE = {
+    "int": "write a whole number",
+    "float": "write a number",
+    "bool": "write true or false",
+    "string": "write text, in quotes",
+    "list": "write a list:  [ …, … ]",
+    "dict": "write a mapping:  { key: value }",
+}
+
+
+def _advice(shape: type[BaseModel], location: Sequence[str | int], kind: str) -> str:
+    """What to write instead: the field's own words where its form is wrong, else the kind of value."""
+    if kind == "string_pattern_mismatch":
+        field = _fields_at(shape, location[:-1]).get(str(location[-1])) if location else None
+        if field is not None and field.description:
+            return f"write {field.description}"
+    return _WRITE.get(kind.partition("_")[0], "") or "correct it as the message says"
 
 
 def _written_location(data: Any, location: Sequence[str | int]) -> Location:
@@ -360,22 +389,27 @@ def _did_you_mean(word: str, known: Sequence[str]) -> str:
     return f"known keys here: {', '.join(known)}" if known else "remove it"
 
 
-def _keys_of(shape: type[BaseModel]) -> list[str]:
-    return [field.alias or name for name, field in shape.model_fields.items()]
-
-
 def _keys_at(shape: type[BaseModel], location: Sequence[str | int]) -> list[str]:
-    """The keys allowed at `location`, found by walking the annotations."""
+    """The keys allowed at `location`."""
+    return list(_fields_at(shape, location))
+
+
+def _fields_at(shape: type[BaseModel], location: Sequence[str | int]) -> dict[str, FieldInfo]:
+    """The fields allowed at `location` by the name they are written with, found by walking the annotations."""
     current: Any = shape
     for part in location:
         if isinstance(part, int):
             continue
-        fields = getattr(current, "model_fields", {})
-        field = fields.get(part) or next((f for f in fields.values() if f.alias == part), None)
+        field = _named_fields(current).get(part)
         if field is None:
-            return []
+            return {}
         current = _model_within(field.annotation)
-    return _keys_of(current) if current is not None and hasattr(current, "model_fields") else []
+    return _named_fields(current)
+
+
+def _named_fields(shape: Any) -> dict[str, FieldInfo]:
+    fields: Mapping[str, FieldInfo] = getattr(shape, "model_fields", {})
+    return {field.alias or name: field for name, field in fields.items()}
 
 
 def _model_within(annotation: Any) -> Any:

@@ -6,16 +6,37 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from agent_runtime.documents import Document, canonical_json, parse, read_text, read_yaml, strict_json
 from agent_runtime.errors import InvalidInput, Problem
 from agent_runtime.json_schema import why_not_schema
+from agent_runtime.openapi import Operation, Unusable, operation_of
 from agent_runtime.policy import Policy, PolicyFile
-from agent_runtime.spec import HTTP_VERBS, AgentFile, AgentSpec, Implementation, ToolSpec
+from agent_runtime.records import RECORDED
+from agent_runtime.spec import HTTP_VERBS, AgentFile, AgentSpec, Implementation, OpenApiCall, ToolSpec
 
 _PATH = re.compile(r"^[^\s{}<>]+\.(md|txt|prompt)$")
+_SCRIPT = re.compile(r"^[^/-].*\.(py|js|mjs|ts)$")
+"""Words of a server's command that are source of this project, and so part of its fingerprint."""
+
+
+class Tape(StrEnum):
+    """What a recording is used for."""
+
+    RECORD = "record"
+    REPLAY = "replay"
+    REPLAY_OR_RECORD = "replay-or-record"
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """The file that the model's answers go to, or come from."""
+
+    path: Path
+    tape: Tape
 
 
 @dataclass(frozen=True)
@@ -28,6 +49,7 @@ class Manifest:
         contract: JSON Schema of the final answer, or None.
         simulation: the file of the sim: model, with its lines; None for a real model.
         digests: sha256 per referenced file, by its path relative to `root`.
+        recording: where answers are recorded or replayed from; no part of what the agent is.
     """
 
     spec: AgentSpec
@@ -37,6 +59,22 @@ class Manifest:
     contract: Mapping[str, Any] | None = None
     simulation: Document | None = None
     digests: Mapping[str, str] = field(default_factory=dict)
+    recording: Recording | None = None
+
+    @property
+    def replayed(self) -> bool:
+        """True if answers may come from a recording."""
+        return self.recording is not None and self.recording.tape is not Tape.RECORD
+
+    @property
+    def simulated(self) -> bool:
+        """True if not every answer comes from a real model, now."""
+        return self.spec.simulated or self.replayed
+
+    @property
+    def model_label(self) -> str:
+        """The model, as results name it."""
+        return f"{RECORDED}{self.spec.model}" if self.replayed else self.spec.model
 
     @property
     def fingerprint(self) -> str:
@@ -68,6 +106,7 @@ def load_manifest(agent_path: Path, policy_path: Path | None = None, model: str 
     policy_document, policy_file = policy
     spec = agent_file.agent if model is None else _with_model(agent_file.agent, model)
     references = _References(agent_path.parent, problems)
+    spec = _with_operations(spec, agent_document, references)
     manifest = Manifest(
         spec=spec,
         policy=policy_file.policy,
@@ -82,6 +121,19 @@ def load_manifest(agent_path: Path, policy_path: Path | None = None, model: str 
     if problems:
         raise InvalidInput(problems)
     return manifest
+
+
+def read_operation(root: Path, call: OpenApiCall, tool: str) -> Operation:
+    """The operation that a tool of agent.yaml names.
+
+    Raises:
+        InvalidInput: the document cannot be read, or the operation in it cannot be a tool.
+    """
+    try:
+        return operation_of(read_yaml(resolve_inside(root, call.spec), foreign=True).data, call)
+    except Unusable as error:
+        what = f"operation '{call.operation}' of tool '{tool}': the document {error}"
+        raise InvalidInput.one(call.spec, what, error.fix) from None
 
 
 def resolve_inside(root: Path, reference: str) -> Path:
@@ -169,6 +221,38 @@ def _contract(
     return dict(schema)
 
 
+def _with_operations(spec: AgentSpec, document: Document, references: _References) -> AgentSpec:
+    """The spec with what OpenAPI documents say about tools that say less themselves."""
+    tools = [_with_operation(tool, index, document, references) for index, tool in enumerate(spec.tools)]
+    return spec.model_copy(update={"tools": tools})
+
+
+def _with_operation(tool: ToolSpec, index: int, document: Document, references: _References) -> ToolSpec:
+    call = tool.implementation.openapi if tool.implementation else None
+    location = ("agent", "tools", index, "implementation")
+    if call is None or references.text(call.spec, document, location) is None:
+        return tool
+    try:
+        operation = read_operation(references.root, call, tool.name)
+    except InvalidInput as error:
+        references.problems.extend(error.problems)
+        return tool
+    if HTTP_VERBS[operation.method] not in tool.allow:
+        references.problems.append(_undeclared(tool, operation.method, document, location))
+    return tool.model_copy(
+        update={
+            "arguments": operation.arguments if tool.arguments is None else tool.arguments,
+            "description": tool.description or operation.description,
+        }
+    )
+
+
+def _undeclared(tool: ToolSpec, method: str, document: Document, location: tuple[str | int, ...]) -> Problem:
+    verb = HTTP_VERBS[method]
+    what = f"'{tool.name}' makes a {method} request, which means '{verb}', but may not"
+    return document.problem(location, what, f'add "{verb}" to its allow:, or change the method')
+
+
 def _simulation(spec: AgentSpec, document: Document, references: _References) -> Document | None:
     if not spec.simulated:
         return None
@@ -205,9 +289,10 @@ def _check_implementation(
 ) -> list[Problem]:
     if implementation.python is not None:
         references.text(implementation.python.partition(":")[0], document, location)
-    if implementation.http is not None:
-        verb = HTTP_VERBS[implementation.http.method]
-        if verb not in tool.allow:
-            what = f"'{tool.name}' makes a {implementation.http.method} request, which means '{verb}', but may not"
-            return [document.problem(location, what, f'add "{verb}" to its allow:, or change the method')]
+    if implementation.mcp is not None:
+        for word in filter(_SCRIPT.search, implementation.mcp.words if implementation.mcp.command else []):
+            references.text(word, document, location)
+    http = implementation.http
+    if http is not None and HTTP_VERBS[http.method] not in tool.allow:
+        return [_undeclared(tool, http.method, document, location)]
     return []

@@ -9,6 +9,8 @@ from typing import Any
 
 MICROS = 1_000_000
 """Micro-dollars in a dollar. Money inside the house is whole micro-dollars; dollars only at its edges."""
+RECORDED = "recorded:"
+"""Before a model's name where its answers came from a recording."""
 
 
 class RunStatus(StrEnum):

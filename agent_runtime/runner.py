@@ -50,9 +50,9 @@ def _run_attributes(manifest: Manifest, task: Task) -> semconv.Attributes:
     return semconv.run(
         run_id=task.run_id,
         agent=manifest.spec.name,
-        model=manifest.spec.model,
+        model=manifest.model_label,
         fingerprint=manifest.fingerprint,
-        simulated=manifest.spec.simulated,
+        simulated=manifest.simulated,
     )
 
 
@@ -65,13 +65,13 @@ def _close(span: Span, result: RunResult) -> None:
 def _count(manifest: Manifest, result: RunResult, telemetry: Telemetry) -> None:
     finished = FinishedRun(
         agent=manifest.spec.name,
-        model=manifest.spec.model,
+        model=manifest.model_label,
         status=result.status,
         success=result.status is RunStatus.SUCCEEDED,
         latency_seconds=result.latency_ms / 1000,
         usage=result.usage,
         cost_usd=result.cost_micros / MICROS,
-        simulated=manifest.spec.simulated,
+        simulated=manifest.simulated,
     )
     telemetry.run_finished(finished)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
@@ -53,6 +54,61 @@ class HttpCall(Written):
     timeout_seconds: float = Field(default=30, gt=0, le=600)
 
 
+class McpTool(Written):
+    """One tool of an MCP server: of a command that speaks MCP on stdin and stdout, or of a URL (streamable
+    HTTP). Values of `env` and `headers` may hold `${ENV_NAME}`."""
+
+    command: str | None = Field(default=None, description="Run in agent.yaml's folder, without a shell.")
+    url: str | None = Field(default=None, pattern=r"^https?://\S+$")
+    tool: str = Field(min_length=1, max_length=256, description="Its name on the server.")
+    pin: str | None = Field(
+        default=None,
+        pattern=r"^sha256:[0-9a-f]{64}$",
+        description="Hash of the name, description and arguments that were reviewed: agentcrewops mcp pin.",
+    )
+    env: dict[str, str] = Field(default={}, description="Added to the few variables a command inherits.")
+    headers: dict[str, str] = {}
+    timeout_seconds: float = Field(default=30, gt=0, le=600)
+
+    @model_validator(mode="after")
+    def _one_server(self) -> Self:
+        if (self.command is None) == (self.url is None):
+            raise ValueError('needs a command or a url | write  command: "python server.py"')
+        if self.command is not None:
+            _split_command(self.command)
+        misplaced, belongs = ("headers", "a url") if self.command is not None else ("env", "a command")
+        if getattr(self, misplaced):
+            raise ValueError(f"{misplaced} belongs to {belongs} | remove it")
+        return self
+
+    @property
+    def words(self) -> list[str]:
+        """The command, split as a shell would."""
+        return _split_command(self.command or "")
+
+
+def _split_command(command: str) -> list[str]:
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise ValueError(f"command cannot be split into words: {error} | close the quotes") from None
+    if not words:
+        raise ValueError('command is empty | write  command: "python server.py"')
+    return words
+
+
+class OpenApiCall(Written):
+    """A tool that is one operation of an OpenAPI 3 document. Header values may hold `${ENV_NAME}`."""
+
+    spec: str = Field(description="The document, YAML or JSON, relative to agent.yaml.")
+    operation: str = Field(min_length=1, description="Its operationId.")
+    server: str | None = Field(
+        default=None, pattern=r"^https?://\S+$", description="Default: the document's first server."
+    )
+    headers: dict[str, str] = {}
+    timeout_seconds: float = Field(default=30, gt=0, le=600)
+
+
 def _names_a_function(value: str) -> str:
     file, _, function = value.partition(":")
     if not (file.endswith(".py") and function.isidentifier()):
@@ -71,12 +127,15 @@ class Implementation(Written):
         default=None, description="file.py:function, relative to agent.yaml"
     )
     http: HttpCall | None = None
+    mcp: McpTool | None = None
+    openapi: OpenApiCall | None = None
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
-        if len(self.model_fields_set & {"python", "http"}) != 1:
+        if len(self.model_fields_set) != 1:
             raise ValueError(
-                'needs exactly one kind | write  { python: "tools/file.py:function" }  or  { http: { url: … } }'
+                "needs exactly one kind of python, http, mcp and openapi"
+                ' | write  { python: "tools/file.py:function" }  or  { http: { url: … } }'
             )
         return self
 
@@ -124,7 +183,8 @@ def _as_band(value: Any) -> Any:
 
 Temperature = Annotated[float, Field(ge=0, le=2)]
 ModelName = Annotated[
-    str, Field(pattern=r"^[a-z0-9_]+:\S+$", description="provider:model; sim:FILE needs no key")
+    str,
+    Field(pattern=r"^[a-z0-9_]+:\S+$", description="provider:model, as in openai:gpt-4.1-mini or sim:FILE"),
 ]
 
 
@@ -133,7 +193,9 @@ class AgentSpec(Written):
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._\-]{0,99}$")
     model: ModelName
-    base_url: str | None = Field(default=None, pattern=r"^https?://\S+$")
+    base_url: str | None = Field(
+        default=None, pattern=r"^https?://\S+$", description="an address, as in https://llm.internal/v1"
+    )
     prompt: str = DEFAULT_PROMPT
     temperature: Annotated[tuple[Temperature, Temperature], BeforeValidator(_as_band)] = (0.0, 0.0)
     max_output_tokens: int = Field(default=1024, gt=0, le=1_000_000)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from agent_runtime.manifest import Manifest, load_manifest
+from agent_runtime.spec import ToolSpec
 from agentcrewops.explanation import explain_agent, explain_suite
 from evals.canary import CanaryOptions, prepare
 
@@ -40,9 +41,18 @@ def check_suite(
 
 
 def _agent_facts(manifest: Manifest) -> dict[str, Any]:
-    return {
+    facts = {
         "agent": manifest.spec.name,
         "model": manifest.spec.model + (" (simulated)" if manifest.spec.simulated else ""),
         "tools": ", ".join(tool.name for tool in manifest.spec.tools) or "none",
         "fingerprint": manifest.fingerprint,
     }
+    unpinned = [tool.name for tool in manifest.spec.tools if _unpinned(tool)]
+    if unpinned:
+        facts["advice"] = f"pin what MCP servers say about {', '.join(unpinned)}:  agentcrewops mcp pin"
+    return facts
+
+
+def _unpinned(tool: ToolSpec) -> bool:
+    mcp = tool.implementation.mcp if tool.implementation is not None else None
+    return mcp is not None and mcp.pin is None

@@ -12,12 +12,14 @@ from agentcrewops import __version__
 from agentcrewops.verbs import (
     baseline,
     canary,
+    case,
     compare,
     doctor,
     egress,
     grade,
     import_results,
     init,
+    mcp,
     merge,
     redact,
     report,
@@ -47,6 +49,8 @@ app.command("compare")(compare.compare)
 app.command("grade")(grade.grade)
 app.add_typer(import_results.app, name="import")
 app.add_typer(baseline.app, name="baseline")
+app.add_typer(case.app, name="case")
+app.add_typer(mcp.app, name="mcp")
 app.command("report")(report.report)
 app.command("trend")(trend.trend)
 app.command("redact")(redact.redact)

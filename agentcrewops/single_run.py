@@ -10,7 +10,7 @@ import sys
 import uuid
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,15 +18,15 @@ from typing import Any
 from agent_runtime.artifacts import Folder
 from agent_runtime.guard.budget import cap_micros
 from agent_runtime.guard.redact import Redactor
-from agent_runtime.manifest import Manifest, load_manifest
-from agent_runtime.models import open_critic, open_model
+from agent_runtime.manifest import Manifest, Recording, load_manifest
+from agent_runtime.models import models_at_work
 from agent_runtime.models.prices import price_of
 from agent_runtime.records import MICROS, Message, Run, RunResult, RunStatus, Step, Task
 from agent_runtime.runner import run_agent
 from agent_runtime.steps.scene import ApprovalRequest, Crew
 from agent_runtime.store import Store, open_store
 from agent_runtime.telemetry import open_telemetry
-from agent_runtime.tools import open_tools
+from agent_runtime.tools import tools_at_work
 from agentcrewops.home import state_folder
 from agentcrewops.terminal import printable
 
@@ -40,11 +40,12 @@ class SingleRun:
     policy: Path | None = None
     model: str | None = None
     seed: int | None = None
+    recording: Recording | None = None
 
 
 def run_single(wanted: SingleRun, environ: Mapping[str, str], *, as_json: bool, quiet: bool) -> bool:
     """Run once; answer on stdout, steps on stderr, rows and redacted artifacts kept. True if it succeeded."""
-    manifest = load_manifest(wanted.agent, wanted.policy, wanted.model)
+    manifest = replace(load_manifest(wanted.agent, wanted.policy, wanted.model), recording=wanted.recording)
     state = state_folder(wanted.agent)
     artifacts = Folder(state / "artifacts")
     store = open_store(state / "agentcrewops.db")
@@ -52,7 +53,7 @@ def run_single(wanted: SingleRun, environ: Mapping[str, str], *, as_json: bool, 
         task = Task(
             run_id=str(uuid.uuid4()),
             messages=(Message("user", wanted.text),),
-            seed=wanted.seed if wanted.seed is not None else secrets.randbits(53),
+            seed=_seed_of(wanted),
         )
         store.start_run(_row(manifest, task))
         result = asyncio.run(_conduct(manifest, task, store, environ, quiet=quiet))
@@ -66,6 +67,13 @@ def run_single(wanted: SingleRun, environ: Mapping[str, str], *, as_json: bool, 
     return result.status is RunStatus.SUCCEEDED
 
 
+def _seed_of(wanted: SingleRun) -> int:
+    """The seed asked for; else a new one, but always the same where an answer is to be found again."""
+    if wanted.seed is not None:
+        return wanted.seed
+    return secrets.randbits(53) if wanted.recording is None else 0
+
+
 def _row(manifest: Manifest, task: Task) -> Run:
     return Run(
         run_id=task.run_id,
@@ -76,7 +84,7 @@ def _row(manifest: Manifest, task: Task) -> Run:
         tokens=0,
         cost_usd=0.0,
         manifest_fingerprint=manifest.fingerprint,
-        simulated=manifest.spec.simulated,
+        simulated=manifest.simulated,
     )
 
 
@@ -91,14 +99,8 @@ async def _conduct(
     spend = manifest.policy.spend
     async with AsyncExitStack() as stack:
         stack.callback(telemetry.close)
-        model = open_model(manifest, environ)
-        stack.push_async_callback(model.aclose)
-        critic = open_critic(manifest, environ)
-        if critic is not None:
-            stack.push_async_callback(critic.aclose)
-        tools = open_tools(manifest, environ, evals=False)
-        for tool in tools.values():
-            stack.push_async_callback(tool.aclose)
+        model, critic = await stack.enter_async_context(models_at_work(manifest, environ))
+        tools = await stack.enter_async_context(tools_at_work(manifest, environ, evals=False))
         crew = Crew(
             model=model,
             price=price_of(manifest),
@@ -130,6 +132,9 @@ def _cancelled_by_ctrl_c() -> asyncio.Event:
 async def ask_at_terminal(request: ApprovalRequest) -> bool:
     """Ask the person at the terminal; where nobody can answer, the answer is no."""
     if not sys.stdin.isatty():
+        sys.stderr.write(
+            f"{request.tool} needs an approval, and nobody is at a terminal to give it: declined\n"
+        )
         return False
     sys.stderr.write(f"\n{request.tool} wants your approval:\n  {request.shown}\n")
     answer = await asyncio.to_thread(input, "Allow this call? [y/N] ")
@@ -148,8 +153,8 @@ def _transcript(manifest: Manifest, task: Task, result: RunResult) -> str:
     document: dict[str, Any] = {
         "run_id": task.run_id,
         "agent": manifest.spec.name,
-        "model": manifest.spec.model,
-        "simulated": manifest.spec.simulated,
+        "model": manifest.model_label,
+        "simulated": manifest.simulated,
         "manifest_fingerprint": manifest.fingerprint,
         "status": result.status,
         "stop": result.stop,
@@ -167,6 +172,7 @@ def _step_document(step: Step) -> dict[str, Any]:
         "role": step.role,
         "tool": step.tool,
         "text": step.text,
+        "ok": step.ok,
         "calls": [{"name": call.name, "arguments": call.arguments} for call in step.calls],
         "latency_ms": round(step.latency_ms, 3),
         "retry_count": step.retry_count,

@@ -38,11 +38,12 @@ class Manners:
 
 @dataclass(slots=True)
 class Stats:
-    """What the agent was asked; `first` is the time of the first call, in seconds since the epoch."""
+    """What the agent was asked; `first` call and `last` answer in seconds since the epoch."""
 
     count: int = 0
     n429: int = 0
     first: float | None = None
+    last: float | None = None
 
 
 @dataclass(slots=True)
@@ -78,6 +79,7 @@ class MockAgent:
         self.asked[case] += 1
         status, text = outcome(case, self.asked[case], self.manners)
         await asyncio.sleep(self.manners.latency)
+        self.stats.last = time.time()
         self.stats.n429 += status == 429
         if status == 429:
             return status, {"error": "rate limited"}

@@ -120,15 +120,28 @@ def read_baseline(path: Path) -> SuiteResult:
     return _result(_checked(path, data))
 
 
-def load_reference(path: Path) -> SuiteResult:
+def load_reference(path: Path, *, keep_text: bool = True) -> SuiteResult:
     """What a result is compared with: a baseline, a samples.jsonl, or a folder that Canary wrote.
+
+    Args:
+        keep_text: as in `read_samples`.
 
     Raises:
         InvalidInput
     """
+    samples = samples_file(path)
+    return read_samples(samples, keep_text=keep_text) if samples is not None else read_baseline(path)
+
+
+def samples_file(path: Path) -> Path | None:
+    """The samples.jsonl that `path` is or holds; None if it is a baseline file.
+
+    Raises:
+        InvalidInput: if it is a folder without one.
+    """
     if path.is_dir():
-        return read_samples(_samples_within(path))
-    return read_samples(path) if _holds_samples(path) else read_baseline(path)
+        return _samples_within(path)
+    return path if _holds_samples(path) else None
 
 
 def summarize(result: SuiteResult) -> tuple[CaseSummary, ...]:

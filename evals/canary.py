@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING
 
 from agent_runtime.errors import InvalidInput
 from agent_runtime.guard.redact import ALL_KINDS, Redactor
-from agent_runtime.manifest import Manifest, load_manifest, resolve_inside
+from agent_runtime.manifest import Manifest, Recording, Tape, load_manifest, resolve_inside
 from agent_runtime.policy import PiiKind
-from evals.baseline import load_reference
+from evals.baseline import load_reference, samples_file
 from evals.fixtures import fixture_warnings
 from evals.graders import Grader, Means, graders_of, judge
 from evals.journal import CannotKeepRuns, Journal, Start, claimed, open_journal
@@ -32,9 +32,10 @@ from evals.pacing import Pace
 from evals.progress import Display, display
 from evals.protocol import StudyProtocol
 from evals.records import Attempt, CaseResult, Event, Grade, Sample, SuiteResult, Verdict, VerdictKind
-from evals.results import prepare_folder, write_results
+from evals.results import prepare_folder, write_judgement, write_results
 from evals.run_file import now, write_run_file
 from evals.sampler import Sampler, plan_runs
+from evals.samples import copy_samples, write_samples
 from evals.schedule import Course, Schedule, course_beyond, course_of, fixed_schedule, looking_schedule
 from evals.spending import SpendingCap
 from evals.suite import EvalCase, GateSettings, Suite, load_suite
@@ -71,6 +72,7 @@ class CanaryOptions:
     fixed: bool = False
     max_samples: int | None = None
     history: tuple[Path, ...] = ()
+    recording: Recording | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +224,7 @@ def manifest_of(suite: Suite, options: CanaryOptions) -> Manifest | None:
     named = suite.target.runtime
     if named is None:
         given = {"--agent": options.agent, "--policy": options.policy, "--model": options.model}
+        given |= {f"--{options.recording.tape}": options.recording.path} if options.recording else {}
         flag = next((flag for flag, value in given.items() if value is not None), None)
         if flag is not None:
             raise InvalidInput.one(
@@ -230,7 +233,7 @@ def manifest_of(suite: Suite, options: CanaryOptions) -> Manifest | None:
         return None
     agent = options.agent or _beside(suite, named.agent, "agent")
     policy = options.policy or _beside(suite, named.policy, "policy")
-    return load_manifest(agent, policy, options.model)
+    return replace(load_manifest(agent, policy, options.model), recording=options.recording)
 
 
 def _beside(suite: Suite, reference: str, key: str) -> Path:
@@ -246,7 +249,8 @@ def _beside(suite: Suite, reference: str, key: str) -> Path:
 
 def _cap_of(options: CanaryOptions, suite: Suite) -> float | None:
     """The spending cap; recorded runs cost what they cost, but nothing is spent on them now."""
-    if suite.target.recorded is not None:
+    replayed = options.recording is not None and options.recording.tape is Tape.REPLAY
+    if suite.target.recorded is not None or replayed:
         return None
     return options.max_usd if options.max_usd is not None else suite.gate.max_usd
 
@@ -325,12 +329,9 @@ def expense(ready: Prepared, calls: int, about: str = "about ") -> Iterator[str]
     if ready.suite.target.recorded is not None:
         yield "as recorded: no agent is called, no money is spent"
         return
-    if ready.target.simulated:
-        yield (
-            "simulated model, the agent costs no money"
-            if ready.jury.estimate
-            else "simulated model, no money is spent"
-        )
+    if (source := _free_answers(ready)) is not None:
+        free = "the agent costs no money" if ready.jury.estimate else "no money is spent"
+        yield f"{source}, {free}"
         return
     if (mean := _mean_cost(ready.baseline)) is not None:
         yield f"{about}${mean * calls:.2f} going by the baseline"
@@ -338,6 +339,15 @@ def expense(ready: Prepared, calls: int, about: str = "about ") -> Iterator[str]
         yield f"at most ${ready.target.worst_case_usd * calls:.2f}"
     if ready.max_usd is not None:
         yield f"stops before ${ready.max_usd:.2f}"
+
+
+def _free_answers(ready: Prepared) -> str | None:
+    """Where answers come from that cost nothing; None if a real model may be asked."""
+    recording = ready.manifest.recording if ready.manifest is not None else None
+    if recording is not None and recording.tape is Tape.REPLAY:
+        return "recorded answers"
+    simulated = ready.target.simulated if ready.manifest is None else ready.manifest.spec.simulated
+    return "simulated model" if simulated else None
 
 
 def _mean_cost(baseline: SuiteResult | None) -> float | None:
@@ -505,10 +515,15 @@ def compare_files(
     """Judge two saved results, of any harness, and write the same files as a canary."""
     from evals.gate import judge as judge_result
 
-    before, after = load_reference(baseline), load_reference(candidate)
+    before, after = load_reference(baseline, keep_text=False), load_reference(candidate, keep_text=False)
     prepare_folder(out)
     verdict = judge_result(before, after, settings, seed=seed)
-    write_results(out, verdict, after, before)
+    samples, copy = samples_file(candidate), out / "samples.jsonl"
+    if samples is None:
+        write_samples(copy, after)
+    else:
+        copy_samples(samples, copy)
+    write_judgement(out, verdict, after, before)
     return verdict
 
 
@@ -517,5 +532,5 @@ def render_again(folder: Path, baseline: Path | None) -> Path:
     from evals.results import read_results, render_results
 
     verdict, result = read_results(folder)
-    render_results(folder, verdict, result, load_reference(baseline) if baseline else None)
+    render_results(folder, verdict, result, load_reference(baseline, keep_text=False) if baseline else None)
     return folder / "report.html"

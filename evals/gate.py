@@ -219,16 +219,23 @@ def _looked(verdict: Verdict, at: _Look) -> Verdict:
 
 
 def _arms(baseline: SuiteResult | None, candidate: SuiteResult) -> _Arms:
-    """Simulated and real results never meet: then there is nothing on the other side."""
-    comparable = baseline is not None and baseline.simulated == candidate.simulated
+    """Simulated, replayed and real results never meet: then there is nothing on the other side."""
+    comparable = baseline is not None and _same_source(baseline, candidate)
     reference = gather(baseline) if baseline is not None and comparable else {}
     evidence = gather(candidate, baseline if comparable else None)
     return _Arms(reference, evidence, pair(reference, evidence))
 
 
+def _same_source(baseline: SuiteResult, candidate: SuiteResult) -> bool:
+    return (baseline.simulated, baseline.replayed) == (candidate.simulated, candidate.replayed)
+
+
 def _why_alone(baseline: SuiteResult | None, candidate: SuiteResult, arms: _Arms) -> str | None:
     if baseline is None:
         return "There is no baseline to compare it with."
+    if baseline.replayed != candidate.replayed:
+        live, replayed = ("candidate", "baseline") if baseline.replayed else ("baseline", "candidate")
+        return f"The {replayed} replays recorded answers and the {live} does not: they cannot be compared."
     if baseline.simulated != candidate.simulated:
         real, simulated = ("candidate", "baseline") if baseline.simulated else ("baseline", "candidate")
         return f"The {simulated} is simulated and the {real} is not: they cannot be compared."
@@ -578,10 +585,20 @@ def _input_warnings(baseline: SuiteResult | None, candidate: SuiteResult, arms: 
     yield from _arm_warnings("baseline", arms.baseline, candidate.simulated)
     if baseline is not None and baseline.suite and candidate.suite and baseline.suite != candidate.suite:
         yield wording.other_suite(baseline.suite, candidate.suite)
+    if failing := list(_failing_uncompared(arms)):
+        yield wording.failing_uncompared(failing)
     if changed := arms.pairing.of("changed"):
         yield wording.cases_changed(changed)
     if removed := arms.pairing.of("removed"):
         yield wording.cases_removed(removed)
+
+
+def _failing_uncompared(arms: _Arms) -> Iterable[tuple[str, int, int]]:
+    """Case id, passed and measured runs of the cases without a counterpart that fail at least half of their runs."""
+    for name in arms.pairing.of("added", "changed"):
+        case = arms.candidate.get(name)
+        if case is not None and case.runs and case.passed * 2 <= len(case.runs):
+            yield name, case.passed, len(case.runs)
 
 
 def _arm_warnings(arm: str, evidence: Evidence, simulated: bool) -> Iterable[str]:

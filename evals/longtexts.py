@@ -21,31 +21,6 @@ _MARK = re.compile(
     rf"\[cut: the first [\d,]+ of [\d,]+ characters; all of it: {FOLDER}/([0-9a-f]{{32}})\.txt\]\n"
 )
 _NAME = re.compile(r"[0-9a-f]{32}\.txt")
-_MARK = re.compile(
-    rf"\[cut: the first [\d,]+ of [\d,]+ characters; all of it: ({FOLDER}/[0-9a-f]{{32}}\.txt)\]\n"
-)
-
-
-def whole(sample: Sample, folder: Path) -> Sample:
-    """The sample with its long texts as they were before they were cut, as far as `folder` still holds them."""
-
-    def text_of(text: str) -> str:
-        mark = _MARK.match(text)
-        file = folder / mark[1] if mark else None
-        return file.read_text(encoding="utf-8") if file is not None and file.is_file() else text
-
-    return replace(
-        sample,
-        output=None if sample.output is None else text_of(sample.output),
-        transcript=tuple(
-            replace(
-                event,
-                text=text_of(event.text),
-                arguments=None if event.arguments is None else text_of(event.arguments),
-            )
-            for event in sample.transcript
-        ),
-    )
 
 
 class LongTexts:
@@ -119,6 +94,26 @@ def whole(text: str, folder: Path) -> str:
     if not hashlib.sha256(kept).hexdigest().startswith(found[1]):
         raise ValueError(f"{path} is not the text that was cut")
     return kept.decode("utf-8", "replace")
+
+
+def whole_sample(sample: Sample, folder: Path) -> Sample:
+    """The sample with its long texts as they were before they were cut.
+
+    Raises:
+        ValueError: the file of one is not there, or holds another text.
+    """
+    return replace(
+        sample,
+        output=None if sample.output is None else whole(sample.output, folder),
+        transcript=tuple(
+            replace(
+                event,
+                text=whole(event.text, folder),
+                arguments=None if event.arguments is None else whole(event.arguments, folder),
+            )
+            for event in sample.transcript
+        ),
+    )
 
 
 def gather_long_texts(folders: Iterable[Path], into: Path) -> None:

@@ -14,6 +14,9 @@ from evals.records import Attempt, SampleStatus
 from evals.suite import Limits
 
 LONGEST_PAUSE_SECONDS = 120.0
+TOO_MANY = 0.25
+"""Share of 429 among recent answers that means asking too much; a stray one is only that run's to wait out."""
+_RECENT = 20
 _MODEL_CALLS = frozenset({"plan", "answer"})
 """Roles of the events that stand for one request to the provider."""
 
@@ -88,9 +91,9 @@ class Turn:
 class Pace:
     """Lets at most `allowed` runs go at a time, and each only when the limits have room for it.
 
-    A 429 halves `allowed`, once for all the runs that were under way together; every answer raises it a
-    little again (one more for each round of answers), up to `most`. What the target asked for in
-    Retry-After holds up every start, not only the run that was told.
+    When more than a quarter of the recent answers are 429, `allowed` is halved, once for all the runs that were
+    under way together, and what the target asked for in Retry-After holds up every start, not only the run that
+    was told. Every other answer raises it a little again (by one for each round of answers), up to `most`.
     """
 
     def __init__(
@@ -107,6 +110,8 @@ class Pace:
         self._sleep = sleep
         self._allowed = float(most)
         self._in_flight = 0
+        self._most_in_flight = 0
+        self._refused_share = 0.0
         self._wave = 0
         self._paused_until = clock()
         self._freed = asyncio.Event()
@@ -140,6 +145,7 @@ class Pace:
             self._freed.clear()
             await self._freed.wait()
         self._in_flight += 1
+        self._most_in_flight = max(self._most_in_flight, self._in_flight)
         try:
             if not rested and (pause := self._paused_until - self._clock()) > 0:
                 await self._sleep(pause)
@@ -157,9 +163,10 @@ class Pace:
 
     def end(self, turn: Turn, attempt: Attempt) -> None:
         """Learn from one attempt that ended, and let the next one start."""
-        if attempt.throttled:
+        self._refused_share += (attempt.throttled - self._refused_share) / _RECENT
+        if attempt.throttled and self._refused_share > TOO_MANY:
             self._slow_down(turn, attempt.retry_after or 0.0)
-        else:
+        elif not attempt.throttled:
             self._allowed = min(float(self._most), self._allowed + 1 / self._allowed)
         self._settle(turn, attempt)
         self._leave()
@@ -181,7 +188,8 @@ class Pace:
         self._paused_until = max(self._paused_until, self._clock() + pause)
         if turn.wave == self._wave:
             self._wave += 1
-            self._allowed = max(1.0, min(self._allowed, self._in_flight) / 2)
+            self._allowed = max(1.0, min(self._allowed, self._most_in_flight) / 2)
+            self._most_in_flight = 0
 
     def _leave(self) -> None:
         self._in_flight -= 1

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from agent_runtime.records import RECORDED
+
 
 class SampleStatus(StrEnum):
     """How one run of one case ended. Only `infra_error` says nothing about the agent."""
@@ -153,6 +155,11 @@ class SuiteResult:
     simulated: bool = False
     agent: str | None = None
     model: str | None = None
+
+    @property
+    def replayed(self) -> bool:
+        """True if its answers came from a recording."""
+        return (self.model or "").startswith(RECORDED)
 
     @property
     def samples(self) -> tuple[Sample, ...]:

@@ -19,7 +19,7 @@ from evals.baseline import load_reference
 from evals.canary import CanaryOptions, default_baseline, manifest_of, redacted
 from evals.graders import Grader, Means, graders_of, judge
 from evals.judging import Jury
-from evals.longtexts import LongTexts, whole
+from evals.longtexts import LongTexts, whole_sample
 from evals.records import Attempt, CaseResult, Sample, SuiteResult, Verdict
 from evals.results import prepare_folder, write_results
 from evals.samples import read_samples
@@ -125,11 +125,16 @@ def attempts_of(saved: SuiteResult) -> dict[tuple[str, int], Attempt]:
 def _read_whole(source: Path) -> SuiteResult:
     """The saved samples, long texts and all: half an answer is not what was judged."""
     saved = read_samples(source)
-    cases = (
-        replace(case, samples=tuple(whole(sample, source.parent) for sample in case.samples))
-        for case in saved.cases
-    )
-    return replace(saved, cases=tuple(cases))
+    try:
+        cases = tuple(
+            replace(case, samples=tuple(whole_sample(sample, source.parent) for sample in case.samples))
+            for case in saved.cases
+        )
+    except ValueError as error:
+        raise InvalidInput.one(
+            source, f"a long text was cut, and {error}", "bring its artifacts/ too"
+        ) from None
+    return replace(saved, cases=cases)
 
 
 async def _judge_all(

@@ -71,13 +71,15 @@ def render_results(
 
 
 def read_results(folder: Path) -> tuple[Verdict, SuiteResult]:
-    """The verdict and samples of a result folder."""
+    """The verdict and samples of a result folder, with the texts that a report shows."""
     path = folder / "verdict.json"
     try:
         document = strict_json(read_text(path))
     except ValueError as error:
         raise InvalidInput.one(path, f"is not valid JSON: {error}", "run the canary again") from None
-    return read_verdict(Document(str(path), document, {(): 1})), read_samples(folder / "samples.jsonl")
+    return read_verdict(Document(str(path), document, {(): 1})), read_samples(
+        folder / "samples.jsonl", keep_text=False
+    )
 
 
 def replace_text(path: Path, text: str) -> None:

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,6 +19,8 @@ from evals.records import CaseResult, Event, Grade, Sample, SampleStatus, SuiteR
 SCHEMA_VERSION = 1
 MAX_PROBLEMS = 20
 MAX_CASE_ID = 200
+_LONGEST_REASON = 1_000
+"""Characters of a reason that anybody is shown."""
 
 
 def _text_of_integer(value: Any) -> Any:
@@ -54,7 +56,7 @@ class WrittenEvent(BaseModel):
     text: str
     tool: str | None = None
     arguments: str | None = None
-    flags: list[str] = []
+    flags: list[str] = Field(default_factory=list)
     latency_ms: float | None = None
     cost_usd: float | None = None
     tokens: int | None = None
@@ -94,13 +96,13 @@ class SampleLine(ForeignLine):
     agent: str | None = None
     model: str | None = None
     case_hash: str = Field(default="", description="Results of a case compare only if this is equal.")
-    tags: list[str] = []
+    tags: list[str] = Field(default_factory=list)
     must_pass: bool = False
     input_text: str = ""
     tokens: Count | None = None
     output: str | None = None
-    grades: list[WrittenGrade] = []
-    transcript: list[WrittenEvent] = []
+    grades: list[WrittenGrade] = Field(default_factory=list)
+    transcript: list[WrittenEvent] = Field(default_factory=list)
     error: str | None = None
     version: str | None = None
     response_id: str | None = None
@@ -171,11 +173,21 @@ def write_lines(path: Path, lines: Iterable[str]) -> None:
             draft.unlink(missing_ok=True)
 
 
+def copy_samples(source: Path, to: Path) -> None:
+    """Write the lines of `source` to `to` as they are, whatever their size.
+
+    Raises:
+        InvalidInput: if one cannot be read, or the other cannot be written.
+    """
+    write_lines(to, (text.rstrip("\r\n") for _, text in _lines(source)))
+
+
 def read_samples(path: Path, *, keep_text: bool = True) -> SuiteResult:
     """Read the lines of any harness, one at a time; cases in the order they first appear.
 
     Args:
-        keep_text: False drops outputs and transcripts, for comparing large files.
+        keep_text: False keeps the texts that a report shows, of the first run of each case that failed and the
+            first that passed, so that a file of any size is read in little memory.
 
     Raises:
         InvalidInput: with the line of everything that is wrong (at most `MAX_PROBLEMS`).
@@ -198,6 +210,19 @@ class _Case:
     first: SampleLine
     samples: dict[int, Sample] = field(default_factory=dict)
     lines: dict[int, int] = field(default_factory=dict)
+    shown: dict[bool, int] = field(default_factory=dict)
+
+    def shows(self, sample: Sample) -> bool:
+        """Whether this is the first run so far that failed, or that passed; the one before it loses its text."""
+        if sample.passed is None:
+            return False
+        first = self.shown.setdefault(sample.passed, sample.sample_index)
+        if first < sample.sample_index:
+            return False
+        if first > sample.sample_index:
+            self.samples[first] = _thinned(self.samples[first])
+            self.shown[sample.passed] = sample.sample_index
+        return True
 
 
 class _Collected:
@@ -217,7 +242,8 @@ class _Collected:
             self.problems.append(Problem(self.file, number, *problem))
             return
         case.lines[line.sample_index] = number
-        case.samples[line.sample_index] = _sample(line, keep_text)
+        sample = _sample(line)
+        case.samples[line.sample_index] = sample if keep_text or case.shows(sample) else _thinned(sample)
 
     def result(self) -> SuiteResult:
         """Everything, if nothing is wrong."""
@@ -289,8 +315,8 @@ def _read_line(file: str, number: int, text: str) -> SampleLine:
     if not isinstance(data, dict):
         raise InvalidInput([document.problem((), "is not a JSON object", 'write  {"case_id": …}')])
     if "schema_version" not in data:
-        document = Document(file, _without_strangers(data), document.lines)
-    elif _is_newer(data["schema_version"]):
+        return _foreign(document, data)
+    if _is_newer(data["schema_version"]):
         what = f"has schema_version {data['schema_version']}, newer than {SCHEMA_VERSION}"
         raise InvalidInput([document.problem((), what, "upgrade agentcrewops")])
     return parse(document, SampleLine)
@@ -300,20 +326,19 @@ def _is_newer(version: Any) -> bool:
     return isinstance(version, int) and version > SCHEMA_VERSION
 
 
-def _without_strangers(data: Mapping[str, Any]) -> dict[str, Any]:
+def _foreign(document: Document, data: Mapping[str, Any]) -> SampleLine:
     """A foreign line less its nulls, and the keys that are ours by name but not by shape (`output: {…}`)."""
     known = {key: value for key, value in data.items() if value is not None or key == "passed"}
     try:
-        SampleLine.model_validate(known)
+        return SampleLine.model_validate(known)
     except ValidationError as error:
-        wrong = {detail["loc"][0] for detail in error.errors() if detail["loc"]} - set(
-            ForeignLine.model_fields
-        )
-        return {key: value for key, value in known.items() if key not in wrong}
-    return known
+        named = {detail["loc"][0] for detail in error.errors() if detail["loc"]}
+    wrong = named - set(ForeignLine.model_fields)
+    ours = {key: value for key, value in known.items() if key not in wrong}
+    return parse(replace(document, data=ours), SampleLine)
 
 
-def _sample(line: SampleLine, keep_text: bool) -> Sample:
+def _sample(line: SampleLine) -> Sample:
     return Sample(
         case_id=line.case_id,
         sample_index=line.sample_index,
@@ -324,9 +349,9 @@ def _sample(line: SampleLine, keep_text: bool) -> Sample:
         latency_ms=line.latency_ms,
         tokens=line.tokens,
         cost_usd=line.cost_usd,
-        output=line.output if keep_text else None,
+        output=line.output,
         output_sha256=line.output_sha256,
-        transcript=tuple(_event(event) for event in line.transcript) if keep_text else (),
+        transcript=tuple(_event(event) for event in line.transcript),
         error=line.error,
         version=line.version,
         response_id=line.response_id,
@@ -334,6 +359,17 @@ def _sample(line: SampleLine, keep_text: bool) -> Sample:
         trace_url=line.trace_url,
         attempts=line.attempts,
         seed=line.seed,
+    )
+
+
+def _thinned(sample: Sample) -> Sample:
+    """The run without its texts, but for the beginnings that say why it failed."""
+    return replace(
+        sample,
+        output=None,
+        transcript=(),
+        error=sample.error and sample.error[:_LONGEST_REASON],
+        grades=tuple(replace(grade, reason=grade.reason[:_LONGEST_REASON]) for grade in sample.grades),
     )
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
 from agent_runtime.errors import InvalidInput
 from agent_runtime.guard.egress import Refusal, check_url
-from agent_runtime.manifest import Manifest
+from agent_runtime.manifest import Manifest, Tape
+from agent_runtime.models.cassette import Cassette
 from agent_runtime.models.interface import Model
+from agent_runtime.models.recorded import RecordedModel
 from agent_runtime.models.simulated import SimulatedModel
 from agent_runtime.models.simulation import read_simulation
 
@@ -20,6 +23,33 @@ _UNUSUAL_KEY_NAMES = {
 _USUAL_KEY_NAMES = {
     "anthropic", "cerebras", "cohere", "deepseek", "gemini", "groq", "mistral", "openai", "openrouter", "xai",
 }  # fmt: skip
+
+
+@asynccontextmanager
+async def models_at_work(
+    manifest: Manifest, environ: Mapping[str, str]
+) -> AsyncIterator[tuple[Model, Model | None]]:
+    """The agent's model and its critic, if it has one, both behind the manifest's recording; closed at the end.
+
+    For a pure replay no model is opened, and so no key is needed.
+
+    Raises:
+        InvalidInput, MissingExtra: as `open_model`; or the recording cannot be read or written.
+    """
+    async with AsyncExitStack() as stack:
+        recording = manifest.recording
+        cassette = stack.enter_context(Cassette(recording)) if recording is not None else None
+        live = recording is None or recording.tape is not Tape.REPLAY
+        model = open_model(manifest, environ) if live else None
+        critic = open_critic(manifest, environ) if live else None
+        for one in (model, critic):
+            if one is not None:
+                stack.push_async_callback(one.aclose)
+        reviewed = manifest.spec.critic.model is not None
+        if cassette is not None:
+            yield RecordedModel(model, cassette), RecordedModel(critic, cassette) if reviewed else None
+        elif model is not None:
+            yield model, critic
 
 
 def open_model(manifest: Manifest, environ: Mapping[str, str]) -> Model:

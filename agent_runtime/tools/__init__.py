@@ -2,13 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import importlib.util
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from agent_runtime.errors import InvalidInput, Problem
+from agent_runtime.errors import InvalidInput, MissingExtra, Problem
 from agent_runtime.manifest import Manifest
-from agent_runtime.spec import Implementation, ToolSpec
-from agent_runtime.tools.interface import Tool
+from agent_runtime.spec import HttpCall, Implementation, OpenApiCall, ToolSpec
+from agent_runtime.tools.interface import Starts, Tool
 from agent_runtime.tools.python_file import open_python
+
+if TYPE_CHECKING:
+    from agent_runtime.tools.mcp import McpServers
+
+
+@asynccontextmanager
+async def tools_at_work(
+    manifest: Manifest, environ: Mapping[str, str], *, evals: bool
+) -> AsyncIterator[Mapping[str, Tool]]:
+    """The tools of `open_tools`, what they need started and checked; everything is closed at the end.
+
+    Raises:
+        InvalidInput: with every problem of every tool.
+    """
+    async with AsyncExitStack() as stack:
+        tools = open_tools(manifest, environ, evals=evals)
+        for tool in tools.values():
+            stack.push_async_callback(tool.aclose)
+        problems: list[Problem] = []
+        for tool in tools.values():
+            try:
+                if isinstance(tool, Starts):
+                    await tool.start()
+            except InvalidInput as error:
+                problems.extend(error.problems)
+        if problems:
+            raise InvalidInput(problems)
+        yield tools
 
 
 def open_tools(manifest: Manifest, environ: Mapping[str, str], *, evals: bool) -> Mapping[str, Tool]:
@@ -23,12 +55,13 @@ def open_tools(manifest: Manifest, environ: Mapping[str, str], *, evals: bool) -
     """
     tools: dict[str, Tool] = {}
     problems: list[Problem] = []
+    opener = _Opener(manifest, environ)
     for spec in manifest.spec.tools:
         implementation = implementation_of(spec, evals=evals)
         if implementation is None:
             continue
         try:
-            tools[spec.name] = _open(spec, implementation, manifest, environ)
+            tools[spec.name] = opener.open(spec, implementation)
         except InvalidInput as error:
             problems.extend(error.problems)
     if problems:
@@ -43,17 +76,55 @@ def implementation_of(spec: ToolSpec, *, evals: bool) -> Implementation | None:
     return spec.eval or (spec.implementation if spec.read_only else None)
 
 
-def _open(
-    spec: ToolSpec, implementation: Implementation, manifest: Manifest, environ: Mapping[str, str]
-) -> Tool:
-    keyed = spec.idempotency == "key"
-    if implementation.python is not None:
-        needs_key = keyed and implementation is spec.implementation  # a stub need not remember keys
-        return open_python(manifest.root, implementation.python, spec.name, needs_key=needs_key)
-    if implementation.http is None:
-        raise AssertionError("unreachable: an implementation has exactly one kind")
-    from agent_runtime.tools.http import open_http  # aiohttp is heavy
-    from agent_runtime.wire import Wire
+class _Opener:
+    """Opens tools of every kind; what is heavy is imported by the kind that needs it."""
 
-    wire = Wire(manifest.policy.domains_allowlist)
-    return open_http(implementation.http, spec.name, manifest.policy, environ, wire, sends_key=keyed)
+    def __init__(self, manifest: Manifest, environ: Mapping[str, str]) -> None:
+        self._manifest = manifest
+        self._environ = environ
+
+    def open(self, spec: ToolSpec, implementation: Implementation) -> Tool:
+        """The tool, ready but for what `Starts` starts."""
+        if implementation.python is not None:
+            # A stub need not remember keys.
+            needs_key = spec.idempotency == "key" and implementation is spec.implementation
+            return open_python(self._manifest.root, implementation.python, spec.name, needs_key=needs_key)
+        if implementation.http is not None:
+            return self._http(spec, implementation.http)
+        if implementation.mcp is not None:
+            return self._servers.tool(spec, implementation.mcp)
+        if implementation.openapi is not None:
+            return self._openapi(spec, implementation.openapi)
+        raise AssertionError("unreachable: an implementation has exactly one kind")
+
+    def _http(self, spec: ToolSpec, request: HttpCall) -> Tool:
+        from agent_runtime.tools.http import open_http
+        from agent_runtime.wire import Wire
+
+        wire = Wire(self._manifest.policy.domains_allowlist)
+        keyed = spec.idempotency == "key"
+        return open_http(request, spec.name, self._manifest.policy, self._environ, wire, sends_key=keyed)
+
+    def _openapi(self, spec: ToolSpec, call: OpenApiCall) -> Tool:
+        from agent_runtime.tools.openapi import open_openapi
+        from agent_runtime.wire import Wire
+
+        wire = Wire(self._manifest.policy.domains_allowlist)
+        return open_openapi(call, spec, self._manifest, self._environ, wire)
+
+    @cached_property
+    def _servers(self) -> McpServers:
+        return open_servers(self._manifest, self._environ)
+
+
+def open_servers(manifest: Manifest, environ: Mapping[str, str]) -> McpServers:
+    """The MCP servers that this agent's tools share, none of them started.
+
+    Raises:
+        MissingExtra: the SDK is not installed.
+    """
+    if importlib.util.find_spec("mcp") is None:
+        raise MissingExtra("a tool of an MCP server", "mcp")
+    from agent_runtime.tools.mcp import McpServers  # the SDK is heavy
+
+    return McpServers(manifest, environ)

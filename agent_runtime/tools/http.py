@@ -32,8 +32,8 @@ class HttpTool:
     """
 
     def __init__(self, request: HttpCall, headers: Mapping[str, str], wire: Wire, *, sends_key: bool) -> None:
+        self.headers = headers
         self._request = request
-        self._headers = headers
         self._wire = wire
         self._sends_key = sends_key and request.method not in _CHANGES_NOTHING
 
@@ -67,7 +67,7 @@ class HttpTool:
         await self._wire.aclose()
 
     def _filled_headers(self, arguments: Mapping[str, Any]) -> dict[str, str]:
-        headers = {name: fill_text(value, arguments) for name, value in self._headers.items()}
+        headers = {name: fill_text(value, arguments) for name, value in self.headers.items()}
         for name, value in headers.items():
             if not value.isascii() or not value.isprintable():
                 raise _Unsendable(f"header '{name}' would hold a control or non-ASCII character")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,4 +31,17 @@ class Tool(Protocol):
 
     async def aclose(self) -> None:
         """Release connections."""
+        ...
+
+
+@runtime_checkable
+class Starts(Protocol):
+    """A tool that needs something running before its first call."""
+
+    async def start(self) -> None:
+        """Start it, or find that it cannot be.
+
+        Raises:
+            InvalidInput
+        """
         ...

@@ -18,10 +18,14 @@ from agentcrewops.verbs.options import (
     OutFolder,
     PolicyFile,
     Quiet,
+    RecordFile,
+    ReplayFile,
+    ReplayOrRecordFile,
     RequireBaseline,
     Seed,
     Strict,
     SuiteFile,
+    recording_of,
 )
 
 if TYPE_CHECKING:
@@ -74,6 +78,9 @@ def canary(
         Path | None,
         typer.Option("--add-to", help="Add runs to the evidence in this folder, up to the next look."),
     ] = None,
+    record: RecordFile = None,
+    replay: ReplayFile = None,
+    replay_or_record: ReplayOrRecordFile = None,
     shard: Annotated[
         str | None,
         typer.Option(
@@ -116,6 +123,7 @@ def canary(
         fixed=fixed,
         max_samples=max_samples,
         history=tuple(history or ()),
+        recording=recording_of(record, replay, replay_or_record),
     )
     if shard is not None:
         _run_shard(options, shard, as_json=as_json, quiet=quiet)

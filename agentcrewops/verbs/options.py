@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from agent_runtime.manifest import Recording
 
 SuiteFile = Annotated[Path, typer.Option("--suite", help="suite.yaml with the cases.", show_default=True)]
 AgentFile = Annotated[
@@ -35,3 +38,35 @@ RequireBaseline = Annotated[
 Strict = Annotated[bool, typer.Option("--strict", help="Exit 1 on undecided (and provider drift) too.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
+RecordFile = Annotated[
+    Path | None,
+    typer.Option("--record", help="Write the model's answers, redacted, to this file; replaces it."),
+]
+ReplayFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--replay",
+        help="Take the model's answers from this file: no key, no money. A request it does not hold fails.",
+    ),
+]
+ReplayOrRecordFile = Annotated[
+    Path | None,
+    typer.Option("--replay-or-record", help="Take answers from this file; ask for, and add, what it lacks."),
+]
+
+
+def recording_of(record: Path | None, replay: Path | None, replay_or_record: Path | None) -> Recording | None:
+    """What the three flags say together.
+
+    Raises:
+        InvalidInput: more than one was given.
+    """
+    from agent_runtime.errors import InvalidInput
+    from agent_runtime.manifest import Recording, Tape
+
+    given = {Tape.RECORD: record, Tape.REPLAY: replay, Tape.REPLAY_OR_RECORD: replay_or_record}
+    chosen = [Recording(path, tape) for tape, path in given.items() if path is not None]
+    if len(chosen) > 1:
+        flags = " and ".join(f"--{one.tape}" for one in chosen)
+        raise InvalidInput.one(flags, "exclude each other", "give one of them")
+    return chosen[0] if chosen else None

@@ -9,7 +9,16 @@ from typing import Annotated
 
 import typer
 
-from agentcrewops.verbs.options import Json, ModelName, PolicyFile, Quiet
+from agentcrewops.verbs.options import (
+    Json,
+    ModelName,
+    PolicyFile,
+    Quiet,
+    RecordFile,
+    ReplayFile,
+    ReplayOrRecordFile,
+    recording_of,
+)
 
 
 def run(
@@ -18,8 +27,14 @@ def run(
     policy: PolicyFile = None,
     model: ModelName = None,
     seed: Annotated[
-        int | None, typer.Option("--seed", help="Repeats a simulated run; default: a new one each time.")
+        int | None,
+        typer.Option(
+            "--seed", help="Repeats a simulated run; default: a new one each time, 0 with a recording."
+        ),
     ] = None,
+    record: RecordFile = None,
+    replay: ReplayFile = None,
+    replay_or_record: ReplayOrRecordFile = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -31,6 +46,7 @@ def run(
     from agentcrewops.single_run import SingleRun, run_single
 
     said = sys.stdin.read() if text == "-" else text
-    wanted = SingleRun(text=said, agent=agent, policy=policy, model=model, seed=seed)
+    recording = recording_of(record, replay, replay_or_record)
+    wanted = SingleRun(said, agent, policy, model, seed, recording)
     succeeded = run_single(wanted, os.environ, as_json=as_json, quiet=quiet)
     sys.exit(0 if succeeded else 1)

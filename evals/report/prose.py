@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from evals.records import Verdict
 
 _MARKED = re.compile(r"\*\*(?P<bold>[^*\n]+)\*\*|`(?P<code>[^`\n]+)`")
-_AFTER_TITLE = re.compile(r"^(\s*\(simulated\))?[\s—–:.-]*")
+_AFTER_TITLE = re.compile(r"^(\s*\((?:simulated|recorded)\))?[\s—–:.-]*")
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,7 @@ class ReplyPaths:
     """Where in the answer each thing is; None for what the target does not report."""
 
     output: Steps
+    written_output: str
     usage: Steps | None = None
     cost_usd: Steps | None = None
     version: Steps | None = None
@@ -97,14 +98,10 @@ class ReplyPaths:
             ValueError: if one is not a path.
         """
         optional = {key: getattr(written, key) for key in PATH_KEYS if key != "output"}
-        return cls(
-            parse_path(written.output),
-            **{
-                key: parse_path(path)
-                for key, path in optional.items()
-                if path is not None and path[:1] == "$"
-            },
-        )
+        paths = {
+            key: parse_path(path) for key, path in optional.items() if path is not None and path[:1] == "$"
+        }
+        return cls(output=parse_path(written.output), written_output=written.output, **paths)
 
 
 OWN_PATHS = ReplyPaths(**{key: (key,) for key in PATH_KEYS})
@@ -140,7 +137,10 @@ def read_reply(received: Received, paths: ReplyPaths, now: float) -> Reply:
     _refuse_status(received, now)
     reply = _reply_in(_data(received), paths)
     if reply is None:
-        what = f"answered {received.status}, but nothing is at the path of the output: {beginning(received.body)}"
+        what = (
+            f"answered {received.status}, but nothing is at the path of the output ({paths.written_output}): "
+            f"{beginning(received.body)}"
+        )
         raise UnusableAnswer(what, retryable=False)
     return reply
 

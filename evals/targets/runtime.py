@@ -13,14 +13,14 @@ from agent_runtime.errors import Problem
 from agent_runtime.guard.budget import MemoryLedger, cap_micros
 from agent_runtime.loop import Stop
 from agent_runtime.manifest import Manifest
-from agent_runtime.models import open_critic, open_model
+from agent_runtime.models import models_at_work
 from agent_runtime.models.interface import Model, ModelError, ModelReply, ModelRequest
 from agent_runtime.models.prices import price_of
 from agent_runtime.records import MICROS, Role, RunResult, Step, Task
 from agent_runtime.runner import run_agent
 from agent_runtime.steps.scene import ApprovalRequest, Crew
 from agent_runtime.telemetry.interface import Telemetry
-from agent_runtime.tools import open_tools
+from agent_runtime.tools import tools_at_work
 from agent_runtime.tools.interface import Tool
 from agent_runtime.tools.stub import StubTool
 from evals.records import Attempt, Event, ObservedCall, SampleStatus
@@ -102,10 +102,10 @@ class RuntimeAgent:
     """The agent of agent.yaml under policy.yaml, one fresh run per attempt."""
 
     def __init__(self, manifest: Manifest, telemetry: Telemetry, environ: Mapping[str, str]) -> None:
-        self.simulated = manifest.spec.simulated
+        self.simulated = manifest.simulated
         self.fingerprint: str | None = manifest.fingerprint
         self.agent: str | None = manifest.spec.name
-        self.model: str | None = manifest.spec.model
+        self.model: str | None = manifest.model_label
         self._manifest = manifest
         self._telemetry = telemetry
         self._environ = environ
@@ -119,14 +119,12 @@ class RuntimeAgent:
 
     async def __aenter__(self) -> Self:
         self._stack.callback(self._telemetry.close)
-        self._model = open_model(self._manifest, self._environ)
-        self._stack.push_async_callback(self._model.aclose)
-        self._critic = open_critic(self._manifest, self._environ)
-        if self._critic is not None:
-            self._stack.push_async_callback(self._critic.aclose)
-        self._tools = open_tools(self._manifest, self._environ, evals=True)
-        for tool in self._tools.values():
-            self._stack.push_async_callback(tool.aclose)
+        self._model, self._critic = await self._stack.enter_async_context(
+            models_at_work(self._manifest, self._environ)
+        )
+        self._tools = await self._stack.enter_async_context(
+            tools_at_work(self._manifest, self._environ, evals=True)
+        )
         return self
 
     async def __aexit__(
@@ -167,6 +165,7 @@ def attempt_of(result: RunResult) -> Attempt:
         tool_calls=tuple(_observed(step) for step in result.steps if step.role is Role.TOOL),
         transcript=tuple(_event(step) for step in result.steps),
         error=None if stop is Stop.ANSWERED else _explain(stop, result),
+        retryable=stop is not Stop.MODEL_REJECTED,
     )
 
 

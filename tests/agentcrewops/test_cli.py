@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from evals.journal import claimed
 from tests.agentcrewops.conftest import Shell
 from tests.conftest import edit
 from tests.fakes.threaded import agent_endpoint_thread
@@ -22,15 +23,20 @@ VERBS = [
     "doctor",
     "run",
     "canary",
+    "merge",
     "compare",
     "grade",
     "baseline",
     "report",
+    "trend",
     "redact",
     "egress",
     "schema",
+    "import",
+    "case",
+    "mcp",
 ]
-HEAVY = {"sqlalchemy", "alembic", "litellm", "scipy", "opentelemetry", "boto3", "fastapi"}
+HEAVY = {"sqlalchemy", "alembic", "litellm", "scipy", "opentelemetry", "boto3", "fastapi", "mcp", "anyio"}
 
 
 def test_help_names_every_verb_and_the_next_command(shell: Shell, tmp_path: Path) -> None:
@@ -259,3 +265,37 @@ def test_ctrl_c_keeps_the_runs_that_ended(tmp_path: Path) -> None:
     assert process.returncode == 3, err.decode()
     assert json.loads(out)["verdict"] == "not_measured"
     assert len((tmp_path / "canary-out/samples.jsonl").read_text().splitlines()) >= 2
+
+
+def test_a_second_canary_in_the_same_folder_is_turned_away(shell: Shell, starter: Path) -> None:
+    (starter / "canary-out").mkdir()
+    with claimed(starter / "canary-out"):
+        said = shell("canary", "-n", 1, cwd=starter)
+    assert said.code == 2
+    assert "canary-out: another canary is writing into this folder" in said.err
+
+
+def test_runs_are_added_and_resumed_by_flags(shell: Shell, starter: Path) -> None:
+    assert shell("canary", "-n", 2, cwd=starter).code == 0
+    assert shell("canary", "--add-to", "canary-out", cwd=starter).code == 0
+    assert shell("canary", "--resume", cwd=starter).code == 0
+    assert len((starter / "canary-out/samples.jsonl").read_text().splitlines()) == 12 * 4
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        (("--looks", "3,x"), "'3,x' is not a list of runs per case"),
+        (("--looks", "5,3"), "3,5,7,10"),
+        (("--looks", "3,5", "--fixed"), "contradicts --fixed"),
+        (("--add-to", "a", "--out", "b"), "contradicts --out"),
+        (("--add-to", "a", "--resume"), "contradicts --resume"),
+        (("--add-to", "a"), "holds no evidence to add to"),
+    ],
+)
+def test_flags_about_evidence_that_make_no_sense_are_refused(
+    shell: Shell, starter: Path, flags: tuple[str, ...], says: str
+) -> None:
+    said = shell("canary", *flags, cwd=starter)
+    assert said.code == 2
+    assert says in said.err

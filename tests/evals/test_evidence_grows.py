@@ -16,7 +16,7 @@ import pytest
 
 from agent_runtime.errors import InvalidInput
 from evals.canary import CanaryOptions, run_canary
-from evals.journal import PARTIAL, Start
+from evals.journal import PARTIAL, CannotKeepRuns, Start
 from evals.records import Verdict, VerdictKind
 from tests.conftest import edit
 from tests.fakes.threaded import agent_endpoint_thread
@@ -125,6 +125,15 @@ def test_a_reached_cap_is_resumed_under_a_higher_one(starter: Path) -> None:
     assert canary(starter, max_usd=0.01, start=Start.RESUME).verdict is VerdictKind.NOT_MEASURED
     assert canary(starter, max_usd=500, start=Start.RESUME).verdict is VerdictKind.NO_BASELINE
     assert set(kept) <= set((starter / "out/samples.jsonl").read_text().splitlines())
+
+
+def test_results_that_cannot_be_written_leave_the_runs_to_be_resumed(starter: Path) -> None:
+    (starter / "out/report.html").mkdir(parents=True)
+    with pytest.raises(CannotKeepRuns, match="--resume"):
+        canary(starter)
+    (starter / "out/report.html").rmdir()
+    assert lines_of(starter / "out" / PARTIAL) == 120
+    assert canary(starter, start=Start.RESUME).verdict is VerdictKind.NO_BASELINE
 
 
 def http_suite(folder: Path, url: str) -> Path:

@@ -41,7 +41,7 @@ def paced(act: Callable[[Pace, Time], Awaitable[Result]], most: int = 8, **limit
     return asyncio.run(go())
 
 
-def test_a_429_halves_what_may_go_at_a_time_once_for_the_whole_wave() -> None:
+def test_many_429_halve_what_may_go_at_a_time_once_for_the_whole_wave() -> None:
     async def act(pace: Pace, _: Time) -> int:
         turns = [await pace.begin() for _ in range(8)]
         for turn in turns:
@@ -54,18 +54,28 @@ def test_a_429_halves_what_may_go_at_a_time_once_for_the_whole_wave() -> None:
 def test_answers_raise_it_again_to_what_was_asked_for_and_no_further() -> None:
     async def act(pace: Pace, _: Time) -> list[int | None]:
         seen: list[int | None] = []
-        for attempt in (REFUSED, *[completed()] * 200):
+        for attempt in (*[REFUSED] * 6, *[completed()] * 200):
             pace.end(await pace.begin(), attempt)
             seen.append(pace.slowed_to)
         return seen
 
     seen = paced(act, most=4)
-    assert (seen[0], seen[-1]) == (1, None)
+    assert (seen[5], seen[-1]) == (1, None)
+
+
+def test_a_stray_429_slows_nobody_else_down() -> None:
+    async def act(pace: Pace, time: Time) -> tuple[int | None, float]:
+        for number in range(200):
+            stray = Attempt(SampleStatus.INFRA_ERROR, throttled=True, retry_after=5)
+            pace.end(await pace.begin(), completed() if number % 10 else stray)
+        return pace.slowed_to, time.now
+
+    assert paced(act) == (None, 0)
 
 
 def test_one_is_always_let_go() -> None:
     async def act(pace: Pace, time: Time) -> int:
-        for _ in range(10):
+        for _ in range(20):
             pace.end(await pace.begin(), REFUSED)
         return pace.allowed
 
@@ -75,7 +85,8 @@ def test_one_is_always_let_go() -> None:
 def test_what_the_target_asked_for_holds_up_every_start_but_not_one_that_has_waited() -> None:
     async def act(pace: Pace, time: Time) -> tuple[float, float]:
         pace.end(await pace.begin(), broken(retry_after=7))
-        pace.end(await pace.begin(), Attempt(SampleStatus.INFRA_ERROR, throttled=True, retry_after=7))
+        for turn in [await pace.begin() for _ in range(6)]:
+            pace.end(turn, Attempt(SampleStatus.INFRA_ERROR, throttled=True, retry_after=7))
         pace.end(await pace.begin(rested=True), completed())
         rested = time.now
         await pace.begin()

@@ -36,6 +36,14 @@ def test_before_the_first_run_nothing_is_said_about_the_end() -> None:
     assert Tally(5).line(3.0) == "0/5 runs, 0 passed"
 
 
+def test_a_target_that_lets_fewer_go_is_shown_as_long_as_it_does() -> None:
+    tally = Tally(5)
+    tally.count(ended(), slowed_to=3)
+    assert tally.line(1.0).startswith("1/5 runs, 1 passed, slowed to 3 at a time (429)")
+    tally.count(ended())
+    assert "slowed" not in tally.line(1.0)
+
+
 def test_a_log_gets_a_line_every_ten_seconds() -> None:
     now, stream = [0.0], io.StringIO()
     with Lines(100, stream, clock=lambda: now[0]) as lines:

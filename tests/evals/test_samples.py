@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from agent_runtime.errors import InvalidInput
 from evals.records import CaseResult, Event, Grade, Sample, SampleStatus, SuiteResult
-from evals.samples import read_samples, sample_line, samples_schema, write_samples
+from evals.samples import copy_samples, read_samples, sample_line, samples_schema, write_samples
 
 TEXT = st.text(st.characters(codec=None), max_size=20)
 NUMBER = st.none() | st.floats(0, 1e9)
@@ -155,10 +155,26 @@ def test_a_byte_order_mark_windows_ends_and_line_separators_in_a_text_do_no_harm
     assert read_samples(path).samples == (run(output="x\u2028y\x85"),)
 
 
-def test_text_can_be_left_behind(tmp_path: Path) -> None:
-    write_samples(tmp_path / "s.jsonl", result(run(output="x", transcript=(Event("plan", "y"),))))
+def test_of_a_large_file_only_the_texts_that_a_report_shows_are_kept(tmp_path: Path) -> None:
+    marks = {4: True, 1: False, 3: False, 0: True, 2: True}
+    runs = (run(index, passed, output=f"{index}") for index, passed in marks.items())
+    lines = [sample_line(sample, CaseResult("a", ()), result()) for sample in runs]
+    (tmp_path / "s.jsonl").write_text("\n".join(lines))
+    samples = read_samples(tmp_path / "s.jsonl", keep_text=False).samples
+    assert [sample.output for sample in samples] == ["0", "1", None, None, None]
+
+
+def test_without_its_text_a_run_still_says_why_it_failed(tmp_path: Path) -> None:
+    broke = Grade("judge", None, "r" * 5_000)
+    write_samples(tmp_path / "s.jsonl", result(run(passed=None, output="x", grades=(broke,))))
     [sample] = read_samples(tmp_path / "s.jsonl", keep_text=False).samples
-    assert (sample.output, sample.transcript) == (None, ())
+    assert (sample.output, sample.grades) == (None, (Grade("judge", None, "r" * 1_000),))
+
+
+def test_lines_are_copied_as_they_are(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(b'\xef\xbb\xbf{"case_id": 1}\r\n\n{"odd":  2}')
+    copy_samples(tmp_path / "a.jsonl", tmp_path / "b.jsonl")
+    assert (tmp_path / "b.jsonl").read_bytes() == b'{"case_id": 1}\n{"odd":  2}\n'
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,12 @@ import pytest
 
 from agent_runtime.loop import Stop
 from agent_runtime.manifest import load_manifest
+from agent_runtime.models.interface import ModelError, ModelReply, ModelRequest
 from agent_runtime.records import Message, Role, RunResult, RunStatus, Step, ToolCall, Usage
 from agent_runtime.telemetry import SILENT
 from evals.records import Attempt, SampleStatus
 from evals.suite import EvalCase
-from evals.targets.runtime import STATUS_OF_STOP, RuntimeAgent, attempt_of, unstubbed_tools
+from evals.targets.runtime import STATUS_OF_STOP, RuntimeAgent, Watched, attempt_of, unstubbed_tools
 from tests.conftest import edit
 
 REFUND = EvalCase(
@@ -105,3 +106,27 @@ def test_tokens_and_latency_are_those_of_all_steps() -> None:
     )
     attempt = attempt_of(RunResult("r", RunStatus.SUCCEEDED, Stop.ANSWERED, "x", steps))
     assert (attempt.tokens, attempt.latency_ms, attempt.cost_usd) == (30, 150.0, 0.00004)
+
+
+class Provider:
+    """A model whose provider refuses first."""
+
+    virtual_time = False
+
+    async def complete(self, request: ModelRequest) -> ModelReply:
+        raise ModelError("429", kind="rate_limited", retry_after=3)
+
+    async def aclose(self) -> None:
+        raise AssertionError("closed by one run")
+
+
+def test_a_provider_that_says_too_many_is_remembered_even_if_a_retry_comes_through() -> None:
+    watched = Watched(Provider())
+
+    async def ask() -> None:
+        with pytest.raises(ModelError):
+            await watched.complete(ModelRequest(model="m", messages=()))
+        await watched.aclose()
+
+    asyncio.run(ask())
+    assert (watched.throttled, watched.retry_after) == (True, 3)

@@ -1,0 +1,42 @@
+"""`agentcrewops mcp pin`"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agentcrewops.verbs.options import PolicyFile
+
+app = typer.Typer(
+    help="Tools of MCP servers: pin what a server says about them.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@app.callback()
+def _group() -> None:
+    """Keep `pin` a command of its own, though it is the only one."""
+
+
+@app.command()
+def pin(
+    agent: Annotated[Path, typer.Option("--agent", help="agent.yaml")] = Path("agent.yaml"),
+    policy: PolicyFile = None,
+) -> None:
+    """Start the servers that agent.yaml names, and print each tool's keys with their pin, to review and paste.
+
+    A run refuses a server whose tool no longer has the pinned name, description and arguments. Nothing is written.
+    """
+    import asyncio
+
+    from agentcrewops.pinning import pinned_lines
+
+    lines = asyncio.run(pinned_lines(agent, policy, os.environ))
+    for line in lines:
+        typer.echo(line)
+    if not lines:
+        typer.echo(f"{agent} names no tool of an MCP server", err=True)
