@@ -398,7 +398,7 @@ def _compared(verdict: Verdict, matched: Matched, rng: np.random.Generator, at: 
         broken_cases=tuple(case.case_id for case in cases if case.broken),
         watch_cases=tuple(case.case_id for case in cases if case.watch),
         facts=facts,
-        warnings=(*_comparison_warnings(success, facts, matched, level), *verdict.warnings),
+        warnings=(*_comparison_warnings(success, facts, matched, level, at), *verdict.warnings),
     )
 
 
@@ -554,10 +554,11 @@ def _more_runs(
 
 
 def _comparison_warnings(
-    success: Comparison, facts: Mapping[str, Any], matched: Matched, level: float
+    success: Comparison, facts: Mapping[str, Any], matched: Matched, level: float, at: _Look | None
 ) -> Iterable[str]:
     fewest = min(facts["compared_runs_baseline"], facts["compared_runs_candidate"])
-    if facts["compared_cases"] < FEW_CASES or fewest < FEW_RUNS:
+    on_the_way = at is not None and at.runs < at.plan.planned  # few runs then say nothing of the suite
+    if facts["compared_cases"] < FEW_CASES or (fewest < FEW_RUNS and not on_the_way):
         yield wording.small_suite(facts)
     if facts["pass_rate_baseline"] == facts["pass_rate_candidate"] == 1:
         runs = facts["compared_runs_candidate"]

@@ -206,6 +206,12 @@ def test_the_facts_tell_where_in_the_plan_the_look_is() -> None:
     assert 0 < facts["level"] < 0.05
 
 
+def test_a_suite_is_not_called_small_because_few_runs_were_enough() -> None:
+    verdict = look_at(suite(0.1, cases=10), 3, baseline=suite(0.9, cases=10))
+    assert verdict.facts["compared_runs_candidate"] == 30
+    assert not any("Small suite" in warning for warning in verdict.warnings)
+
+
 # --- the horizon, and the same bytes
 
 
