@@ -32,7 +32,7 @@ from evals.pacing import Pace
 from evals.progress import Display, display
 from evals.protocol import StudyProtocol
 from evals.records import Attempt, CaseResult, Event, Grade, Sample, SuiteResult, Verdict, VerdictKind
-from evals.results import prepare_folder, write_results
+from evals.results import prepare_folder, write_judgement, write_results
 from evals.run_file import now, write_run_file
 from evals.sampler import Sampler, plan_runs
 from evals.samples import copy_samples, write_samples
@@ -55,6 +55,7 @@ class CanaryOptions:
         start: whether `out` begins afresh, goes on where it stopped, or is added to.
         looks, fixed: where the gate looks; `fixed` looks once, at the end.
         max_samples: go on to this many runs per case while undecided; None goes on in CI only, to the horizon.
+        confirm: measure a drift again, against a fresh baseline; None does so in CI only.
     """
 
     suite: Path
@@ -73,6 +74,7 @@ class CanaryOptions:
     max_samples: int | None = None
     history: tuple[Path, ...] = ()
     recording: Recording | None = None
+    confirm: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,11 @@ def run_canary(options: CanaryOptions, environ: Mapping[str, str], *, quiet: boo
             measured = asyncio.run(measure(ready, journal, course, quiet=quiet))
             write_run_file(ready.out, started_at)
             result, verdict = conclude(ready, journal, measured)
+            if _confirms(options, environ):
+                from evals.confirmation import confirm_drift
+
+                runs = journal.protocol.schedule.planned
+                verdict = confirm_drift(ready, options, environ, result, verdict, runs=runs, quiet=quiet)
             _write(ready, verdict, result)
         finally:
             journal.close()
@@ -215,8 +222,16 @@ def _schedule(options: CanaryOptions, suite: Suite, *, compared: bool) -> Schedu
 
 def _max_samples(options: CanaryOptions, environ: Mapping[str, str]) -> int | None:
     """In CI nobody waits at a terminal to add runs to an undecided verdict: they are added at once."""
-    in_ci = environ.get("CI", "").lower() in {"true", "1"}
-    return options.max_samples or (HORIZON if in_ci else None)
+    return options.max_samples or (HORIZON if _in_ci(environ) else None)
+
+
+def _confirms(options: CanaryOptions, environ: Mapping[str, str]) -> bool:
+    """In CI a drift blocks somebody's change: it is measured again before it does."""
+    return _in_ci(environ) if options.confirm is None else options.confirm
+
+
+def _in_ci(environ: Mapping[str, str]) -> bool:
+    return environ.get("CI", "").lower() in {"true", "1"}
 
 
 def manifest_of(suite: Suite, options: CanaryOptions) -> Manifest | None:
@@ -374,7 +389,7 @@ async def sampling(ready: Prepared, journal: Journal, calls: int, *, quiet: bool
                 progress.note(sample)
             sampler = Sampler(
                 target,
-                partial(_judge, ready),
+                partial(grade_attempt, ready),
                 _keeper(ready, journal, progress, pace),
                 pace=pace,
                 cap=_cap(ready, journal),
@@ -436,7 +451,10 @@ def _keeper(ready: Prepared, journal: Journal, progress: Display, pace: Pace) ->
     return keep
 
 
-async def _judge(ready: Prepared, case: EvalCase, attempt: Attempt) -> tuple[bool | None, tuple[Grade, ...]]:
+async def grade_attempt(
+    ready: Prepared, case: EvalCase, attempt: Attempt
+) -> tuple[bool | None, tuple[Grade, ...]]:
+    """Passed and grades of one attempt, by the graders of its case."""
     return await judge(ready.graders[case.case_id], attempt)
 
 
