@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -162,6 +164,25 @@ def test_outside_ci_a_drift_is_final_at_once(starter: Path) -> None:
     assert "confirmation" not in proposed(starter, confirm=None).facts
 
 
+def test_in_ci_a_drift_is_confirmed_without_being_asked(starter: Path) -> None:
+    run(starter, samples=20, seed=1, out=starter / "before")
+    asked = options(starter, samples=8, seed=2, baseline=starter / "before", confirm=None)
+    verdict = run_canary(replace(asked, agent=starter / "agent.proposed.yaml"), {"CI": "true"}, quiet=True)
+    assert verdict.facts["confirmation"]["made"] is True
+
+
+def test_recorded_answers_cannot_be_asked_for_again(tmp_path: Path) -> None:
+    (tmp_path / "bot.py").write_text("def answer(input):\n    return 'yes'\n")
+    suite_of(tmp_path, {"python": {"function": "bot.py:answer"}}, CASES)
+    run(tmp_path, samples=30, out=tmp_path / "before")
+    (tmp_path / "bot.py").write_text("def answer(input):\n    return 'no'\n")
+    run(tmp_path, samples=10, out=tmp_path / "worse")
+    suite_of(tmp_path, {"recorded": {"file": "worse/samples.jsonl"}}, CASES)
+    verdict = run(tmp_path, samples=10, baseline=tmp_path / "before")
+    assert verdict.verdict is DRIFT
+    assert "recorded answers cannot be asked for again" in verdict.reasons[-1]
+
+
 # --- endpoints --------------------------------------------------------------------------------------------
 
 
@@ -176,6 +197,12 @@ class Provider:
         self.asked += 1
         good = self.asked * 7 % 10 < self.right[asked.path]
         return web.json_response({"output": "yes" if good else "no"})
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 CASES = [{"case_id": str(number), "input": "hi", "success": "contains('yes')"} for number in range(6)]
@@ -246,6 +273,39 @@ def test_a_python_function_runs_again_as_it_was_at_the_baseline_commit(tmp_path:
     verdict = run(tmp_path, samples=10, baseline=tmp_path / "before")
     assert verdict.facts["confirmation"]["success_rate_baseline_now"] == 1
     assert "Confirmed" in verdict.reasons[-1]
+
+
+SERVER = """
+import http.server, json, sys
+class Agent(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.do_POST()
+    def do_POST(self):
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        body = json.dumps({"output": "ANSWER"}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *_):
+        pass
+http.server.ThreadingHTTPServer(("127.0.0.1", PORT), Agent).serve_forever()
+"""
+
+
+def test_an_endpoint_that_the_suite_starts_shares_its_port_with_the_one_of_the_commit(tmp_path: Path) -> None:
+    port = free_port()
+    serving = SERVER.replace("PORT", str(port))
+    (tmp_path / "server.py").write_text(serving.replace("ANSWER", "yes"))
+    url = f"http://127.0.0.1:{port}/"
+    suite_of(tmp_path, {"http": {"url": url, "start": f"{sys.executable} server.py", "ready": "/"}}, CASES)
+    repository(tmp_path)
+    run(tmp_path, samples=10, out=tmp_path / "before")
+    (tmp_path / "server.py").write_text(serving.replace("ANSWER", "no"))
+    verdict = run(tmp_path, samples=4, baseline=tmp_path / "before")
+    assert verdict.facts["confirmation"]["success_rate_baseline_now"] == 1
+    assert verdict.facts["confirmation"]["success_rate_candidate_now"] == 0
 
 
 # --- trees ------------------------------------------------------------------------------------------------
