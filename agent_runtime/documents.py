@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from agent_runtime.errors import InvalidInput, Problem
 
@@ -55,7 +56,9 @@ def read_text(path: Path, max_bytes: int = MAX_BYTES) -> str:
             raise InvalidInput.one(path, f"is larger than {max_bytes // 1_000_000} MB", "split it")
         return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
-        raise InvalidInput.one(path, "does not exist", "check the path, or write it with `init`") from None
+        raise InvalidInput.one(
+            path, "does not exist", "check the path; `agentcrewops init` writes a starter"
+        ) from None
     except UnicodeDecodeError as error:
         raise InvalidInput.one(path, f"is not UTF-8 text (byte {error.start})", "save it as UTF-8") from None
     except OSError as error:
@@ -159,7 +162,7 @@ def parse(document: Document, shape: type[Model]) -> Model:
     """Check `document` against a pydantic model; report every violation with its line and repair."""
     if not isinstance(document.data, dict):
         what = "is empty" if document.data is None else "must be a mapping of keys to values"
-        keys = ", ".join(f"{name}:" for name in _keys_of(shape))
+        keys = ", ".join(f"{name}:" for name in _named_fields(shape))
         raise InvalidInput([document.problem((), what, f"it starts with  {keys}")])
     try:
         return shape.model_validate(document.data)
@@ -337,8 +340,27 @@ def _explain(document: Document, shape: type[BaseModel], detail: Any) -> Problem
     if kind in {"value_error", "assertion_error"}:
         return document.problem(location, f"'{name}': {what}", fix)
     return document.problem(
-        location, f"'{name}' is {shown}: {what[:1].lower()}{what[1:]}", fix or "write the value asked for"
+        location, f"'{name}' is {shown}: {what[:1].lower()}{what[1:]}", fix or _advice(shape, location, kind)
     )
+
+
+_WRITE = {
+    "int": "write a whole number",
+    "float": "write a number",
+    "bool": "write true or false",
+    "string": "write text, in quotes",
+    "list": "write a list:  [ …, … ]",
+    "dict": "write a mapping:  { key: value }",
+}
+
+
+def _advice(shape: type[BaseModel], location: Sequence[str | int], kind: str) -> str:
+    """What to write instead: the field's own words where its form is wrong, else the kind of value."""
+    if kind == "string_pattern_mismatch":
+        field = _fields_at(shape, location[:-1]).get(str(location[-1])) if location else None
+        if field is not None and field.description:
+            return f"write {field.description}"
+    return _WRITE.get(kind.partition("_")[0], "") or "correct it as the message says"
 
 
 def _written_location(data: Any, location: Sequence[str | int]) -> Location:
@@ -367,22 +389,27 @@ def _did_you_mean(word: str, known: Sequence[str]) -> str:
     return f"known keys here: {', '.join(known)}" if known else "remove it"
 
 
-def _keys_of(shape: type[BaseModel]) -> list[str]:
-    return [field.alias or name for name, field in shape.model_fields.items()]
-
-
 def _keys_at(shape: type[BaseModel], location: Sequence[str | int]) -> list[str]:
-    """The keys allowed at `location`, found by walking the annotations."""
+    """The keys allowed at `location`."""
+    return list(_fields_at(shape, location))
+
+
+def _fields_at(shape: type[BaseModel], location: Sequence[str | int]) -> dict[str, FieldInfo]:
+    """The fields allowed at `location` by the name they are written with, found by walking the annotations."""
     current: Any = shape
     for part in location:
         if isinstance(part, int):
             continue
-        fields = getattr(current, "model_fields", {})
-        field = fields.get(part) or next((f for f in fields.values() if f.alias == part), None)
+        field = _named_fields(current).get(part)
         if field is None:
-            return []
+            return {}
         current = _model_within(field.annotation)
-    return _keys_of(current) if current is not None and hasattr(current, "model_fields") else []
+    return _named_fields(current)
+
+
+def _named_fields(shape: Any) -> dict[str, FieldInfo]:
+    fields: Mapping[str, FieldInfo] = getattr(shape, "model_fields", {})
+    return {field.alias or name: field for name, field in fields.items()}
 
 
 def _model_within(annotation: Any) -> Any:

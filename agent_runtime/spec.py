@@ -183,7 +183,8 @@ def _as_band(value: Any) -> Any:
 
 Temperature = Annotated[float, Field(ge=0, le=2)]
 ModelName = Annotated[
-    str, Field(pattern=r"^[a-z0-9_]+:\S+$", description="provider:model; sim:FILE needs no key")
+    str,
+    Field(pattern=r"^[a-z0-9_]+:\S+$", description="provider:model, as in openai:gpt-4.1-mini or sim:FILE"),
 ]
 
 
@@ -192,7 +193,9 @@ class AgentSpec(Written):
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._\-]{0,99}$")
     model: ModelName
-    base_url: str | None = Field(default=None, pattern=r"^https?://\S+$")
+    base_url: str | None = Field(
+        default=None, pattern=r"^https?://\S+$", description="an address, as in https://llm.internal/v1"
+    )
     prompt: str = DEFAULT_PROMPT
     temperature: Annotated[tuple[Temperature, Temperature], BeforeValidator(_as_band)] = (0.0, 0.0)
     max_output_tokens: int = Field(default=1024, gt=0, le=1_000_000)

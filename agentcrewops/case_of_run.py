@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,8 @@ from agent_runtime.manifest import Manifest, load_manifest
 from agent_runtime.spec import ToolSpec
 from agentcrewops.home import state_folder
 from agentcrewops.run_record import RunRecord, ToolUse, read_run
-from evals.graders import Means, graders_for
-from evals.judging import Jury
-from evals.suite import EvalCase, load_suite
+from evals.graders.expression import success
+from evals.suite import load_suite
 from evals.suite_text import add_case
 
 _PLACEHOLDER = re.compile(rf"\[(?:{'|'.join(kind.upper() for kind in ALL_KINDS)})_\d+\]")
@@ -56,7 +55,7 @@ def case_of_run(wanted: WantedCase) -> AddedCase:
     manifest = load_manifest(wanted.agent, wanted.policy)
     record = read_run(state_folder(wanted.agent), wanted.run_id)
     case = _case(wanted, record, manifest)
-    _refuse_unusable(case, wanted.suite, manifest)
+    _refuse_unusable(case, wanted.suite)
     comment = f"from run {record.run_id}: {record.status} ({record.stop})"
     file = add_case(wanted.suite, case, comment)
     return AddedCase(case["case_id"], file, record, case, tuple(_notes(wanted, record, case, manifest)))
@@ -111,17 +110,13 @@ def _value(use: ToolUse) -> Any:
         return use.text
 
 
-def _refuse_unusable(case: Mapping[str, Any], suite: Path, manifest: Manifest) -> None:
+def _refuse_unusable(case: Mapping[str, Any], suite: Path) -> None:
     """Find a wrong expression, or an id that is taken, before anything is written."""
-    written = EvalCase(
-        suite="",
-        case_id=case["case_id"],
-        messages=(),
-        evaluator=case.get("evaluator"),
-        success=case.get("success"),
-        file="--success",
-    )
-    graders_for(written, Means(suite.parent, Jury(suite.parent, {}, ()), manifest.contract))
+    try:
+        if "success" in case:
+            success(case["success"])
+    except InvalidInput as error:
+        raise InvalidInput(replace(problem, file="--success") for problem in error.problems) from None
     if case["case_id"] in {other.case_id for other in load_suite(suite).cases}:
         raise InvalidInput.one(suite, f"has a case '{case['case_id']}' already", "choose another  --case-id")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from agentcrewops.terminal import plain, printable
+from agentcrewops.terminal import coloured, plain, printable
 from evals.records import Verdict, VerdictKind
 from evals.sharded_canary import ShardRun
 from evals.verdict_file import verdict_document
@@ -68,4 +68,4 @@ def _coloured(verdict: Verdict) -> str:
     )
     text = plain(verdict.headline)
     first, separator, rest = text.partition(" — ")
-    return typer.style(first, fg=colour, bold=True) + separator + rest
+    return (typer.style(first, fg=colour, bold=True) if coloured() else first) + separator + rest

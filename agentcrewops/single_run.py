@@ -132,6 +132,9 @@ def _cancelled_by_ctrl_c() -> asyncio.Event:
 async def ask_at_terminal(request: ApprovalRequest) -> bool:
     """Ask the person at the terminal; where nobody can answer, the answer is no."""
     if not sys.stdin.isatty():
+        sys.stderr.write(
+            f"{request.tool} needs an approval, and nobody is at a terminal to give it: declined\n"
+        )
         return False
     sys.stderr.write(f"\n{request.tool} wants your approval:\n  {request.shown}\n")
     answer = await asyncio.to_thread(input, "Allow this call? [y/N] ")

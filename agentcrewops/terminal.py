@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import unicodedata
 
 
@@ -13,6 +15,11 @@ def printable(text: str) -> str:
 def plain(markdown: str) -> str:
     """Markdown bold and code as plain text; control characters never reach the terminal."""
     return printable(markdown.replace("**", "").replace("`", ""))
+
+
+def coloured() -> bool:
+    """Whether stdout is a terminal that wants colours (https://no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def _harmless(character: str) -> bool:

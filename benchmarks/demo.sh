@@ -3,7 +3,8 @@
 set -euo pipefail
 example=examples/support-triage
 out=demo-out
-bold=$(tput bold 2>/dev/null || true); plain=$(tput sgr0 2>/dev/null || true)
+bold=""; plain=""
+if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then bold=$(tput bold 2>/dev/null || true); plain=$(tput sgr0 2>/dev/null || true); fi
 say() { printf '\n%s%s%s\n' "$bold" "$1" "$plain"; }
 
 rm -rf "$out"

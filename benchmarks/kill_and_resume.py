@@ -88,7 +88,7 @@ class Server(ThreadingHTTPServer):
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One kill and what came of it: when, what was on disk by then, and calls in both runs of the command."""
+    """One kill, a while after the first call: what was on disk by then, and the calls of both commands."""
 
     after_seconds: float
     kept: int
@@ -110,7 +110,7 @@ def command(folder: Path, *more: str) -> list[str]:
 
 
 def one_round(url: str, after_seconds: float) -> Round:
-    """Start, kill after a while, resume, count."""
+    """Start, kill a while after the first call, resume, count."""
     COUNTER.reset()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -122,6 +122,8 @@ def one_round(url: str, after_seconds: float) -> Round:
             f"samples: {SAMPLES}\ncases: [{cases}]\n"
         )
         with subprocess.Popen(command(folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as first:
+            while not COUNTER.began and first.poll() is None:
+                time.sleep(0.005)
             time.sleep(after_seconds)
             first.kill()
         partial = folder / "out" / "samples.partial.jsonl"
@@ -147,8 +149,8 @@ def main() -> None:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{server.server_port}/run"
     dice = random.Random(asked.seed)
-    whole = 0.6 + CALLS / CONCURRENCY * SECONDS
-    rounds = [one_round(url, dice.uniform(0.2, whole)) for _ in range(asked.kills)]
+    whole = CALLS / CONCURRENCY * SECONDS
+    rounds = [one_round(url, dice.uniform(0, whole)) for _ in range(asked.kills)]
     server.shutdown()
     server.server_close()
     print_rows(

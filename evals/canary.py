@@ -13,6 +13,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -162,14 +163,13 @@ def run_canary(options: CanaryOptions, environ: Mapping[str, str], *, quiet: boo
         started_at = now()
         try:
             measured = asyncio.run(measure(ready, journal, course, quiet=quiet))
-            write_run_file(ready.out, started_at)
             result, verdict = conclude(ready, journal, measured)
             if _confirms(options, environ):
                 from evals.confirmation import confirm_drift
 
                 runs = journal.protocol.schedule.planned
                 verdict = confirm_drift(ready, options, environ, result, verdict, runs=runs, quiet=quiet)
-            _write(ready, verdict, result)
+            _write(ready, verdict, result, started_at)
         finally:
             journal.close()
         if not measured.stopped:
@@ -186,7 +186,7 @@ def prepare(options: CanaryOptions, environ: Mapping[str, str]) -> Prepared:
     jury = Jury(suite.root, environ, kinds)
     graders = graders_of(suite.cases, Means(suite.root, jury, contract))
     baseline_file = options.baseline or default_baseline(suite)
-    baseline = load_reference(baseline_file) if baseline_file else None
+    baseline = load_reference(baseline_file, keep_text=False) if baseline_file else None
     concurrency = options.concurrency or suite.concurrency
     return Prepared(
         suite=suite,
@@ -519,8 +519,9 @@ def _with_warnings(verdict: Verdict, measured: Measured, result: SuiteResult) ->
     )
 
 
-def _write(ready: Prepared, verdict: Verdict, result: SuiteResult) -> None:
+def _write(ready: Prepared, verdict: Verdict, result: SuiteResult, started_at: datetime) -> None:
     try:
+        write_run_file(ready.out, started_at)
         write_results(ready.out, verdict, result, ready.baseline, _over_time(ready, result))
     except (OSError, InvalidInput) as error:
         what = f"the results cannot be written: {error}"

@@ -585,10 +585,20 @@ def _input_warnings(baseline: SuiteResult | None, candidate: SuiteResult, arms: 
     yield from _arm_warnings("baseline", arms.baseline, candidate.simulated)
     if baseline is not None and baseline.suite and candidate.suite and baseline.suite != candidate.suite:
         yield wording.other_suite(baseline.suite, candidate.suite)
+    if failing := list(_failing_uncompared(arms)):
+        yield wording.failing_uncompared(failing)
     if changed := arms.pairing.of("changed"):
         yield wording.cases_changed(changed)
     if removed := arms.pairing.of("removed"):
         yield wording.cases_removed(removed)
+
+
+def _failing_uncompared(arms: _Arms) -> Iterable[tuple[str, int, int]]:
+    """Case id, passed and measured runs of the cases without a counterpart that fail at least half of their runs."""
+    for name in arms.pairing.of("added", "changed"):
+        case = arms.candidate.get(name)
+        if case is not None and case.runs and case.passed * 2 <= len(case.runs):
+            yield name, case.passed, len(case.runs)
 
 
 def _arm_warnings(arm: str, evidence: Evidence, simulated: bool) -> Iterable[str]:

@@ -62,7 +62,10 @@ class HttpTarget(Written):
     paths start with $. A case with turns makes one request a turn: with {{ messages }} in the request the whole
     conversation is sent each time, else each turn is {{ input }} and {{ session_id }} stays the same."""
 
-    url: str = Field(pattern=r"^https?://(\{\{\s*\w+\s*\}\}|\S)+$")
+    url: str = Field(
+        pattern=r"^https?://(\{\{\s*\w+\s*\}\}|\S)+$",
+        description="an address, as in http://127.0.0.1:8000/run",
+    )
     method: Literal["POST", "PUT", "GET"] = "POST"
     headers: dict[str, str] = {}
     body: Any = Field(default_factory=lambda: {"input": "{{ input }}"})

@@ -139,17 +139,22 @@ def margin_ruled_out(margin: float) -> str:
 
 def undecided(facts: Mapping[str, Any]) -> str:
     """What this many runs can see, and how many more would decide."""
-    visible = _number(math.ceil(facts["minimum_detectable_drop"] * 100))
-    return f"With {design(facts)} only drops above {visible} points are visible; {_more_runs(facts)}."
+    return f"With {design(facts)} {_visible(facts)}; {_more_runs(facts)}."
 
 
 def one_run_each(facts: Mapping[str, Any]) -> str:
     """Why one run per case is not enough."""
     return (
         "With one run per case in an arm only a sign test is possible: it can find drift, never a pass; "
-        f"with {design(facts)} only drops above {math.ceil(facts['minimum_detectable_drop'] * 100)} points "
-        "are visible."
+        f"with {design(facts)} {_visible(facts)}."
     )
+
+
+def _visible(facts: Mapping[str, Any]) -> str:
+    points = math.ceil(facts["minimum_detectable_drop"] * 100)
+    if points >= 100:
+        return "no drop can be told from chance"
+    return f"only drops above {_number(points)} points are visible"
 
 
 def design(facts: Mapping[str, Any]) -> str:
@@ -302,14 +307,15 @@ def small_suite(facts: Mapping[str, Any]) -> str:
 
 def no_failures(runs: int, could_be: float) -> str:
     """The rule of three."""
-    return f"0 failures in {runs} runs: the true failure rate could still be {_percent(could_be)}."
+    return f"0 failures in {runs} compared runs: the true failure rate could still be {_percent(could_be)}."
 
 
 def cached_runs(arm: str, collapsed: int, cases: int) -> str:
     """Repeats of a cache were left out."""
     return (
-        f"{_count(collapsed, f'{arm} run')} of {_count(cases, 'case')} came from a cache and repeat an "
-        "answer that is already counted: left out. Switch the cache off to measure the agent."
+        f"{_count(collapsed, f'{arm} run')} of {_count(cases, 'case')} look as if a cache had answered (marked "
+        "as cached, a repeated response id, or the answer of a slower run in a tenth of the time) and are left out. "
+        "If there is a cache, switch it off to measure the agent."
     )
 
 
@@ -355,6 +361,13 @@ def grader_errors(arm: str, errors: int) -> str:
 def cases_changed(case_ids: Sequence[str]) -> str:
     """Edited cases are other cases."""
     return f"Changed since the baseline, so not compared: {listed(case_ids)}."
+
+
+def failing_uncompared(scores: Sequence[tuple[str, int, int]]) -> str:
+    """New or edited cases that mostly fail: no comparison speaks of them. Scores are (id, passed, runs)."""
+    named = ", ".join(f"{inert(name)} passed {passed} of {runs}" for name, passed, runs in scores[:_NAMED])
+    more = len(scores) - _NAMED
+    return f"Mostly failing, and compared with nothing: {named}{f', and {more} more' if more > 0 else ''}."
 
 
 def cases_removed(case_ids: Sequence[str]) -> str:

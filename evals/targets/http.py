@@ -153,7 +153,11 @@ class HttpAgent:
 
     def _broken(self, error: aiohttp.ClientError) -> str:
         ending = self._served.ending if self._served is not None else None
-        what = f"no complete answer from {self._address}: {type(error).__name__}: {error}"
+        refused = isinstance(error, aiohttp.ClientConnectorError)
+        why = (
+            "cannot connect: is it running? (start: lets Canary start it)" if refused else f"hung up: {error}"
+        )
+        what = f"no complete answer from {self._address}: {why}"
         return f"{what}; {ending}" if ending else what
 
     def _opened(self) -> aiohttp.ClientSession:

@@ -88,6 +88,7 @@ class ReplyPaths:
     tool_calls: Steps | None = None
     error: Steps | None = None
     trace_url: Steps | None = None
+    written_output: str = "$"
 
     @classmethod
     def of(cls, written: HttpTarget) -> ReplyPaths:
@@ -97,17 +98,14 @@ class ReplyPaths:
             ValueError: if one is not a path.
         """
         optional = {key: getattr(written, key) for key in PATH_KEYS if key != "output"}
-        return cls(
-            parse_path(written.output),
-            **{
-                key: parse_path(path)
-                for key, path in optional.items()
-                if path is not None and path[:1] == "$"
-            },
-        )
+        paths: dict[str, Any] = {
+            key: parse_path(path) for key, path in optional.items() if path is not None and path[:1] == "$"
+        }
+        return cls(parse_path(written.output), written_output=written.output, **paths)
 
 
-OWN_PATHS = ReplyPaths(**{key: (key,) for key in PATH_KEYS})
+_OWN: dict[str, Any] = {key: (key,) for key in PATH_KEYS}
+OWN_PATHS = ReplyPaths(**_OWN)
 """Where each thing is in an answer in our own form: at its name."""
 
 
@@ -140,7 +138,10 @@ def read_reply(received: Received, paths: ReplyPaths, now: float) -> Reply:
     _refuse_status(received, now)
     reply = _reply_in(_data(received), paths)
     if reply is None:
-        what = f"answered {received.status}, but nothing is at the path of the output: {beginning(received.body)}"
+        what = (
+            f"answered {received.status}, but nothing is at the path of the output ({paths.written_output}): "
+            f"{beginning(received.body)}"
+        )
         raise UnusableAnswer(what, retryable=False)
     return reply
 

@@ -325,7 +325,12 @@ def test_repeats_of_a_cache_are_left_out_with_a_warning() -> None:
     verdict = verdict_of(GOOD, cached)
     assert verdict.verdict is VerdictKind.UNDECIDED  # one run per case is left
     assert verdict.facts["cached_repeats_candidate"] == 270
-    assert any("came from a cache" in warning for warning in verdict.warnings)
+    assert any("as if a cache had answered" in warning for warning in verdict.warnings)
+
+
+def test_a_new_case_that_mostly_fails_is_named_though_nothing_compares_it() -> None:
+    verdict = verdict_of(result({"a": "+" * 10}), result({"a": "+" * 10, "b": "-" * 9 + "+"}))
+    assert "Mostly failing, and compared with nothing: `b` passed 1 of 10." in verdict.warnings
 
 
 def test_equal_outputs_are_warned_about_and_counted() -> None:
@@ -345,7 +350,7 @@ def test_a_simulated_model_has_no_cache_to_warn_about() -> None:
 
 def test_a_perfect_suite_is_told_what_it_cannot_exclude() -> None:
     warnings = verdict_of(GOOD, GOOD).warnings
-    assert "0 failures in 300 runs: the true failure rate could still be 1 %." in warnings
+    assert "0 failures in 300 compared runs: the true failure rate could still be 1 %." in warnings
 
 
 @pytest.mark.parametrize(
