@@ -89,6 +89,7 @@ class Prepared:
         max_samples: go on to this many runs per case while undecided; None stops at the planned ones.
         pii_kinds: what is redacted in everything that is written down.
         history: earlier results, for the report's trend.
+        confirms: whether a drift is measured again, against a fresh baseline.
     """
 
     suite: Suite
@@ -109,6 +110,7 @@ class Prepared:
     start: Start
     out: Path
     history: tuple[Evaluation, ...] = ()
+    confirms: bool = False
 
     @property
     def samples(self) -> int:
@@ -164,7 +166,7 @@ def run_canary(options: CanaryOptions, environ: Mapping[str, str], *, quiet: boo
         try:
             measured = asyncio.run(measure(ready, journal, course, quiet=quiet))
             result, verdict = conclude(ready, journal, measured)
-            if _confirms(options, environ):
+            if ready.confirms:
                 from evals.confirmation import confirm_drift
 
                 runs = journal.protocol.schedule.planned
@@ -207,6 +209,7 @@ def prepare(options: CanaryOptions, environ: Mapping[str, str]) -> Prepared:
         start=options.start,
         out=options.out,
         history=_read_history(options.history),
+        confirms=baseline is not None and _confirms(options, environ),
     )
 
 
@@ -334,7 +337,15 @@ def estimate(ready: Prepared, journal: Journal, course: Course) -> str:
     calls = len(ready.suite.cases) * course.last
     runs = f"{len(ready.suite.cases)} cases × {most}{course.last} = {most}{calls} runs of {agent}"
     parts = [runs, journal.opening] if journal.opening else [runs]
-    return "; ".join([*parts, *expense(ready, calls - len(journal.samples), most or "about ")])
+    return "; ".join(
+        [*parts, *expense(ready, calls - len(journal.samples), most or "about "), *_again(ready)]
+    )
+
+
+def _again(ready: Prepared) -> Iterator[str]:
+    """What a drift would take on top, in words."""
+    if ready.confirms:
+        yield f"a drift is confirmed with {2 * len(ready.suite.cases) * ready.samples} more runs"
 
 
 def expense(ready: Prepared, calls: int, about: str = "about ") -> Iterator[str]:

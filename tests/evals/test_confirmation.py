@@ -171,6 +171,22 @@ def test_in_ci_a_drift_is_confirmed_without_being_asked(starter: Path) -> None:
     assert verdict.facts["confirmation"]["made"] is True
 
 
+def test_what_a_drift_would_take_on_top_is_told_before_the_first_run(
+    starter: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(starter, samples=8, seed=1, out=starter / "before")
+    run_canary(options(starter, samples=2, baseline=starter / "before"), {})
+    assert "a drift is confirmed with 48 more runs" in capsys.readouterr().err
+
+
+def test_a_suite_in_a_subfolder_finds_its_agent_in_the_commit(starter: Path) -> None:
+    repository(starter.parent)
+    run(starter, samples=20, seed=1, out=starter / "before")
+    shutil.copy(starter / "agent.proposed.yaml", starter / "agent.yaml")
+    verdict = run(starter, samples=8, seed=2, baseline=starter / "before")
+    assert "Confirmed" in verdict.reasons[-1]
+
+
 def test_recorded_answers_cannot_be_asked_for_again(tmp_path: Path) -> None:
     (tmp_path / "bot.py").write_text("def answer(input):\n    return 'yes'\n")
     suite_of(tmp_path, {"python": {"function": "bot.py:answer"}}, CASES)
