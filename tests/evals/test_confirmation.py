@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -280,6 +282,22 @@ def test_a_fresh_baseline_that_cannot_be_reached_leaves_the_drift(tmp_path: Path
     assert "none of the first 10 runs reached the agent" in verdict.reasons[-1]
 
 
+def test_a_confirmation_that_is_interrupted_leaves_the_drift_and_its_runs(tmp_path: Path) -> None:
+    provider, signals = Provider(), [signal.SIGINT]
+
+    async def answer(asked: Asked) -> web.StreamResponse:
+        if asked.path == "/baseline" and signals:
+            os.kill(os.getpid(), signals.pop())
+        return await provider.answer(asked)
+
+    with endpoint_thread(answer) as url:
+        there = {"http": {"url": f"{url}/baseline"}}
+        verdict = evaluated(tmp_path, url, provider, {"/baseline": 5, "/candidate": 5}, baseline_target=there)
+    assert verdict.verdict is DRIFT
+    assert "stopped by a signal" in verdict.reasons[-1]
+    assert len((tmp_path / "out/samples.jsonl").read_text().splitlines()) == 60
+
+
 def test_a_python_function_runs_again_as_it_was_at_the_baseline_commit(tmp_path: Path) -> None:
     (tmp_path / "bot.py").write_text("def answer(input):\n    return 'yes'\n")
     suite_of(tmp_path, {"python": {"function": "bot.py:answer"}}, CASES)
@@ -322,6 +340,36 @@ def test_an_endpoint_that_the_suite_starts_shares_its_port_with_the_one_of_the_c
     verdict = run(tmp_path, samples=4, baseline=tmp_path / "before")
     assert verdict.facts["confirmation"]["success_rate_baseline_now"] == 1
     assert verdict.facts["confirmation"]["success_rate_candidate_now"] == 0
+
+
+def test_the_function_of_the_commit_runs_with_the_modules_of_the_commit(tmp_path: Path) -> None:
+    (tmp_path / "said_by_bot.py").write_text("WORD = 'yes'\n")
+    (tmp_path / "bot.py").write_text("from said_by_bot import WORD\ndef answer(input):\n    return WORD\n")
+    suite_of(tmp_path, {"python": {"function": "bot.py:answer"}}, CASES)
+    repository(tmp_path)
+    run(tmp_path, samples=10, out=tmp_path / "before")
+    (tmp_path / "said_by_bot.py").write_text("WORD = 'not at all'\n")
+    sys.modules.pop("said_by_bot")  # as in the new process that a canary is
+    verdict = run(tmp_path, samples=4, baseline=tmp_path / "before")
+    assert verdict.facts["confirmation"]["success_rate_baseline_now"] == 1
+    assert verdict.facts["confirmation"]["success_rate_candidate_now"] == 0
+
+
+def test_a_confirmation_that_loses_its_runs_leaves_the_drift(tmp_path: Path) -> None:
+    provider = Provider()
+
+    async def answer(asked: Asked) -> web.StreamResponse:
+        if asked.path == "/baseline" and provider.asked % 2:
+            provider.asked += 1
+            raise web.HTTPNotFound
+        return await provider.answer(asked)
+
+    with endpoint_thread(answer) as url:
+        there = {"http": {"url": f"{url}/baseline"}}
+        verdict = evaluated(tmp_path, url, provider, {"/baseline": 5, "/candidate": 5}, baseline_target=there)
+    assert verdict.verdict is DRIFT
+    assert verdict.reasons[-1].startswith("Not confirmed: ")
+    assert verdict.facts["confirmation"]["against_now"] == "not_measured"
 
 
 # --- trees ------------------------------------------------------------------------------------------------
