@@ -1,15 +1,85 @@
-"""How a baseline is shown: what it holds, and what it can see."""
+"""A baseline on the command line: what may become one, where it goes, and what it can see."""
 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict
+from pathlib import Path
 
 import typer
 
+from agent_runtime.documents import Document, read_text, strict_json
+from agent_runtime.errors import InvalidInput
 from agentcrewops.terminal import printable
-from evals.records import SuiteResult
+from evals.baseline import samples_file
+from evals.records import SuiteResult, VerdictKind
 from evals.sight import Sight, describe_baseline
+from evals.suite import SUITE_NAME
+from evals.verdict_file import read_verdict
+
+RUNS = 30
+"""Of each case, at least: a baseline of ten is itself a draw of luck."""
+TIMES = 3
+"""A baseline has so many times the runs of what is compared with it."""
+_UNFIT = {VerdictKind.DRIFT, VerdictKind.BELOW_FLOOR, VerdictKind.NOT_MEASURED}
+
+
+def enough_runs(samples: int) -> int:
+    """Runs per case of a baseline for canaries of `samples` runs per case."""
+    return max(RUNS, TIMES * samples)
+
+
+def default_file(folder: Path, suite: str) -> Path:
+    """baselines/SUITE.json below `folder`.
+
+    Raises:
+        InvalidInput: if the name, which may come from a foreign file, cannot be that of a file there.
+    """
+    name = suite or "suite"
+    if not re.fullmatch(SUITE_NAME.rstrip("$"), name):
+        raise InvalidInput.one("--to", "is needed: the suite's name cannot be a file name", "name the file")
+    return folder / "baselines" / f"{name}.json"
+
+
+def verdict_beside(results: Path) -> VerdictKind | None:
+    """What the verdict.json beside these results says; None if there is none.
+
+    Raises:
+        InvalidInput: if it is no verdict.
+    """
+    samples = samples_file(results)
+    path = samples.parent / "verdict.json" if samples is not None else None
+    if path is None or not path.is_file():
+        return None
+    try:
+        data = strict_json(read_text(path))
+    except ValueError as error:
+        raise InvalidInput.one(path, f"is not valid JSON: {error}", "run the canary again") from None
+    return read_verdict(Document(str(path), data, {(): 1})).verdict
+
+
+def refuse_unfit(results: Path, kind: VerdictKind | None) -> None:
+    """A bar is not lowered by accident.
+
+    Raises:
+        InvalidInput: if the results failed, or measured nothing.
+    """
+    if kind in _UNFIT:
+        what = f"its verdict.json says {kind.value}: as a baseline it would become what is normal"
+        raise InvalidInput.one(results, what, "look at its report, or save it with --accept")
+
+
+def advice(result: SuiteResult, samples: int) -> str | None:
+    """What to do about a baseline with few runs; None if it has enough for canaries of `samples` runs."""
+    fewest = min((len(case.samples) for case in result.cases if case.samples), default=0)
+    wanted = TIMES * samples
+    if fewest >= wanted:
+        return None
+    return (
+        f"{fewest} runs per case are few: every later comparison inherits their luck. "
+        f"Take {wanted}, three times what a canary runs:  agentcrewops baseline record"
+    )
 
 
 def print_baseline(result: SuiteResult, margin: float, *, as_json: bool = False) -> None:

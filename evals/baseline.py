@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -46,12 +46,30 @@ class WrittenFailure(Written):
     output: str
 
 
+class WrittenAnchor(Written):
+    """How a case stood when a person last approved the baseline."""
+
+    model_config = ConfigDict(strict=True)
+
+    passed: int = Field(ge=0)
+    runs: int = Field(ge=1, le=1_000_000)
+
+    @model_validator(mode="after")
+    def _no_more_than_all(self) -> WrittenAnchor:
+        if self.passed > self.runs:
+            raise ValueError("has more passes than runs | save the baseline again")
+        return self
+
+
 class WrittenBaselineCase(Written):
     """One case, and every run of it."""
 
     model_config = ConfigDict(strict=True)
 
     case_hash: str = ""
+    anchor: WrittenAnchor | None = Field(
+        default=None, description="Of the last approved baseline; without it, these runs are approved."
+    )
     runs: Annotated[list[WrittenRun], Field(min_length=1)]
     failing: WrittenFailure | None = None
 
@@ -98,15 +116,29 @@ def baseline_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **BaselineFile.model_json_schema()}
 
 
-def save_baseline(path: Path, result: SuiteResult, redact: Redact) -> None:
+def save_baseline(path: Path, result: SuiteResult, redact: Redact, anchor: SuiteResult | None = None) -> None:
     """Write `result` to be committed; equal results make equal files, whatever the order of their cases.
+
+    Args:
+        anchor: what a person approved last; None if that is `result`.
 
     Raises:
         InvalidInput: if it has no runs, or the file cannot be written.
     """
     if not result.samples:
         raise InvalidInput.one(path, "would hold no runs", "evaluate the suite first")
-    write_lines(path, _file_lines(result, redact))
+    write_lines(path, _file_lines(result, redact, _anchors(result, anchor) if anchor is not None else {}))
+
+
+def _anchors(result: SuiteResult, anchor: SuiteResult) -> dict[str, CaseSummary]:
+    """What was approved of the cases that are still the same; a new case is approved as it comes."""
+    same = {case.case_id: case.comparability for case in result.cases}
+    summaries = zip(anchor.cases, summarize(anchor), strict=True)
+    return {
+        summary.case_id: summary
+        for case, summary in summaries
+        if summary.runs and same.get(case.case_id) == case.comparability
+    }
 
 
 def read_baseline(path: Path) -> SuiteResult:
@@ -118,6 +150,29 @@ def read_baseline(path: Path) -> SuiteResult:
     data = _json_of(path)
     _refuse_other_kinds(path, data)
     return _result(_checked(path, data))
+
+
+def read_anchor(path: Path) -> SuiteResult:
+    """What a person approved last, of a baseline that may have been refreshed since: passes and runs, no more.
+
+    Raises:
+        InvalidInput: as `read_baseline`.
+    """
+    data = _json_of(path)
+    _refuse_other_kinds(path, data)
+    file = _checked(path, data)
+    result = _result(file)
+    return replace(result, cases=tuple(_approved(case, file.cases[case.case_id]) for case in result.cases))
+
+
+def _approved(case: CaseResult, written: WrittenBaselineCase) -> CaseResult:
+    if written.anchor is None:
+        return case
+    passes = (index < written.anchor.passed for index in range(written.anchor.runs))
+    samples = (
+        Sample(case.case_id, index, SampleStatus.COMPLETED, passed) for index, passed in enumerate(passes)
+    )
+    return replace(case, samples=tuple(samples))
 
 
 def load_reference(path: Path, *, keep_text: bool = True) -> SuiteResult:
@@ -156,7 +211,7 @@ def summarize(result: SuiteResult) -> tuple[CaseSummary, ...]:
     )
 
 
-def _file_lines(result: SuiteResult, redact: Redact) -> Iterator[str]:
+def _file_lines(result: SuiteResult, redact: Redact, anchors: Mapping[str, CaseSummary]) -> Iterator[str]:
     about = {
         "schema_version": SCHEMA_VERSION,
         "kind": "baseline",
@@ -172,15 +227,17 @@ def _file_lines(result: SuiteResult, redact: Redact) -> Iterator[str]:
     yield '  "cases": {'
     cases = sorted((case for case in result.cases if case.samples), key=lambda case: case.case_id)
     for case in cases:
-        yield from _case_lines(case, redact, "" if case is cases[-1] else ",")
+        yield from _case_lines(case, redact, anchors.get(case.case_id), "" if case is cases[-1] else ",")
     yield "  }"
     yield "}"
 
 
-def _case_lines(case: CaseResult, redact: Redact, comma: str) -> Iterator[str]:
+def _case_lines(case: CaseResult, redact: Redact, anchor: CaseSummary | None, comma: str) -> Iterator[str]:
     failing = _failing(case, redact)
     yield f"    {_json(case.case_id)}: {{"
     yield f'      "case_hash": {_json(case.comparability)},'
+    if anchor is not None:
+        yield f'      "anchor": {_json({"passed": anchor.passed, "runs": anchor.runs})},'
     yield '      "runs": ['
     yield from _separated(f"        {_json(run)}" for run in _runs(case))
     yield "      ]" if failing is None else "      ],"

@@ -56,6 +56,7 @@ class CanaryOptions:
         start: whether `out` begins afresh, goes on where it stopped, or is added to.
         looks, fixed: where the gate looks; `fixed` looks once, at the end.
         max_samples: go on to this many runs per case while undecided; None goes on in CI only, to the horizon.
+        confirm: measure a drift again, against a fresh baseline; None does so in CI only.
     """
 
     suite: Path
@@ -74,6 +75,7 @@ class CanaryOptions:
     max_samples: int | None = None
     history: tuple[Path, ...] = ()
     recording: Recording | None = None
+    confirm: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ class Prepared:
         max_samples: go on to this many runs per case while undecided; None stops at the planned ones.
         pii_kinds: what is redacted in everything that is written down.
         history: earlier results, for the report's trend.
+        confirms: whether a drift is measured again, against a fresh baseline.
     """
 
     suite: Suite
@@ -107,6 +110,7 @@ class Prepared:
     start: Start
     out: Path
     history: tuple[Evaluation, ...] = ()
+    confirms: bool = False
 
     @property
     def samples(self) -> int:
@@ -162,6 +166,11 @@ def run_canary(options: CanaryOptions, environ: Mapping[str, str], *, quiet: boo
         try:
             measured = asyncio.run(measure(ready, journal, course, quiet=quiet))
             result, verdict = conclude(ready, journal, measured)
+            if ready.confirms:
+                from evals.confirmation import confirm_drift
+
+                runs = journal.protocol.schedule.planned
+                verdict = confirm_drift(ready, options, environ, result, verdict, runs=runs, quiet=quiet)
             _write(ready, verdict, result, started_at)
         finally:
             journal.close()
@@ -200,6 +209,7 @@ def prepare(options: CanaryOptions, environ: Mapping[str, str]) -> Prepared:
         start=options.start,
         out=options.out,
         history=_read_history(options.history),
+        confirms=baseline is not None and _confirms(options, environ),
     )
 
 
@@ -215,8 +225,16 @@ def _schedule(options: CanaryOptions, suite: Suite, *, compared: bool) -> Schedu
 
 def _max_samples(options: CanaryOptions, environ: Mapping[str, str]) -> int | None:
     """In CI nobody waits at a terminal to add runs to an undecided verdict: they are added at once."""
-    in_ci = environ.get("CI", "").lower() in {"true", "1"}
-    return options.max_samples or (HORIZON if in_ci else None)
+    return options.max_samples or (HORIZON if _in_ci(environ) else None)
+
+
+def _confirms(options: CanaryOptions, environ: Mapping[str, str]) -> bool:
+    """In CI a drift blocks somebody's change: it is measured again before it does."""
+    return _in_ci(environ) if options.confirm is None else options.confirm
+
+
+def _in_ci(environ: Mapping[str, str]) -> bool:
+    return environ.get("CI", "").lower() in {"true", "1"}
 
 
 def manifest_of(suite: Suite, options: CanaryOptions) -> Manifest | None:
@@ -319,7 +337,15 @@ def estimate(ready: Prepared, journal: Journal, course: Course) -> str:
     calls = len(ready.suite.cases) * course.last
     runs = f"{len(ready.suite.cases)} cases × {most}{course.last} = {most}{calls} runs of {agent}"
     parts = [runs, journal.opening] if journal.opening else [runs]
-    return "; ".join([*parts, *expense(ready, calls - len(journal.samples), most or "about ")])
+    return "; ".join(
+        [*parts, *expense(ready, calls - len(journal.samples), most or "about "), *_again(ready)]
+    )
+
+
+def _again(ready: Prepared) -> Iterator[str]:
+    """What a drift would take on top, in words."""
+    if ready.confirms:
+        yield f"a drift is confirmed with {2 * len(ready.suite.cases) * ready.samples} more runs"
 
 
 def expense(ready: Prepared, calls: int, about: str = "about ") -> Iterator[str]:
@@ -374,7 +400,7 @@ async def sampling(ready: Prepared, journal: Journal, calls: int, *, quiet: bool
                 progress.note(sample)
             sampler = Sampler(
                 target,
-                partial(_judge, ready),
+                partial(grade_attempt, ready),
                 _keeper(ready, journal, progress, pace),
                 pace=pace,
                 cap=_cap(ready, journal),
@@ -436,7 +462,10 @@ def _keeper(ready: Prepared, journal: Journal, progress: Display, pace: Pace) ->
     return keep
 
 
-async def _judge(ready: Prepared, case: EvalCase, attempt: Attempt) -> tuple[bool | None, tuple[Grade, ...]]:
+async def grade_attempt(
+    ready: Prepared, case: EvalCase, attempt: Attempt
+) -> tuple[bool | None, tuple[Grade, ...]]:
+    """Passed and grades of one attempt, by the graders of its case."""
     return await judge(ready.graders[case.case_id], attempt)
 
 

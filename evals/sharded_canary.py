@@ -98,6 +98,7 @@ def _refuse_other_ways(options: CanaryOptions) -> None:
         "--looks": options.looks is not None,
         "--max-samples": options.max_samples is not None,
         "--add-to": options.start is Start.ADD,
+        "--confirm": options.confirm is True,
     }
     for flag in (flag for flag, named in given.items() if named):
         what = "does not go with --shard: a shard makes a fixed number of runs and judges nothing"

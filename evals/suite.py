@@ -243,6 +243,9 @@ class SuiteFile(Written):
 
     suite: str = Field(pattern=SUITE_NAME)
     target: WrittenTarget = WrittenTarget(runtime=RuntimeTarget())
+    baseline_target: WrittenTarget | None = Field(
+        default=None, description="Where the baseline's agent still runs, to confirm a drift against it."
+    )
     samples: int = Field(default=10, ge=1, le=10_000)
     concurrency: int = Field(default=50, ge=1, le=2000)
     looks: list[Annotated[int, Field(ge=1, le=10_000)]] | None = Field(
@@ -307,6 +310,7 @@ class Suite:
     limits: Limits = field(default_factory=Limits)
     before: Fixture | None = None
     after: Fixture | None = None
+    baseline_target: WrittenTarget | None = None
 
 
 def load_suite(path: Path) -> Suite:
@@ -335,6 +339,7 @@ def load_suite(path: Path) -> Suite:
         limits=written.limits,
         before=written.before,
         after=written.after,
+        baseline_target=written.baseline_target,
     )
 
 

@@ -36,10 +36,14 @@ def headline(verdict: Verdict) -> str:
 
     Reads `verdict.reasons`, so these come first.
     """
-    label = f"**{verdict.verdict.value.replace('_', ' ').upper()}**"
-    simulated = f" ({_source(verdict)})" if verdict.simulated else ""
     sentences = [_opening(verdict), *_named_cases(verdict), *_closing(verdict)]
-    return f"{label}{simulated} — {' '.join(sentences)}"
+    return f"{label(verdict)} — {' '.join(sentences)}"
+
+
+def label(verdict: Verdict) -> str:
+    """**DRIFT** (simulated): what a headline begins with."""
+    simulated = f" ({_source(verdict)})" if verdict.simulated else ""
+    return f"**{verdict.verdict.value.replace('_', ' ').upper()}**{simulated}"
 
 
 def _source(verdict: Verdict) -> str:

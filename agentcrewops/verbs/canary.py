@@ -91,6 +91,13 @@ def canary(
         list[Path] | None,
         typer.Option("--history", help="Folder with earlier results: the report then shows the trend."),
     ] = None,
+    confirm: Annotated[
+        bool | None,
+        typer.Option(
+            "--confirm/--no-confirm",
+            help="Measure a drift again, against a fresh baseline in the same hour; default: in CI (CI=true).",
+        ),
+    ] = None,
     require_baseline: RequireBaseline = False,
     strict: Strict = False,
     as_json: Json = False,
@@ -124,6 +131,7 @@ def canary(
         max_samples=max_samples,
         history=tuple(history or ()),
         recording=recording_of(record, replay, replay_or_record),
+        confirm=confirm,
     )
     if shard is not None:
         _run_shard(options, shard, as_json=as_json, quiet=quiet)

@@ -1,0 +1,311 @@
+"""Is a drift the change's doing, or did the provider move? A fresh baseline, measured in the same hour, tells.
+
+Both agents run in alternating blocks (baseline, candidate, candidate, baseline), so that neither has the better part
+of the hour. These runs are evidence of their own: they confirm a verdict or set it aside, and are never mixed with
+the runs that led to it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from agent_runtime.errors import CannotMeasure, InvalidInput
+from agent_runtime.manifest import Manifest
+from evals import wording
+from evals.baseline_agents import BaselineAgent, NoBaselineAgent, Wanted, baseline_agent
+from evals.canary import CanaryOptions, Prepared, grade_attempt, redacted
+from evals.gate import judge
+from evals.pacing import Pace
+from evals.progress import display
+from evals.records import MetricVerdict, Sample, SuiteResult, Verdict, VerdictKind
+from evals.sampler import Planned, Sampler, plan_runs, sample_seed
+from evals.samples import write_samples
+from evals.spending import SpendingCap
+from evals.suite import GateSettings
+from evals.targets import open_target
+from evals.targets.interface import Target
+
+BASELINE, CANDIDATE = "baseline", "candidate"
+_ORDER = (BASELINE, CANDIDATE, CANDIDATE, BASELINE)
+
+CONFIRMED = "Confirmed against a fresh baseline in the same hour"
+NOT_YOURS = "Not your change: the unchanged agent fell the same way since the baseline was recorded"
+NOT_SHOWN = "A fresh baseline in the same hour does not show it"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Runs of one agent in a row: the first `first` up to, not including, `last` of every case."""
+
+    arm: str
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class FreshRuns:
+    """What was measured to confirm a drift; `stopped` says why it ended early, "" if it did not."""
+
+    baseline: SuiteResult
+    candidate: SuiteResult
+    stopped: str = ""
+
+
+def decide(
+    against_now: Verdict, now_against_stored: Verdict, drifted: Sequence[str]
+) -> tuple[VerdictKind, str]:
+    """What becomes of a drift, and why, in words.
+
+    Args:
+        against_now: the candidate against the fresh baseline.
+        now_against_stored: the fresh baseline against the stored one.
+        drifted: metrics that found the drift, the weightiest first: a latency confirms no fall of success. None
+            if a gating tag found it.
+    """
+    if against_now.verdict is VerdictKind.NOT_MEASURED:
+        return VerdictKind.DRIFT, f"Not confirmed: {'; '.join(against_now.reasons)}"
+    if _shows(against_now, drifted):
+        return VerdictKind.DRIFT, f"{CONFIRMED}: {_success(against_now)}."
+    if _shows(now_against_stored, drifted[:1]):
+        return VerdictKind.PROVIDER_DRIFT, f"{NOT_YOURS}: {_success(now_against_stored)}."
+    if against_now.verdict is VerdictKind.PASS:
+        return VerdictKind.UNDECIDED, f"{NOT_SHOWN}: {_success(against_now)}."
+    return VerdictKind.DRIFT, f"Not confirmed, not refuted by a fresh baseline: {_success(against_now)}."
+
+
+def _shows(verdict: Verdict, drifted: Sequence[str]) -> bool:
+    """Whether a comparison drifts in one of these metrics; without any, in anything."""
+    if verdict.verdict is not VerdictKind.DRIFT:
+        return False
+    return not drifted or any(verdict.metrics[name].verdict is MetricVerdict.DRIFT for name in drifted)
+
+
+def blocks(runs: int) -> tuple[Block, ...]:
+    """The order of `runs` runs per case and arm; an empty half is left out."""
+    half = (runs + 1) // 2
+    parts = ((0, half), (0, half), (half, runs), (half, runs))
+    return tuple(Block(arm, *part) for arm, part in zip(_ORDER, parts, strict=True) if part[0] < part[1])
+
+
+def confirm_drift(
+    ready: Prepared,
+    options: CanaryOptions,
+    environ: Mapping[str, str],
+    result: SuiteResult,
+    verdict: Verdict,
+    *,
+    runs: int,
+    quiet: bool,
+) -> Verdict:
+    """The drift `verdict` on `result`, confirmed, set aside, or standing with the reason why neither could be done.
+
+    The fresh runs are kept in `ready.out` as confirmation.baseline.jsonl and confirmation.candidate.jsonl.
+
+    Args:
+        runs: per case and arm.
+    """
+    stored = ready.baseline
+    if stored is None or verdict.verdict is not VerdictKind.DRIFT:
+        return verdict
+    try:
+        with baseline_agent(_wanted(ready, stored, options, environ)) as agent:
+            if not quiet:
+                sys.stderr.write(f"{_announcement(ready, agent, runs)}\n")
+            fresh = asyncio.run(_measure(ready, agent, environ, result.samples, runs, quiet=quiet))
+            where = agent.where
+    except NoBaselineAgent as reason:
+        return _unconfirmed(verdict, str(reason))
+    except (InvalidInput, CannotMeasure) as error:
+        return _unconfirmed(verdict, f"the fresh baseline could not be measured ({_first_line(error)})")
+    _write(ready, fresh)
+    if fresh.stopped:
+        return _unconfirmed(verdict, f"the fresh runs were not completed ({fresh.stopped})")
+    return _after(verdict, fresh, stored, result, ready.suite.gate, where, runs)
+
+
+def _wanted(
+    ready: Prepared, stored: SuiteResult, options: CanaryOptions, environ: Mapping[str, str]
+) -> Wanted:
+    return Wanted(
+        ready.suite,
+        options.suite,
+        stored,
+        environ,
+        ready.concurrency,
+        agent=options.agent,
+        policy=options.policy,
+        model=options.model,
+    )
+
+
+def _announcement(ready: Prepared, agent: BaselineAgent, runs: int) -> str:
+    calls = len(ready.suite.cases) * runs
+    return f"drift: confirming it with {calls} fresh runs of the candidate and {calls} of {agent.where}"
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]
+
+
+# --- the fresh runs ---------------------------------------------------------------------------------------
+
+
+async def _measure(
+    ready: Prepared,
+    agent: BaselineAgent,
+    environ: Mapping[str, str],
+    paid: Sequence[Sample],
+    runs: int,
+    *,
+    quiet: bool,
+) -> FreshRuns:
+    """Both arms, block by block, under the cap of the whole canary; `paid` is what counts on it already."""
+    openers: Mapping[str, Callable[[], Target]] = {
+        BASELINE: agent.target,
+        CANDIDATE: partial(open_target, ready.suite, _untaped(ready.manifest), environ, ready.concurrency),
+    }
+    kept: dict[str, list[Sample]] = {BASELINE: [], CANDIDATE: []}
+    cap = SpendingCap(ready.max_usd, _worst_case([opened().worst_case_usd for opened in openers.values()]))
+    for sample in paid:
+        cap.charge(sample)
+    stopped = ""
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(ready.jury)
+        progress = stack.enter_context(display(2 * runs * len(ready.suite.cases), sys.stderr, quiet=quiet))
+        for block in blocks(runs):
+
+            def keep(sample: Sample, arm: str = block.arm) -> None:
+                kept[arm].append(redacted(sample, ready.pii_kinds))
+                progress.note(sample)
+
+            plan = plan_runs(ready.suite.cases, block.first, block.last)
+            stopped = await _run_block(ready, openers[block.arm](), block.arm, plan, cap, keep)
+            if stopped:
+                break
+    return FreshRuns(_result(ready, kept[BASELINE]), _result(ready, kept[CANDIDATE]), stopped)
+
+
+def _untaped(manifest: Manifest | None) -> Manifest | None:
+    """Fresh runs are not written over the recording that the canary just made."""
+    return None if manifest is None else replace(manifest, recording=None)
+
+
+def _worst_case(costs: Sequence[float | None]) -> float | None:
+    known = [cost for cost in costs if cost is not None]
+    return max(known) if len(known) == len(costs) else None
+
+
+async def _run_block(
+    ready: Prepared,
+    target: Target,
+    arm: str,
+    plan: Sequence[Planned],
+    cap: SpendingCap,
+    keep: Callable[[Sample], None],
+) -> str:
+    """Open the target, make the runs, close it; returns why it was stopped, "" if it was not."""
+    async with target as opened:
+        sampler = Sampler(
+            opened,
+            partial(grade_attempt, ready),
+            keep,
+            pace=Pace(ready.concurrency, ready.suite.limits),
+            cap=cap,
+            seed=confirmation_seed(ready.seed, arm),
+            fingerprint=opened.fingerprint,
+        )
+        with sampler.stopped_by_signals():
+            await sampler.run(plan, ready.concurrency)
+    return sampler.reason
+
+
+def confirmation_seed(seed: int, arm: str) -> int:
+    """Another seed for each arm: a simulated agent must not repeat the runs that it is to confirm."""
+    return sample_seed(seed, "confirmation", arm, 0)
+
+
+def _result(ready: Prepared, samples: Sequence[Sample]) -> SuiteResult:
+    """The fresh runs of one arm. No floor holds here: it was judged on the canary's own evidence."""
+    ordered = sorted(samples, key=lambda sample: sample.sample_index)
+    cases = tuple(
+        replace(
+            case,
+            must_pass=False,
+            samples=tuple(sample for sample in ordered if sample.case_id == case.case_id),
+        )
+        for case in ready.frame.cases
+    )
+    return replace(ready.frame, cases=cases)
+
+
+def _write(ready: Prepared, fresh: FreshRuns) -> None:
+    for arm, result in ((BASELINE, fresh.baseline), (CANDIDATE, fresh.candidate)):
+        write_samples(ready.out / f"confirmation.{arm}.jsonl", result)
+
+
+# --- what they say ----------------------------------------------------------------------------------------
+
+
+def _after(
+    verdict: Verdict,
+    fresh: FreshRuns,
+    stored: SuiteResult,
+    result: SuiteResult,
+    gate: GateSettings,
+    where: str,
+    runs: int,
+) -> Verdict:
+    without_floor = gate.model_copy(update={"min_success_rate": None})
+    expected = runs * len(result.cases)
+    against_now = judge(fresh.baseline, fresh.candidate, without_floor, expected_runs=expected)
+    now_against_stored = judge(stored, fresh.baseline, without_floor, expected_runs=expected)
+    drifted = [name for name, metric in verdict.metrics.items() if metric.verdict is MetricVerdict.DRIFT]
+    kind, reason = decide(against_now, now_against_stored, drifted)
+    facts = _facts(against_now, now_against_stored, where, runs)
+    alone = judge(None, result, gate)
+    if kind is not VerdictKind.DRIFT and alone.verdict is VerdictKind.BELOW_FLOOR:
+        floors = alone.reasons
+        return _worded(verdict, VerdictKind.BELOW_FLOOR, (*floors[:1], reason, *floors[1:]), facts)
+    return _worded(verdict, kind, (reason,), facts)
+
+
+def _worded(
+    verdict: Verdict, kind: VerdictKind, reasons: tuple[str, ...], facts: Mapping[str, Any]
+) -> Verdict:
+    after = replace(verdict, verdict=kind, facts={**verdict.facts, "confirmation": facts})
+    if kind is VerdictKind.DRIFT:
+        return replace(after, reasons=(*verdict.reasons, *reasons))
+    first = reasons[0][:1].lower() + reasons[0][1:]
+    seen = "" if kind is VerdictKind.PROVIDER_DRIFT else f" Against the stored baseline: {_success(verdict)}."
+    headline = f"{wording.label(after)} — {first}{seen}"
+    return replace(after, headline=headline, reasons=(*reasons, *verdict.reasons))
+
+
+def _unconfirmed(verdict: Verdict, why: str) -> Verdict:
+    facts = {**verdict.facts, "confirmation": {"made": False}}
+    return replace(verdict, reasons=(*verdict.reasons, f"Not confirmed: {why}."), facts=facts)
+
+
+def _facts(against_now: Verdict, now_against_stored: Verdict, where: str, runs: int) -> dict[str, Any]:
+    """What was compared, at which rates, with how many runs."""
+    now, then = against_now.metrics["success_rate"], now_against_stored.metrics["success_rate"]
+    return {
+        "made": True,
+        "fresh_baseline": where,
+        "runs_per_case": runs,
+        "success_rate_stored": then.baseline,
+        "success_rate_baseline_now": now.baseline,
+        "success_rate_candidate_now": now.candidate,
+        "against_now": against_now.verdict.value,
+        "now_against_stored": now_against_stored.verdict.value,
+    }
+
+
+def _success(verdict: Verdict) -> str:
+    return wording.brief_success(verdict.metrics["success_rate"])

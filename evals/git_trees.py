@@ -1,0 +1,80 @@
+"""A commit of the project as files in a folder of its own, for as long as they are needed."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+_COMMIT = re.compile(r"^[0-9a-f]{40}(?:[0-9a-f]{24})?$")
+_SECONDS = 120
+
+
+class NoTree(Exception):
+    """The commit cannot be had; the message says why, in words for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class DetachedTree:
+    """The files of a commit at `files`, in a worktree of the repository at `repository`."""
+
+    repository: Path
+    files: Path
+
+    def of(self, path: Path) -> Path:
+        """Where `path` of the repository is in this commit; it need not exist there.
+
+        Raises:
+            NoTree: if it is outside the repository.
+        """
+        try:
+            return self.files / path.resolve().relative_to(self.repository)
+        except ValueError:
+            raise NoTree(f"{path.name} is outside the git repository") from None
+
+
+@contextmanager
+def detached_tree(folder: Path, commit: str | None) -> Iterator[DetachedTree]:
+    """The tree of `commit` in the repository that holds `folder`; removed at the end of the block.
+
+    No hook of the repository runs.
+
+    Raises:
+        NoTree: outside git, or if the commit is not there, as in a shallow clone.
+    """
+    if commit is None or not _COMMIT.match(commit):  # it may come from a foreign file: never an option of git
+        raise NoTree("the baseline names no git commit")
+    repository = Path(_git(folder, "rev-parse", "--show-toplevel").strip()).resolve()
+    holder = Path(tempfile.mkdtemp(prefix="agentcrewops-")).resolve()
+    files = holder / "tree"
+    try:
+        _git(repository, "worktree", "add", "--detach", "--quiet", str(files), commit)
+        yield DetachedTree(repository, files)
+    finally:
+        shutil.rmtree(holder, ignore_errors=True)
+        with suppress(NoTree):
+            _git(repository, "worktree", "prune")
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    command = ["git", "-C", str(folder), "-c", "core.hooksPath=/dev/null", *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired):
+        raise NoTree("git cannot be run") from None
+    if done.returncode != 0:
+        raise NoTree(_why(done.stderr, arguments))
+    return done.stdout
+
+
+def _why(said: str, arguments: tuple[str, ...]) -> str:
+    if "not a git repository" in said:
+        return "the suite is not in a git repository"
+    if arguments[0] == "worktree":
+        return f"commit {arguments[-1][:12]} cannot be checked out: is it in this clone (fetch-depth: 0)?"
+    return f"git {arguments[0]} failed"
