@@ -16,7 +16,6 @@ from evals.records import SuiteResult
 from evals.suite import RuntimeTarget, Suite, load_suite
 from evals.targets import open_target
 from evals.targets.interface import Target
-from evals.targets.python_file import python_fingerprint
 
 _ENVIRONMENT = ".venv"
 
@@ -86,7 +85,7 @@ def _here(wanted: Wanted) -> BaselineAgent | None:
     suite = wanted.suite
     if suite.baseline_target is not None:
         other = replace(suite, target=suite.baseline_target)
-        return BaselineAgent("the suite's baseline_target", _opener(wanted, _apart(other)))
+        return BaselineAgent("the suite's baseline_target", _opener(wanted, other))
     if suite.target.runtime is None:
         return None
     manifest = _matching(wanted, _agents(wanted, suite.target.runtime))
@@ -102,17 +101,8 @@ def _at_commit(wanted: Wanted, tree: DetachedTree) -> BaselineAgent:
         if (manifest := _matching(wanted, places)) is not None:
             return BaselineAgent(where, _opener(wanted, wanted.suite, manifest))
     elif (then := _suite_then(wanted, tree)) is not None:
-        return BaselineAgent(where, _opener(wanted, _apart(then)))
+        return BaselineAgent(where, _opener(wanted, then))
     raise NoBaselineAgent("the baseline's commit does not hold the agent that the baseline was recorded with")
-
-
-def _apart(suite: Suite) -> Suite:
-    """A Python function in processes of its own: in this one, what it imports would be the candidate's modules."""
-    function = suite.target.python
-    if function is None:
-        return suite
-    alone = function.model_copy(update={"isolate": True})
-    return replace(suite, target=suite.target.model_copy(update={"python": alone}))
 
 
 def _opener(wanted: Wanted, suite: Suite, manifest: Manifest | None = None) -> Callable[[], Target]:
@@ -158,10 +148,7 @@ def _lend_environment(root: Path, then: Path) -> None:
 
 
 def _fingerprint(wanted: Wanted, suite: Suite) -> str | None:
-    """Without loading a Python function: its modules would be there when the candidate runs again."""
     try:
-        if suite.target.python is not None:
-            return python_fingerprint(suite, suite.target.python)
         return _opener(wanted, suite)().fingerprint
     except InvalidInput:
         return None

@@ -151,9 +151,10 @@ def refresh(
     Exit codes: 0 refreshed · 1 a slow slide, nothing is written · 2 bad input · 3 could not measure.
     """
     from agent_runtime.guard.redact import ALL_KINDS, Redactor
-    from agentcrewops.baselines import default_file
+    from agentcrewops.baselines import advice, default_file
     from agentcrewops.terminal import plain
     from evals.baseline import load_reference, read_anchor, read_baseline, save_baseline
+    from evals.looks import PLANNED
     from evals.refresh import held_against, slow_slide
 
     new = load_reference(results)
@@ -167,6 +168,8 @@ def refresh(
         sys.exit(1)
     save_baseline(path, new, Redactor(ALL_KINDS).redact, approved)
     typer.echo(f"refreshed {path}")
+    if (few := advice(new, PLANNED)) is not None:
+        typer.echo(few)
 
 
 @app.command()

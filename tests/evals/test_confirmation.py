@@ -345,11 +345,10 @@ def test_an_endpoint_that_the_suite_starts_shares_its_port_with_the_one_of_the_c
 def test_the_function_of_the_commit_runs_with_the_modules_of_the_commit(tmp_path: Path) -> None:
     (tmp_path / "said_by_bot.py").write_text("WORD = 'yes'\n")
     (tmp_path / "bot.py").write_text("from said_by_bot import WORD\ndef answer(input):\n    return WORD\n")
-    suite_of(tmp_path, {"python": {"function": "bot.py:answer"}}, CASES)
+    suite_of(tmp_path, {"python": {"function": "bot.py:answer", "isolate": True, "processes": 1}}, CASES)
     repository(tmp_path)
     run(tmp_path, samples=10, out=tmp_path / "before")
     (tmp_path / "said_by_bot.py").write_text("WORD = 'not at all'\n")
-    sys.modules.pop("said_by_bot")  # as in the new process that a canary is
     verdict = run(tmp_path, samples=4, baseline=tmp_path / "before")
     assert verdict.facts["confirmation"]["success_rate_baseline_now"] == 1
     assert verdict.facts["confirmation"]["success_rate_candidate_now"] == 0
