@@ -160,7 +160,7 @@ _KEY = re.compile(
       | hf_[A-Za-z0-9]{30,}+ | npm_[A-Za-z0-9]{36} | pypi-[\w\-]{50,}+     # package and model registries
       | SG\.[\w\-]{16,64}\.[\w\-]{16,}+ | SK[0-9a-f]{32}                   # SendGrid, Twilio
       | -----BEGIN\ [A-Z0-9 ]{0,40}PRIVATE\ KEY(?:\ BLOCK)?-----
-        (?:[^\-]|-(?!----)){0,20000}+
+        (?:[^\-]|-(?!----)){0,20000}  # not possessive: CPython before 3.11.5 steps over the dashes then
         (?:-----END\ [A-Z0-9 ]{0,40}PRIVATE\ KEY(?:\ BLOCK)?-----)?
     )
     | (?<![\w\-.])eyJ[\w\-]{8,}+\.eyJ[\w\-]{8,}+\.[\w\-]*+                 # JSON web token
