@@ -63,10 +63,14 @@ class Process(asyncio.SubprocessProtocol):
             OSError: if there is no such program, or no room for it.
         """
         loop = asyncio.get_running_loop()
-        _, process = await loop.subprocess_exec(
-            cls, *words, cwd=root, env=dict(environ), start_new_session=True
+        starting = asyncio.ensure_future(
+            loop.subprocess_exec(cls, *words, cwd=root, env=dict(environ), start_new_session=True)
         )
-        return process
+        try:
+            return (await asyncio.shield(starting))[1]
+        except asyncio.CancelledError:  # it may be running by now, and nobody else knows of it
+            await (await starting)[1].stop()
+            raise
 
     @property
     def running(self) -> bool:
