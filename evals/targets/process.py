@@ -122,9 +122,8 @@ class Process(asyncio.SubprocessProtocol):
         try:
             if self.running:
                 self._signal(signal.SIGTERM)
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(GRACE_SECONDS):
-                        await asyncio.shield(self._code)
+                # Not asyncio.timeout: under a cancelled one, CPython before 3.11.3 leaves by the wrong error.
+                await asyncio.wait([self._code], timeout=GRACE_SECONDS)
         finally:
             self._signal(signal.SIGKILL)
             self._transport.close()
