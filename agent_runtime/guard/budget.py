@@ -96,7 +96,7 @@ class MemoryLedger:
         Raises:
             OverBudget: the amount does not fit under both caps; nothing was reserved.
         """
-        _refuse_negative(amount_micros)
+        refuse_negative(amount_micros)
         with self._lock:
             _check("run", self._per_run, self._runs[run_id], amount_micros)
             _check(self._scope, self._per_day, self._total, amount_micros)
@@ -111,7 +111,7 @@ class MemoryLedger:
         Raises:
             ValueError: the reservation was settled before, or is not of this ledger.
         """
-        _refuse_negative(spent_micros)
+        refuse_negative(spent_micros)
         with self._lock:
             if self._open.pop(reservation.id, None) != reservation:
                 raise ValueError(f"reservation {reservation.id} of run {reservation.run_id} is not open")
@@ -159,7 +159,12 @@ def _check(scope: str, cap: int | None, committed: int, asked: int) -> None:
         raise OverBudget(scope, cap_micros=cap, committed_micros=committed, asked_micros=asked)
 
 
-def _refuse_negative(micros: int) -> None:
+def refuse_negative(micros: int) -> None:
+    """Every ledger's first check.
+
+    Raises:
+        ValueError: if the amount is below zero.
+    """
     if micros < 0:
         raise ValueError(f"{micros} micro-dollars: money is never negative")
 

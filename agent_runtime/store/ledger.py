@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, insert, select, text, update
 
-from agent_runtime.guard.budget import OverBudget, Reservation
+from agent_runtime.guard.budget import OverBudget, Reservation, refuse_negative
 from agent_runtime.store.database import writing
 from agent_runtime.store.tables import reservations, spend_day, spend_run
 
@@ -60,7 +60,7 @@ class SqlLedger:
             OverBudget: the amount does not fit under both caps; nothing was reserved.
             CannotRecord: the database refused; nothing was reserved.
         """
-        _refuse_negative(amount_micros)
+        refuse_negative(amount_micros)
         day = self._clock().astimezone(UTC).date().isoformat()
         reservation = Reservation(uuid4().hex, run_id, amount_micros)
         row = {
@@ -83,7 +83,7 @@ class SqlLedger:
             ValueError: the reservation was settled before, or is not of this ledger.
             CannotRecord: the database refused; the worst case stays charged.
         """
-        _refuse_negative(spent_micros)
+        refuse_negative(spent_micros)
         this = (reservations.c.id == reservation.id, reservations.c.scope == self._scope)
         with self._engine.connect() as connection:
             row = connection.execute(select(reservations).where(*this)).first()
@@ -120,8 +120,3 @@ def _charge(
 
 def _is(table: Table, key: Key) -> list[ColumnElement[bool]]:
     return [table.c[column] == value for column, value in key.items()]
-
-
-def _refuse_negative(micros: int) -> None:
-    if micros < 0:
-        raise ValueError(f"{micros} micro-dollars: money is never negative")
