@@ -16,7 +16,7 @@ $(VENV)/.ready: pyproject.toml uv.lock
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@command -v uv >/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@uv sync --quiet --frozen --inexact --all-groups --compile-bytecode --python $(BIN)/python
-	@$(BIN)/python -m compileall -q agent_runtime evals agentcrewops || true
+	@$(BIN)/python -m compileall -q agent_runtime evals security_pack bot agentcrewops || true
 	@touch $@
 
 setup: $(VENV)/.ready  ## Make .venv from the lock file

@@ -6,7 +6,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-PACKAGES = ("agent_runtime", "evals")
+PACKAGES = ("agent_runtime", "evals", "security_pack", "bot")
 """Our packages with generic names, which a checkout's own folder of that name could shadow."""
 
 

@@ -1,0 +1,1 @@
+"""The door: GitHub in, GitHub out."""
