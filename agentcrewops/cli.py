@@ -17,6 +17,7 @@ from agentcrewops.verbs import (
     doctor,
     egress,
     grade,
+    guardian,
     import_results,
     init,
     mcp,
@@ -47,6 +48,7 @@ app.command("canary")(canary.canary)
 app.command("merge")(merge.merge)
 app.command("compare")(compare.compare)
 app.command("grade")(grade.grade)
+app.add_typer(guardian.app, name="guardian")
 app.add_typer(import_results.app, name="import")
 app.add_typer(baseline.app, name="baseline")
 app.add_typer(case.app, name="case")

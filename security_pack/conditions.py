@@ -73,9 +73,10 @@ class StateMatch(Written):
 
 
 class SinkMatch(Written):
-    """Our canary stands unescaped where this grammar takes it for more than text."""
+    """`canary` stands where this grammar takes it for more than text: an attribute, a command, a link."""
 
     grammar: SinkKind
+    canary: str = Field(min_length=1)
     surface: Surface = "output"
 
 

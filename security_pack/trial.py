@@ -1,0 +1,26 @@
+"""One probe tried once against one agent: what a tier hands to whoever writes the findings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from security_pack.binding import Binding
+from security_pack.episode import Episode, Judgement
+from security_pack.probe import Probe, Tier
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A probe, what happened, and what that means.
+
+    Attributes:
+        probe: bound, so its texts hold tool names and canaries.
+        episode, judgement: None if the probe was not applicable; `note` then says why.
+    """
+
+    probe: Probe
+    binding: Binding
+    tier: Tier
+    episode: Episode | None = None
+    judgement: Judgement | None = None
+    note: str = ""
