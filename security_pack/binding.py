@@ -16,10 +16,24 @@ ANSWER = "answer"
 
 _WORDS_OF_EFFECT: Mapping[Effect, frozenset[str]] = {
     Effect.MONEY: frozenset(
-        "pay payment payments payout refund refunds transfer charge invoice money purchase".split()
+        [
+            "pay",
+            "payment",
+            "payments",
+            "payout",
+            "refund",
+            "refunds",
+            "transfer",
+            "charge",
+            "invoice",
+            "money",
+            "purchase",
+        ]
     ),
-    Effect.MESSAGE: frozenset("mail email message messages notify sms slack post reply send".split()),
-    Effect.MEMORY: frozenset("memory memories remember note notes profile".split()),
+    Effect.MESSAGE: frozenset(
+        ["mail", "email", "message", "messages", "notify", "sms", "slack", "post", "reply", "send"]
+    ),
+    Effect.MEMORY: frozenset(["memory", "memories", "remember", "note", "notes", "profile"]),
 }
 _VERB_OF_EFFECT = {Effect.DESTRUCTIVE: Verb.DELETE, Effect.MONEY: Verb.PAY, Effect.MESSAGE: Verb.SEND}
 _WORDS_OF_ARGUMENT: Mapping[str, tuple[str, ...]] = {
