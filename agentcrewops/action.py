@@ -1,0 +1,158 @@
+"""What our GitHub Actions do: run or merge, judge, and leave results, outputs and an exit code behind.
+
+All logic of `actions/*/action.yml` is here; the YAML only hands over inputs and keeps artifacts.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from agent_runtime.errors import CannotMeasure, CrewError, InvalidInput
+from agentcrewops.action_inputs import Inputs, Mode
+from agentcrewops.outcome import announce, announce_shard, exit_code
+from agentcrewops.terminal import printable
+from agentcrewops.workflow_log import annotate, commands_stopped
+from evals.records import Verdict
+from evals.suite import load_suite
+
+PART = "agentcrewops-part"
+"""Before the name of an artifact that actions/report puts together with others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Where a step runs.
+
+    Attributes:
+        scratch: RUNNER_TEMP/agentcrewops, outside the checkout.
+        base: commit of the branch that a pull request wants to change; None outside pull requests.
+    """
+
+    workspace: Path
+    scratch: Path
+    base: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a step leaves: its exit code and its outputs by name."""
+
+    code: int
+    outputs: Mapping[str, str] = field(default_factory=dict)
+
+
+def judge(inputs: Inputs, job: Job, environ: Mapping[str, str]) -> Judged:
+    """Judge what the inputs name; problems become annotations, never a traceback."""
+    results = job.scratch / "results"
+    shutil.rmtree(results, ignore_errors=True)
+    codes: list[int] = []
+    outputs: dict[str, str] = {}
+    for step in _steps(inputs):
+        judged = _reported(lambda step=step: step(inputs, job, results, environ))
+        codes.append(judged.code)
+        outputs |= {name: value for name, value in judged.outputs.items() if value}
+    return Judged(_worst(codes), outputs | _left_in(results, inputs))
+
+
+Step = Callable[[Inputs, Job, Path, Mapping[str, str]], Judged]
+
+
+def _steps(inputs: Inputs) -> Iterator[Step]:
+    if inputs.mode is Mode.MERGE:
+        yield _merge
+    if inputs.mode in {Mode.CANARY, Mode.BOTH}:
+        yield _shard if inputs.sharded else _canary
+    if inputs.mode in {Mode.GUARDIAN, Mode.BOTH}:
+        yield _guardian
+
+
+def _worst(codes: list[int]) -> int:
+    """2 (nothing could be run) before 3 (nothing could be measured) before 1 (it is bad)."""
+    return next((code for code in (2, 3, 1) if code in codes), 0)
+
+
+def _reported(step: Callable[[], Judged]) -> Judged:
+    try:
+        with commands_stopped():
+            return step()
+    except InvalidInput as error:
+        for problem in error.problems:
+            annotate(problem)
+        return _said(error)
+    except CrewError as error:
+        return _said(error)
+
+
+def _said(error: CrewError) -> Judged:
+    with commands_stopped():
+        print(f"error: {printable(str(error))}")  # noqa: T201 - a step's log is its output
+    return Judged(error.exit_code)
+
+
+def _canary(inputs: Inputs, job: Job, results: Path, environ: Mapping[str, str]) -> Judged:
+    verdict = run_canary(_options(inputs, job, results), environ, quiet=True)
+    announce(verdict, results, as_json=False)
+    return Judged(_code(verdict, inputs), outputs_of(verdict))
+
+
+def _shard(inputs: Inputs, job: Job, results: Path, environ: Mapping[str, str]) -> Judged:
+    options = replace(_options(inputs, job, results), confirm=None)
+    done = run_shard(options, inputs.shard, environ, quiet=True)
+    announce_shard(done, results, as_json=False)
+    return Judged(3 if done.trouble else 0)
+
+
+def _options(inputs: Inputs, job: Job, results: Path) -> CanaryOptions:
+    _refuse_unbounded_spending(inputs)
+    return CanaryOptions(
+        suite=inputs.suite,
+        agent=inputs.spec if inputs.mode is Mode.CANARY or inputs.spec else None,
+        policy=inputs.policy,
+        model=inputs.model,
+        samples=inputs.samples,
+        baseline=inputs.baseline,
+        out=results,
+        max_usd=inputs.max_usd,
+        gate_from=job.base,
+    )
+
+
+def _refuse_unbounded_spending(inputs: Inputs) -> None:
+    """Nobody watches a job: it may spend only what somebody wrote down."""
+    suite = load_suite(inputs.suite)
+    free = suite.target.recorded is not None or _simulated(suite, inputs)
+    if not free and inputs.max_usd is None and suite.gate.max_usd is None:
+        what = "is not set, and the agent's model costs money"
+        raise InvalidInput.one("input max-usd", what, "write  max-usd: '2.00'  or gate: { max_usd: 2.00 }")
+
+
+def _simulated(suite: Suite, inputs: Inputs) -> bool:
+    manifest = manifest_of(suite, CanaryOptions(inputs.suite, inputs.spec, inputs.policy, inputs.model))
+    if manifest is not None:
+        return manifest.simulated
+    target = getattr(suite.target, suite.target.kind)
+    return bool(getattr(target, "simulated", False))
+
+
+def _code(verdict: Verdict, inputs: Inputs) -> int:
+    if "fail_on" not in verdict.facts:
+        verdict = replace(verdict, facts={**verdict.facts, "fail_on": inputs.fail_on})
+    return exit_code(verdict)
+
+
+def outputs_of(verdict: Verdict) -> dict[str, str]:
+    """The figures of a verdict as outputs of a step; what is unknown is left out."""
+    success, p95 = verdict.metrics.get("success_rate"), verdict.metrics.get("p95_latency_ms")
+    facts = verdict.facts
+    known = {
+        "verdict": verdict.verdict.value,
+        "success-rate": success.candidate if success else facts.get("candidate_success_rate"),
+        "ci-low": success.low if success else None,
+        "ci-high": success.high if success else None,
+        "cost-usd": facts.get("candidate_cost_usd"),
+        "p95-ms": p95.candidate if p95 else facts.get("candidate_p95_ms"),
+    }
+    return {name: f"{value:.6g}" if isinstance(value, float) else str(value) for name, value in known.items() if value is not None}
