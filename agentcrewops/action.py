@@ -143,16 +143,26 @@ def _code(verdict: Verdict, inputs: Inputs) -> int:
     return exit_code(verdict)
 
 
-def outputs_of(verdict: Verdict) -> dict[str, str]:
-    """The figures of a verdict as outputs of a step; what is unknown is left out."""
-    success, p95 = verdict.metrics.get("success_rate"), verdict.metrics.get("p95_latency_ms")
-    facts = verdict.facts
-    known = {
-        "verdict": verdict.verdict.value,
-        "success-rate": success.candidate if success else facts.get("candidate_success_rate"),
-        "ci-low": success.low if success else None,
-        "ci-high": success.high if success else None,
-        "cost-usd": facts.get("candidate_cost_usd"),
-        "p95-ms": p95.candidate if p95 else facts.get("candidate_p95_ms"),
-    }
-    return {name: f"{value:.6g}" if isinstance(value, float) else str(value) for name, value in known.items() if value is not None}
+def _merge(inputs: Inputs, job: Job, results: Path, environ: Mapping[str, str]) -> Judged:
+    """The shards and findings that the other jobs of this run left."""
+    parts = sorted(path for path in (job.scratch / "parts").glob("*") if path.is_dir())
+    shards = [path for path in parts if (path / SHARD_FILE).is_file()]
+    codes = [_findings(path, results, inputs) for path in parts if (path / FINDINGS_FILE).is_file()]
+    if shards or not codes:
+        baseline = inputs.baseline or usual_baseline(load_suite(inputs.suite))
+        verdict = merge_shards(shards, baseline, results, job.base)
+        announce(verdict, results, as_json=False)
+        codes.append(_code(verdict, inputs))
+    return Judged(_worst(codes))
+
+
+def _left_in(results: Path, inputs: Inputs) -> dict[str, str]:
+    """Where the results are, and under which name they are kept; nothing if there are none."""
+    if not results.is_dir():
+        return {}
+    kind = {Mode.CANARY: f"canary-{inputs.shard.number}-of-{inputs.shard.of}", Mode.GUARDIAN: "guardian"}
+    part = f"{PART}--{inputs.name}--{kind[inputs.mode]}" if inputs.mode in kind else f"agentcrewops-report--{inputs.name}"
+    files = {"report-path": results / "report.html", "sarif-path": results / "guardian.sarif"}
+    found = {name: str(path) for name, path in files.items() if path.is_file()}
+    publishable = (results / "verdict.json").is_file() or (results / FINDINGS_FILE).is_file()
+    return {"results-path": str(results), "artifact-name": part, "publishable": str(publishable).lower(), **found}
