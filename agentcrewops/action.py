@@ -7,16 +7,24 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from agent_runtime.errors import CannotMeasure, CrewError, InvalidInput
+import typer
+
+from agent_runtime.errors import CrewError, InvalidInput
 from agentcrewops.action_inputs import Inputs, Mode
 from agentcrewops.outcome import announce, announce_shard, exit_code
 from agentcrewops.terminal import printable
 from agentcrewops.workflow_log import annotate, commands_stopped
+from bot.actions_environment import read_environment
+from bot.step_files import write_outputs
+from evals.canary import run_canary
+from evals.preparation import CanaryOptions, manifest_of, usual_baseline
 from evals.records import Verdict
-from evals.suite import load_suite
+from evals.sharded_canary import merge_shards, run_shard
+from evals.shards import SHARD_FILE
+from evals.suite import Suite, load_suite
 
 PART = "agentcrewops-part"
 """Before the name of an artifact that actions/report puts together with others."""
@@ -36,12 +44,43 @@ class Job:
     base: str | None
 
 
+def job_of(environ: Mapping[str, str]) -> Job:
+    """The job that this step is a part of.
+
+    Raises:
+        InvalidInput: outside GitHub Actions.
+    """
+    if not environ.get("RUNNER_TEMP"):
+        raise InvalidInput.one(
+            "RUNNER_TEMP", "is not set", "this is for GitHub Actions; elsewhere use  agentcrewops canary"
+        )
+    actions = read_environment(environ)
+    return Job(
+        workspace=actions.workspace,
+        scratch=Path(environ["RUNNER_TEMP"]) / "agentcrewops",
+        base=actions.pull.base_sha if actions.pull else None,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Judged:
     """What a step leaves: its exit code and its outputs by name."""
 
     code: int
     outputs: Mapping[str, str] = field(default_factory=dict)
+
+
+def judge_job(environ: Mapping[str, str]) -> int:
+    """The step `Judge` of an Action: reads its inputs, judges, writes its outputs; returns the exit code."""
+    try:
+        job = job_of(environ)
+        inputs = read_inputs(environ, job.workspace)
+    except InvalidInput as error:
+        return _refused(error).code
+    judged = judge(inputs, job, environ)
+    if environ.get("GITHUB_OUTPUT"):
+        write_outputs(Path(environ["GITHUB_OUTPUT"]), judged.outputs)
+    return judged.code
 
 
 def judge(inputs: Inputs, job: Job, environ: Mapping[str, str]) -> Judged:
@@ -78,24 +117,23 @@ def _reported(step: Callable[[], Judged]) -> Judged:
     try:
         with commands_stopped():
             return step()
-    except InvalidInput as error:
-        for problem in error.problems:
-            annotate(problem)
-        return _said(error)
     except CrewError as error:
-        return _said(error)
+        return _refused(error)
 
 
-def _said(error: CrewError) -> Judged:
+def _refused(error: CrewError) -> Judged:
+    """Say what is wrong in the log and, where it has a place, at its line of the change."""
     with commands_stopped():
-        print(f"error: {printable(str(error))}")  # noqa: T201 - a step's log is its output
+        typer.echo(f"error: {printable(str(error))}")
+    for problem in error.problems if isinstance(error, InvalidInput) else ():
+        annotate(problem)
     return Judged(error.exit_code)
 
 
 def _canary(inputs: Inputs, job: Job, results: Path, environ: Mapping[str, str]) -> Judged:
     verdict = run_canary(_options(inputs, job, results), environ, quiet=True)
     announce(verdict, results, as_json=False)
-    return Judged(_code(verdict, inputs), outputs_of(verdict))
+    return Judged(_code(verdict, inputs))
 
 
 def _shard(inputs: Inputs, job: Job, results: Path, environ: Mapping[str, str]) -> Judged:
@@ -161,8 +199,17 @@ def _left_in(results: Path, inputs: Inputs) -> dict[str, str]:
     if not results.is_dir():
         return {}
     kind = {Mode.CANARY: f"canary-{inputs.shard.number}-of-{inputs.shard.of}", Mode.GUARDIAN: "guardian"}
-    part = f"{PART}--{inputs.name}--{kind[inputs.mode]}" if inputs.mode in kind else f"agentcrewops-report--{inputs.name}"
+    part = (
+        f"{PART}--{inputs.name}--{kind[inputs.mode]}"
+        if inputs.mode in kind
+        else f"agentcrewops-report--{inputs.name}"
+    )
     files = {"report-path": results / "report.html", "sarif-path": results / "guardian.sarif"}
     found = {name: str(path) for name, path in files.items() if path.is_file()}
     publishable = (results / "verdict.json").is_file() or (results / FINDINGS_FILE).is_file()
-    return {"results-path": str(results), "artifact-name": part, "publishable": str(publishable).lower(), **found}
+    return {
+        "results-path": str(results),
+        "artifact-name": part,
+        "publishable": str(publishable).lower(),
+        **found,
+    }

@@ -64,7 +64,9 @@ def read_inputs(environ: Mapping[str, str], workspace: Path) -> Inputs:
     reader = _Reader(environ, workspace)
     inputs = Inputs(
         mode=reader.read("mode", _mode, "write canary, guardian or both") or Mode.BOTH,
-        name=reader.read("name", _matching(_NAME, "a name for a check"), "use letters, digits, spaces and . _ -")
+        name=reader.read(
+            "name", _matching(_NAME, "a name for a check"), "use letters, digits, spaces and . _ -"
+        )
         or "AgentCrewOps",
         spec=reader.path("spec"),
         policy=reader.path("policy"),
@@ -72,9 +74,12 @@ def read_inputs(environ: Mapping[str, str], workspace: Path) -> Inputs:
         samples=reader.read("samples", _count, "write a whole number, as in 10"),
         baseline=reader.path("baseline"),
         shard=reader.read("shard", _shard, "write part and number of parts, as in 2/4") or Shard(1, 1),
-        model=reader.read("model", _matching(_MODEL, "a model"), "write provider:model, as in openai:gpt-4.1-mini"),
+        model=reader.read(
+            "model", _matching(_MODEL, "a model"), "write provider:model, as in openai:gpt-4.1-mini"
+        ),
         max_usd=reader.read("max-usd", _dollars, "write US dollars, as in 2.50"),
-        fail_on=reader.read("fail-on", _matching(_FAIL_ON, "a rule"), "write drift, undecided or never") or "drift",
+        fail_on=reader.read("fail-on", _matching(_FAIL_ON, "a rule"), "write drift, undecided or never")
+        or "drift",
     )
     if reader.problems:
         raise InvalidInput(reader.problems)

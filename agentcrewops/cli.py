@@ -10,6 +10,7 @@ import typer
 from agent_runtime.errors import CrewError
 from agentcrewops import __version__
 from agentcrewops.verbs import (
+    action,
     baseline,
     canary,
     case,
@@ -57,6 +58,7 @@ app.command("report")(report.report)
 app.command("trend")(trend.trend)
 app.command("redact")(redact.redact)
 app.add_typer(egress.app, name="egress")
+app.add_typer(action.app, name="action")
 app.command("schema")(schema.schema)
 
 

@@ -19,11 +19,12 @@ _ADDRESS = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(/[\w./-]*)?")
 
 @dataclass(frozen=True, slots=True)
 class EventPull:
-    """The pull request that the event is about, as it was when the job began."""
+    """The pull request that the event is about, as it was when the job began. `base_sha` is where it wants to go."""
 
     number: int
     head_sha: str
     head_repository: str | None
+    base_sha: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,13 @@ def _pull(event: Mapping[str, Any]) -> EventPull | None:
     if not isinstance(number, int) or not isinstance(head_sha, str) or not SHA.fullmatch(head_sha):
         return None
     repository = _at(event, "pull_request", "head", "repo", "full_name")
-    return EventPull(number, head_sha, repository if isinstance(repository, str) else None)
+    base_sha = _at(event, "pull_request", "base", "sha")
+    return EventPull(
+        number,
+        head_sha,
+        repository if isinstance(repository, str) else None,
+        base_sha if isinstance(base_sha, str) and SHA.fullmatch(base_sha) else None,
+    )
 
 
 def _triggering_run(event: Mapping[str, Any]) -> int | None:

@@ -198,7 +198,8 @@ class GateSettings(Written):
         default=(), description="Tags whose cases may not fall either; tested together (Holm)."
     )
     fail_on: FailOn | None = Field(
-        default=None, description="What ends with exit 1, default drift. never: only what could not be measured."
+        default=None,
+        description="What ends with exit 1, default drift. never: only what could not be measured.",
     )
 
 

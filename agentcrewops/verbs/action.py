@@ -1,0 +1,24 @@
+"""`agentcrewops action`"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+app = typer.Typer(
+    help="What the GitHub Actions of this project call; inputs come from AGENTCREWOPS_… variables.",
+    no_args_is_help=True,
+)
+
+
+@app.command("judge")
+def judge() -> None:
+    """Run, or merge, what the inputs name; leave results, outputs and an exit code.
+
+    Exit codes: 0 pass · 1 drift, below a floor, or a breach · 2 bad input · 3 could not measure.
+    """
+    from agentcrewops.action import judge_job
+
+    sys.exit(judge_job(os.environ))
