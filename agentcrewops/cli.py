@@ -22,6 +22,7 @@ from agentcrewops.verbs import (
     init,
     mcp,
     merge,
+    publish,
     redact,
     report,
     run_once,
@@ -46,6 +47,7 @@ app.command("doctor")(doctor.doctor)
 app.command("run")(run_once.run)
 app.command("canary")(canary.canary)
 app.command("merge")(merge.merge)
+app.command("publish")(publish.publish)
 app.command("compare")(compare.compare)
 app.command("grade")(grade.grade)
 app.add_typer(guardian.app, name="guardian")

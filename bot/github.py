@@ -77,7 +77,9 @@ def as_installation(
         InvalidInput: no permissions are named, which GitHub would read as all that the App has.
     """
     if not permissions:
-        raise InvalidInput.one("permissions", "none is named, which would mean all", 'write  {"checks": "write"}')
+        raise InvalidInput.one(
+            "permissions", "none is named, which would mean all", 'write  {"checks": "write"}'
+        )
     app = github.Auth.AppAuth(app_id, private_key)
     return GitHub(connection, app.get_installation_auth(installation, dict(permissions)))
 
@@ -291,7 +293,12 @@ class GitHub:
             return error.status, {k.lower(): v for k, v in (error.headers or {}).items()}, str(error.message)
 
     def _wait(
-        self, refusal: type[CannotReach], attempt: int, status: int | None, headers: Mapping[str, str], said: str
+        self,
+        refusal: type[CannotReach],
+        attempt: int,
+        status: int | None,
+        headers: Mapping[str, str],
+        said: str,
     ) -> None:
         """Wait as long as the answer deserves.
 

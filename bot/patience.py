@@ -25,7 +25,9 @@ class Patience:
     minute: float = 60.0
     """What GitHub asks for where it names no time."""
 
-    def wait(self, tried: int, status: int | None, headers: Mapping[str, str], said: str, now: float) -> float | None:
+    def wait(
+        self, tried: int, status: int | None, headers: Mapping[str, str], said: str, now: float
+    ) -> float | None:
         """Seconds to wait after the `tried`-th answer (from 1); None to give up.
 
         Args:

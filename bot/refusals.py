@@ -23,9 +23,7 @@ class CannotReach(CrewError):
         self.said = said[:300]
         answer = f"GitHub answered {status}" if status else "no answer came"
         advice = self.fix if status in {401, 403, 404} else ""
-        super().__init__(
-            f"{self.what}: {answer} ({self.said})" + (f"\n    fix: {advice}" if advice else "")
-        )
+        super().__init__(f"{self.what}: {answer} ({self.said})" + (f"\n    fix: {advice}" if advice else ""))
 
     @property
     def not_permitted(self) -> bool:

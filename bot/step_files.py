@@ -46,4 +46,6 @@ def _append(file: Path, text: str) -> None:
         with file.open("a", encoding="utf-8", errors="replace", newline="\n") as stream:
             stream.write(text)
     except OSError as error:
-        raise InvalidInput.one(file, f"cannot be written: {error.strerror}", "is this a step of Actions?") from None
+        raise InvalidInput.one(
+            file, f"cannot be written: {error.strerror}", "is this a step of Actions?"
+        ) from None

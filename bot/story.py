@@ -137,8 +137,14 @@ def _brief(verdict: Verdict) -> str:
     moved = ""
     if success is not None and success.candidate is not None:
         after = figures.percent(success.candidate)
-        moved = f"{figures.percent(success.baseline)} → {after}" if success.baseline is not None else f"{after} success"
-    return ", ".join(part for part in (moved, f"{figures.count(broken, 'case')} broke" if broken else "") if part)
+        moved = (
+            f"{figures.percent(success.baseline)} → {after}"
+            if success.baseline is not None
+            else f"{after} success"
+        )
+    return ", ".join(
+        part for part in (moved, f"{figures.count(broken, 'case')} broke" if broken else "") if part
+    )
 
 
 def _ways_in(assessment: Assessment) -> str:
@@ -215,7 +221,9 @@ def _case_table(
     shown = tuple(_case_row(results, name, rows.get(name)) for name in names[:MOST_CASES])
     more = len(names) - len(shown)
     compared = any(row.before != figures.NOT_KNOWN for row in shown)
-    return CaseTable(title, opened, compared, shown, f"and {figures.count(more, 'more case')}" if more > 0 else "")
+    return CaseTable(
+        title, opened, compared, shown, f"and {figures.count(more, 'more case')}" if more > 0 else ""
+    )
 
 
 def _case_row(results: Results, name: str, row: CaseComparison | None) -> CaseRow:
@@ -265,13 +273,17 @@ def finding_tables(assessment: Assessment) -> tuple[FindingTable, ...]:
 def _finding_table(findings: Sequence[Finding], title: str, *, opened: bool) -> FindingTable:
     shown = tuple(map(_finding_row, findings[:MOST_FINDINGS]))
     more = len(findings) - len(shown)
-    return FindingTable(title, opened, shown, f"and {figures.count(more, 'more finding')}" if more > 0 else "")
+    return FindingTable(
+        title, opened, shown, f"and {figures.count(more, 'more finding')}" if more > 0 else ""
+    )
 
 
 def _finding_row(finding: Finding) -> FindingRow:
     return FindingRow(
         severity=_SEVERITIES[finding.severity],
-        title=Markup("{}<br>{}").format(markdown.prose(spans(finding.title), 150), markdown.code(finding.rule_id, 80)),
+        title=Markup("{}<br>{}").format(
+            markdown.prose(spans(finding.title), 150), markdown.code(finding.rule_id, 80)
+        ),
         place=markdown.code(f"{finding.location.file}:{finding.location.line}", 100),
         fix=markdown.prose(spans(finding.fix), 300),
     )
@@ -311,7 +323,9 @@ def _runs(results: Results) -> str | None:
 
 
 def _probes(assessment: Assessment) -> str:
-    return f"{len(assessment.probes):,}" + (f", pack {figures.fingerprint(assessment.pack)}" if assessment.pack else "")
+    return f"{len(assessment.probes):,}" + (
+        f", pack {figures.fingerprint(assessment.pack)}" if assessment.pack else ""
+    )
 
 
 # --- told in full -----------------------------------------------------------------------------------------
@@ -336,7 +350,7 @@ def _told_case(case: CaseResult, row: CaseComparison) -> Told:
     word = "Broken" if row.broken else "Watch" if row.watch else "Failing"
     return Told(
         title=Markup("{}: {}").format(word, markdown.code(case.case_id, 80)),
-        lines=(Markup(score + before), *_why(failed)),
+        lines=(markdown.text(score + before), *_why(failed)),
         blocks=(("Asked", markdown.block(case.input_text, 600)), *_answer(failed)),
     )
 
@@ -356,14 +370,22 @@ def _told_finding(finding: Finding) -> Told:
     said = "\n".join(f"{line.role}: {line.text}" for line in finding.transcript[:12])
     lines = (
         Markup("{} · {} · {}").format(
-            _SEVERITIES[finding.severity], words, markdown.code(f"{finding.location.file}:{finding.location.line}", 200)
+            _SEVERITIES[finding.severity],
+            words,
+            markdown.code(f"{finding.location.file}:{finding.location.line}", 200),
         ),
         markdown.prose(spans(finding.message)),
         Markup("**Fix:** {}").format(markdown.prose(spans(finding.fix))),
-        *((Markup("**Again:** {}").format(markdown.code(finding.reproduce, 300)),) if finding.reproduce else ()),
+        *(
+            (Markup("**Again:** {}").format(markdown.code(finding.reproduce, 300)),)
+            if finding.reproduce
+            else ()
+        ),
     )
     return Told(
-        title=Markup("{} {}").format(markdown.prose(spans(finding.title), 150), markdown.code(finding.rule_id, 80)),
+        title=Markup("{} {}").format(
+            markdown.prose(spans(finding.title), 150), markdown.code(finding.rule_id, 80)
+        ),
         lines=lines,
         blocks=(("What happened", markdown.block(said, 1_500)),) if said else (),
     )
