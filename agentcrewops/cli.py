@@ -23,6 +23,7 @@ from agentcrewops.verbs import (
     init,
     mcp,
     merge,
+    publish,
     redact,
     report,
     run_once,
@@ -47,6 +48,7 @@ app.command("doctor")(doctor.doctor)
 app.command("run")(run_once.run)
 app.command("canary")(canary.canary)
 app.command("merge")(merge.merge)
+app.command("publish")(publish.publish)
 app.command("compare")(compare.compare)
 app.command("grade")(grade.grade)
 app.add_typer(guardian.app, name="guardian")

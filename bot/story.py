@@ -350,7 +350,7 @@ def _told_case(case: CaseResult, row: CaseComparison) -> Told:
     word = "Broken" if row.broken else "Watch" if row.watch else "Failing"
     return Told(
         title=Markup("{}: {}").format(word, markdown.code(case.case_id, 80)),
-        lines=(Markup(score + before), *_why(failed)),
+        lines=(markdown.text(score + before), *_why(failed)),
         blocks=(("Asked", markdown.block(case.input_text, 600)), *_answer(failed)),
     )
 

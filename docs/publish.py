@@ -23,6 +23,7 @@ COMMANDS = (
     "run",
     "canary",
     "merge",
+    "publish",
     "compare",
     "grade",
     "import",

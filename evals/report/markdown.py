@@ -36,7 +36,7 @@ def text(words: str) -> Markup:
 
 
 def block(text: str, limit: int = 2_000) -> Markup:
-    """The text's lines as they are, in a quoted code block: nothing in it acts, and no line begins with its own words."""
+    """The text's lines in a quoted code block: nothing in it acts, and none begins a line of the comment."""
     shown = excerpt(text, limit)
     runs = (len(run) for run in _TICKS.findall(shown.text))
     fence = "`" * max(3, 1 + max(runs, default=0))

@@ -24,6 +24,7 @@ VERBS = [
     "run",
     "canary",
     "merge",
+    "publish",
     "compare",
     "grade",
     "baseline",
