@@ -13,8 +13,9 @@ from pathlib import Path
 import typer
 
 from agent_runtime.errors import CrewError, InvalidInput
-from agentcrewops.action_inputs import Inputs, Mode
+from agentcrewops.action_inputs import Inputs, Mode, read_inputs
 from agentcrewops.outcome import announce, announce_shard, exit_code
+from agentcrewops.publication import Request, publish_results
 from agentcrewops.terminal import printable
 from agentcrewops.workflow_log import annotate, commands_stopped
 from bot.actions_environment import read_environment
@@ -26,8 +27,9 @@ from evals.sharded_canary import merge_shards, run_shard
 from evals.shards import SHARD_FILE
 from evals.suite import Suite, load_suite
 
-PART = "agentcrewops-part"
-"""Before the name of an artifact that actions/report puts together with others."""
+PART = "agentcrewops-part--{}--{}"
+"""The name of an artifact that actions/report puts together with others: of which agent, and which part."""
+REPORT = "agentcrewops-report--{}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +39,13 @@ class Job:
     Attributes:
         scratch: RUNNER_TEMP/agentcrewops, outside the checkout.
         base: commit of the branch that a pull request wants to change; None outside pull requests.
+        head: the pull request's own commit: HEAD of the checkout is a merge that GitHub made of it.
     """
 
     workspace: Path
     scratch: Path
     base: str | None
+    head: str | None
 
 
 def job_of(environ: Mapping[str, str]) -> Job:
@@ -59,6 +63,7 @@ def job_of(environ: Mapping[str, str]) -> Job:
         workspace=actions.workspace,
         scratch=Path(environ["RUNNER_TEMP"]) / "agentcrewops",
         base=actions.pull.base_sha if actions.pull else None,
+        head=actions.pull.head_sha if actions.pull else None,
     )
 
 
@@ -81,6 +86,38 @@ def judge_job(environ: Mapping[str, str]) -> int:
     if environ.get("GITHUB_OUTPUT"):
         write_outputs(Path(environ["GITHUB_OUTPUT"]), judged.outputs)
     return judged.code
+
+
+def publish_job(environ: Mapping[str, str]) -> int:
+    """The step `Publish`: 0 unless GitHub failed us; what was measured has its exit code in the step `Judge`."""
+    try:
+        job = job_of(environ)
+        request = _request(environ, job)
+        with commands_stopped():
+            return publish_results(request, environ)
+    except CrewError as error:
+        return _refused(error).code
+
+
+def _request(environ: Mapping[str, str], job: Job) -> Request:
+    inputs = read_inputs(environ, job.workspace)
+    from_run = environ.get("AGENTCREWOPS_FROM_RUN", "")
+    if from_run and not (from_run.isascii() and from_run.isdigit()):
+        raise InvalidInput.one(
+            "input from-run", "is not the id of a run", "write  ${{ github.event.workflow_run.id }}"
+        )
+    return Request(
+        folders=(Path(environ.get("AGENTCREWOPS_RESULTS") or job.scratch / "results"),),
+        check_name=inputs.name,
+        comment=environ.get("AGENTCREWOPS_COMMENT", "true") == "true",
+        fail_on=inputs.fail_on,
+        report_url=environ.get("AGENTCREWOPS_REPORT_URL") or None,
+        suite=inputs.suite,
+        from_run=int(from_run) if from_run else None,
+        artifact=REPORT.format(inputs.name),
+        dry_run=False,
+        as_json=False,
+    )
 
 
 def judge(inputs: Inputs, job: Job, environ: Mapping[str, str]) -> Judged:
@@ -155,6 +192,7 @@ def _options(inputs: Inputs, job: Job, results: Path) -> CanaryOptions:
         out=results,
         max_usd=inputs.max_usd,
         gate_from=job.base,
+        commit=job.head,
     )
 
 
@@ -199,11 +237,7 @@ def _left_in(results: Path, inputs: Inputs) -> dict[str, str]:
     if not results.is_dir():
         return {}
     kind = {Mode.CANARY: f"canary-{inputs.shard.number}-of-{inputs.shard.of}", Mode.GUARDIAN: "guardian"}
-    part = (
-        f"{PART}--{inputs.name}--{kind[inputs.mode]}"
-        if inputs.mode in kind
-        else f"agentcrewops-report--{inputs.name}"
-    )
+    part = PART.format(inputs.name, kind[inputs.mode]) if inputs.mode in kind else REPORT.format(inputs.name)
     files = {"report-path": results / "report.html", "sarif-path": results / "guardian.sarif"}
     found = {name: str(path) for name, path in files.items() if path.is_file()}
     publishable = (results / "verdict.json").is_file() or (results / FINDINGS_FILE).is_file()

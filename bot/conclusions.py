@@ -47,10 +47,12 @@ def conclusion_of(results: Results, fail_on: FailOn) -> Conclusion:
 
 
 def fail_on_of(results: Results, asked: FailOn | None) -> FailOn:
-    """What was asked for; else what the gate that judged was set to, if we may believe the file that says so."""
+    """What the gate that judged was set to, if we may believe the file that says so; else what was asked for.
+
+    The gate may be that of the commit a change left; a workflow is always the change's own.
+    """
     written = results.verdict.facts.get("fail_on") if results.verdict and results.trusted else None
-    known = FailOn(written) if written in list(FailOn) else FailOn.DRIFT
-    return asked or known
+    return FailOn(written) if written in list(FailOn) else asked or FailOn.DRIFT
 
 
 def _of_verdict(kind: VerdictKind, fail_on: FailOn) -> Conclusion:

@@ -38,6 +38,7 @@ class CanaryOptions:
         max_samples: go on to this many runs per case while undecided; None goes on in CI only, to the horizon.
         confirm: measure a drift again, against a fresh baseline; None does so in CI only.
         gate_from: a git ref: gate and baseline are those of the commit where HEAD left it.
+        commit: what is measured, where HEAD is a merge commit that only the CI knows; None takes HEAD.
     """
 
     suite: Path
@@ -58,6 +59,7 @@ class CanaryOptions:
     recording: Recording | None = None
     confirm: bool | None = None
     gate_from: str | None = None
+    commit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,7 @@ def prepare(options: CanaryOptions, environ: Mapping[str, str]) -> Prepared:
         seed=options.seed,
         max_usd=_cap_of(options, suite),
         pii_kinds=kinds,
-        commit=_commit_of(suite.root),
+        commit=options.commit or _commit_of(suite.root),
         start=options.start,
         out=options.out,
         history=_read_history(options.history),

@@ -22,3 +22,14 @@ def judge() -> None:
     from agentcrewops.action import judge_job
 
     sys.exit(judge_job(os.environ))
+
+
+@app.command("publish")
+def publish() -> None:
+    """Show the results on GitHub: check, comment, step summary. The exit code is not that of the verdict.
+
+    Exit codes: 0 shown · 1 GitHub failed · 2 bad input.
+    """
+    from agentcrewops.action import publish_job
+
+    sys.exit(publish_job(os.environ))
