@@ -39,7 +39,7 @@ def init(
     if only_workflows:
         typer.echo(_workflows_written(folder).strip())
         return
-    files = _starter_files()
+    files = starter_files()
     in_the_way = [folder / name for name in files if (folder / name).exists()]
     if in_the_way:
         raise InvalidInput(
@@ -64,7 +64,7 @@ def init(
     )
 
 
-def _starter_files() -> dict[str, str]:
+def starter_files() -> dict[str, str]:
     from agentcrewops.home import starter_folder
     from agentcrewops.schemas import schema_of
 
