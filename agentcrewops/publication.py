@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent_runtime.errors import InvalidInput
-from agentcrewops.terminal import printable
+from agentcrewops.terminal import printable, printable_json
 from bot.actions_environment import TOKEN, ActionsEnvironment, read_environment
 from bot.annotations import Checkout, checkout_at
 from bot.checks import BATCH, first_body, next_body
@@ -156,7 +155,7 @@ def _print(publication: Publication, published: Published, *, as_json: bool) -> 
             "commented": published.commented,
             "notes": published.notes,
         }
-        _say(json.dumps(facts, ensure_ascii=False, indent=2))
+        sys.stdout.write(f"{printable_json(facts)}\n")
         return
     _say(f"{check.title}: {check.conclusion.value.replace('_', ' ')}")
     where = {"check": published.check_url, "status": "as a commit status", "summary": "in the step summary"}
@@ -180,7 +179,7 @@ def _print_dry_run(publication: Publication, *, as_json: bool) -> None:
             "comment": publication.comment if publication.wants_comment else None,
             "outputs": dict(publication.outputs),
         }
-        _say(json.dumps(facts, ensure_ascii=False, indent=2))
+        sys.stdout.write(f"{printable_json(facts)}\n")
         return
     _say(f"check {check.name} at {check.head_sha[:12]}: {check.conclusion.value}\n{check.title}\n")
     _say(f"--- summary ---\n{check.summary}\n--- text ---\n{check.text}\n--- annotations ---")

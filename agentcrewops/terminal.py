@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import sys
 import unicodedata
+from typing import Any
+
+_COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#\[)", re.MULTILINE)
+"""What the runner of GitHub Actions obeys when it stands in a log: ::error:: begins a line, ##[error] is anywhere."""
 
 
 def printable(text: str) -> str:
-    """The text with control, format and bidi characters made visible; newlines and tabs stay."""
-    return "".join(character if _harmless(character) else f"\\u{ord(character):04x}" for character in text)
+    """The text with control, format and bidi characters made visible; newlines and tabs stay.
+
+    In a job of GitHub Actions, no line of it is a command to the runner.
+    """
+    shown = "".join(character if _harmless(character) else f"\\u{ord(character):04x}" for character in text)
+    return _COMMAND.sub(r"\g<0> ", shown) if os.environ.get("GITHUB_ACTIONS") else shown
+
+
+def printable_json(value: Any) -> str:
+    """The value as JSON in ASCII, which no terminal and no runner obeys."""
+    return json.dumps(value, indent=2).replace("##[", "#\\u0023[")
 
 
 def plain(markdown: str) -> str:

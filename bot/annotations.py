@@ -9,13 +9,13 @@ from pathlib import Path
 
 from agent_runtime.documents import read_yaml
 from agent_runtime.errors import InvalidInput
-from agent_runtime.render import printable
 from bot.results import Results
 from evals.records import CaseComparison, MetricVerdict, Verdict
 from evals.report import figures
 from evals.report.excerpts import one_line
 from evals.report.failures import first_failure, reason
 from evals.report.metrics import metric_rows
+from evals.report.prose import spans
 from evals.suite import EvalCase, Suite, load_suite
 from security_pack.findings import Finding
 from security_pack.probe import Severity
@@ -23,7 +23,7 @@ from security_pack.probe import Severity
 MOST = 500
 """More lines than anybody looks at; the check's text says how many were left out."""
 LONGEST_TITLE = 255
-LONGEST_MESSAGE = 4_000
+_LONGEST_SENTENCE = 2_000
 _MOST_LINES = 1_000_000
 
 
@@ -176,5 +176,10 @@ def _of_findings(findings: tuple[Finding, ...], root: Path) -> Iterator[Annotati
             line,
             Level.FAILURE if finding.blocking else _LEVELS[finding.severity],
             one_line(f"{finding.severity}: {finding.title}", LONGEST_TITLE),
-            printable(f"{finding.message[:1_500]}\nFix: {finding.fix[:1_500]}")[:LONGEST_MESSAGE],
+            f"{_plain(finding.message)}\nFix: {_plain(finding.fix)}",
         )
+
+
+def _plain(markdown: str) -> str:
+    """The words of a sentence without its bold and code marks, which GitHub would show as they are here."""
+    return one_line("".join(span.text for span in spans(markdown[:_LONGEST_SENTENCE])), _LONGEST_SENTENCE)

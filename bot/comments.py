@@ -15,6 +15,7 @@ from bot.story import icon_and_title, overview
 MOST_BYTES = 60_000
 """GitHub refuses a comment above 65,536 characters."""
 _CUT = "*The rest did not fit here: the check and the report have it.*"
+_EDITED = "edited in place as the pull request changes"
 _NOT_IN_A_KEY = re.compile(r"[^a-z0-9]+")
 
 
@@ -31,7 +32,7 @@ def marker(key: str) -> str:
 def comment_body(results: Results, key: str, links: Links) -> str:
     """The whole comment: marker, verdict, table, folded details, links."""
     icon, title = icon_and_title(results)
-    head, foot = f"{marker(key)}\n## {icon} {title}\n\n", f"\n{footer(links)}\n"
+    head, foot = f"{marker(key)}\n## {icon} {title}\n\n", f"\n{footer(links, _EDITED)}\n"
     return head + whole_blocks(overview(results), MOST_BYTES - len((head + foot).encode()), _CUT) + foot
 
 

@@ -29,13 +29,13 @@ class Links:
         return replace(self, check=address or None)
 
 
-def footer(links: Links) -> str:
-    """One small line."""
+def footer(links: Links, note: str = "") -> str:
+    """One small line, with a `note` of ours at its end."""
     parts = (
         markdown.link("Full report", links.report),
         markdown.link("Check" if links.report else "Check, with every failing case", links.check),
         markdown.link("Artifacts" if links.report else "Full report among the artifacts", links.run),
         Markup("commit {}").format(markdown.code(links.commit[:12])),
+        Markup("{}").format(note),
     )
-    shown = Markup(" · ").join(part for part in parts if part)
-    return f"<sub>{shown} · updated in place</sub>"
+    return f"<sub>{Markup(' · ').join(part for part in parts if part)}</sub>"

@@ -14,7 +14,7 @@ from agent_runtime.render import render
 from bot.results import Results
 from evals.records import CaseComparison, CaseResult, Sample, Verdict, VerdictKind
 from evals.report import figures, markdown
-from evals.report.failures import first_failure, reason
+from evals.report.failures import first_failure, reason, score
 from evals.report.metrics import metric_rows
 from evals.report.prose import new_reasons, spans, without_title
 from security_pack.findings import Assessment, Conclusion, Finding
@@ -43,11 +43,13 @@ GUARDIAN_TITLES: Mapping[Conclusion, tuple[str, str]] = {
 }
 _TONES = {"bad": "🔴", "good": "🟢", "doubt": "🟡", "plain": "⚪"}
 _SEVERITIES = {
-    Severity.CRITICAL: "🔴 critical",
-    Severity.HIGH: "🔴 high",
-    Severity.MEDIUM: "🟡 medium",
-    Severity.LOW: "⚪ low",
+    Severity.CRITICAL: "🔴\u00a0critical",
+    Severity.HIGH: "🔴\u00a0high",
+    Severity.MEDIUM: "🟡\u00a0medium",
+    Severity.LOW: "⚪\u00a0low",
 }
+_SAID_BRIEFLY = {VerdictKind.PASS, VerdictKind.UNDECIDED}
+"""Their headlines begin with the figures of the success rate."""
 _LOUDEST = list(reversed(Severity))
 
 
@@ -55,7 +57,7 @@ _LOUDEST = list(reversed(Severity))
 class Row:
     """One metric."""
 
-    name: str
+    name: Markup
     baseline: str
     candidate: str
     change: str
@@ -184,19 +186,27 @@ def details(results: Results) -> Iterator[str]:
 def _verdict_block(verdict: Verdict) -> str:
     return render(
         "comment/verdict.md.j2",
+        lead="Success " if verdict.verdict in _SAID_BRIEFLY else "",
         headline=markdown.prose(without_title(spans(verdict.headline)), 1_500),
         simulated=verdict.simulated,
         reasons=[markdown.prose(each) for each in new_reasons(verdict)[:_MOST_REASONS]],
         compared=any(metric.baseline is not None for metric in verdict.metrics.values()),
         rows=[
-            Row(row.name, row.baseline, row.candidate, row.change, row.interval, _toned(row.word, row.tone))
+            Row(
+                markdown.text(row.name),
+                row.baseline,
+                row.candidate,
+                row.change,
+                row.interval,
+                _toned(row.word, row.tone),
+            )
             for row in metric_rows(verdict)
         ],
     )
 
 
 def _toned(word: str, tone: str) -> str:
-    return f"{_TONES[tone]} {word}" if word else ""
+    return f"{_TONES[tone]}\u00a0{word}" if word else ""
 
 
 def _case_block(table: CaseTable) -> str:
@@ -243,7 +253,7 @@ def _assessment_block(assessment: Assessment) -> str:
     return render(
         "comment/assessment.md.j2",
         icon=icon,
-        headline=markdown.prose(spans(assessment.headline), 1_500),
+        headline=markdown.prose(without_title(spans(assessment.headline)), 1_500),
         simulated=assessment.simulated,
     )
 
@@ -345,12 +355,12 @@ def _failing(results: Results, verdict: Verdict) -> list[tuple[CaseResult, CaseC
 
 def _told_case(case: CaseResult, row: CaseComparison) -> Told:
     failed = first_failure(case.samples)
-    score = f"{figures.out_of(row.candidate_passed, row.candidate_runs)} passed"
-    before = f", before {figures.out_of(row.baseline_passed, row.baseline_runs)}" if row.baseline_runs else ""
+    before, after = figures.out_of(row.baseline_passed, row.baseline_runs), figures.out_of(*score(case))
     word = "Broken" if row.broken else "Watch" if row.watch else "Failing"
+    name = markdown.code(case.case_id, 80)
     return Told(
-        title=Markup("{}: {}").format(word, markdown.code(case.case_id, 80)),
-        lines=(markdown.text(score + before), *_why(failed)),
+        title=Markup("{}: {} {}").format(word, name, f"{before} → {after}" if row.baseline_runs else after),
+        lines=_why(failed),
         blocks=(("Asked", markdown.block(case.input_text, 600)), *_answer(failed)),
     )
 
@@ -358,7 +368,7 @@ def _told_case(case: CaseResult, row: CaseComparison) -> Told:
 def _why(failed: Sample | None) -> tuple[Markup, ...]:
     if failed is None:
         return ()
-    return (Markup("run {}: {}").format(failed.sample_index + 1, markdown.code(reason(failed), 300)),)
+    return (Markup("Run {} failed: {}").format(failed.sample_index + 1, markdown.code(reason(failed), 300)),)
 
 
 def _answer(failed: Sample | None) -> tuple[tuple[str, Markup], ...]:
@@ -377,7 +387,7 @@ def _told_finding(finding: Finding) -> Told:
         markdown.prose(spans(finding.message)),
         Markup("**Fix:** {}").format(markdown.prose(spans(finding.fix))),
         *(
-            (Markup("**Again:** {}").format(markdown.code(finding.reproduce, 300)),)
+            (Markup("**See it again:** {}").format(markdown.code(finding.reproduce, 300)),)
             if finding.reproduce
             else ()
         ),

@@ -16,9 +16,11 @@ _ACTIVE = re.compile(r"([\\`*_\[\]<>&|~$!])")
 _OPENING = re.compile(r"^(\s*)(?=[/#+\-=]|::)|^(\s*\d+)(?=[.)])")
 """What makes a line a command, a heading, a list or a rule, where a text begins one."""
 _LINKED = re.compile(
-    r"(?<=[@#])(?=\w)|(?<=:)(?=//|[\w+-]+:)|(?<=\bwww)(?=\.)|(?<=\bGH-)(?=\d)|(?<=\b[0-9a-f]{6})(?=[0-9a-f])",
+    r"(?<=[@#])(?=\w)|(?<=:)(?=//|[\w+-]+:)|(?<=\bwww)(?=\.)|(?<=\bGH-)(?=\d)",
     re.IGNORECASE,
 )
+_COMMIT = re.compile(r"[0-9a-f]{6}(?=[0-9a-f])")
+"""Seven of these signs in a row may be a commit of the repository, and a link to it."""
 _NOTHING = "\u200b"  # breaks mentions, references, bare links and :pictures:, which escapes do not
 
 
@@ -32,7 +34,8 @@ def text(words: str) -> Markup:
     """The text as markdown that shows exactly these words, in one line."""
     plain = printable(words.replace("\n", " ").replace("\t", " "))
     escaped = _OPENING.sub(r"\1\2\\", _ACTIVE.sub(r"\\\1", plain))
-    return Markup(_LINKED.sub(_NOTHING, escaped))  # noqa: S704 - every active sign is escaped
+    loose = _COMMIT.sub(rf"\g<0>{_NOTHING}", escaped)
+    return Markup(_LINKED.sub(_NOTHING, loose))  # noqa: S704 - every active sign is escaped
 
 
 def block(text: str, limit: int = 2_000) -> Markup:
