@@ -5,6 +5,8 @@ The only door to PyGithub, which signs the requests and renews an App's token; w
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 import time
 import urllib.error
@@ -19,8 +21,11 @@ from bot.patience import Patience
 from bot.records import Artifact, Comment, Pull, WorkflowRun, WrittenCheck
 from bot.refusals import (
     CannotFetchArtifact,
+    CannotPropose,
     CannotPublishCheck,
     CannotPublishComment,
+    CannotPublishFindings,
+    CannotPublishIssue,
     CannotPublishStatus,
     CannotReach,
     CannotReadPermission,
@@ -37,6 +42,7 @@ TIMEOUT_SECONDS = 20
 PAGE = 100
 MOST_PAGES = 100
 _USER_AGENT = "agentcrewops"
+_NOT_THERE = 404
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +200,96 @@ class GitHub:
     def set_status(self, sha: str, body: Mapping[str, Any]) -> None:
         """A commit status; the newest of a context counts, so that it can be sent again."""
         self._ask(CannotPublishStatus, "POST", f"/statuses/{sha}", body)
+
+    # --- issues -----------------------------------------------------------------------------------------------
+
+    def open_issues_by(self, login: str) -> Iterator[Comment]:
+        """The open issues that `login` opened, newest first; a comment's id is here the issue's number."""
+        query = {"state": "open", "creator": login}
+        there = self._pages(CannotPublishIssue, "/issues", query)
+        return (_issue(data) for data in there if "pull_request" not in data)
+
+    def create_issue(self, title: str, body: str) -> Comment:
+        """A new issue."""
+        newest: Callable[[], Any] = lambda: next(  # noqa: E731 - only here
+            (data for data in self._pages(CannotPublishIssue, "/issues") if data.get("body") == body), None
+        )
+        return _issue(
+            self._ask(CannotPublishIssue, "POST", "/issues", {"title": title, "body": body}, made=newest)
+        )
+
+    def edit_issue(self, number: int, changes: Mapping[str, str]) -> None:
+        """Another title, body or state."""
+        self._ask(CannotPublishIssue, "PATCH", f"/issues/{number}", changes)
+
+    # --- code scanning ----------------------------------------------------------------------------------------
+
+    def upload_sarif(self, sha: str, ref: str, sarif: bytes) -> None:
+        """Show the findings of a SARIF file at a commit; sent twice, they are shown once."""
+        packed = base64.b64encode(gzip.compress(sarif, mtime=0)).decode()
+        body = {"commit_sha": sha, "ref": ref, "sarif": packed, "tool_name": "AgentCrewOps Guardian"}
+        self._ask(CannotPublishFindings, "POST", "/code-scanning/sarifs", body)
+
+    # --- a branch of ours, and its pull request ---------------------------------------------------------------
+
+    def branch_head(self, branch: str) -> str | None:
+        """The commit of a branch; None if there is no such branch."""
+        try:
+            answer = self._ask(CannotPropose, "GET", f"/git/ref/heads/{quote(branch)}")
+        except CannotPropose as refused:
+            if refused.status == _NOT_THERE:
+                return None
+            raise
+        return str(answer["object"]["sha"])
+
+    def create_branch(self, branch: str, sha: str) -> None:
+        """A new branch at a commit."""
+        body = {"ref": f"refs/heads/{branch}", "sha": sha}
+        self._ask(CannotPropose, "POST", "/git/refs", body, made=lambda: self.branch_head(branch))
+
+    def delete_branch(self, branch: str) -> None:
+        """No such branch any more."""
+        self._ask(CannotPropose, "DELETE", f"/git/refs/heads/{quote(branch)}")
+
+    def file(self, path: str, branch: str) -> tuple[str, bytes] | None:
+        """A file's blob id and content on a branch; None if it is not there."""
+        try:
+            answer = self._ask(CannotPropose, "GET", f"/contents/{quote(path)}", query={"ref": branch})
+        except CannotPropose as refused:
+            if refused.status == _NOT_THERE:
+                return None
+            raise
+        return str(answer["sha"]), base64.b64decode(answer.get("content") or "")
+
+    def write_file(self, path: str, content: bytes, message: str, branch: str, blob: str | None) -> None:
+        """One commit on `branch` that changes one file; `blob` is what it replaces, None a new file."""
+        body = {"message": message, "content": base64.b64encode(content).decode(), "branch": branch}
+        there: Callable[[], Any] = lambda: (  # noqa: E731 - only here
+            found if (found := self.file(path, branch)) and found[1] == content else None
+        )
+        replaced = {"sha": blob} if blob else {}
+        self._ask(CannotPropose, "PUT", f"/contents/{quote(path)}", {**body, **replaced}, made=there)
+
+    def open_pull_from(self, branch: str) -> Pull | None:
+        """The open pull request of a branch of this repository."""
+        head = f"{self._connection.repository.partition('/')[0]}:{branch}"
+        there = self._pages(CannotPropose, "/pulls", {"state": "open", "head": head})
+        return next((_pull(data) for data in there), None)
+
+    def open_pull(self, branch: str, base: str, title: str, body: str) -> Pull:
+        """A new pull request."""
+        wanted = {"title": title, "head": branch, "base": base, "body": body}
+        found: Callable[[], Any] = lambda: next(  # noqa: E731 - only here
+            self._pages(
+                CannotPropose, "/pulls", {"head": f"{self._connection.repository.partition('/')[0]}:{branch}"}
+            ),
+            None,
+        )
+        return _pull(self._ask(CannotPropose, "POST", "/pulls", wanted, made=found))
+
+    def edit_pull(self, number: int, title: str, body: str) -> None:
+        """Another title and body."""
+        self._ask(CannotPropose, "PATCH", f"/pulls/{number}", {"title": title, "body": body})
 
     # --- workflow runs and what they leave behind -------------------------------------------------------------
 
@@ -362,6 +458,10 @@ def _pull(data: Any) -> Pull:
 
 def _comment(data: Any) -> Comment:
     return Comment(data["id"], (data.get("user") or {}).get("login", ""), data.get("body") or "")
+
+
+def _issue(data: Any) -> Comment:
+    return Comment(data["number"], (data.get("user") or {}).get("login", ""), data.get("body") or "")
 
 
 def _check(data: Any) -> WrittenCheck:

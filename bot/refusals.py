@@ -82,3 +82,24 @@ class CannotReadPermission(CannotReach):
 
     what = "a person's permission could not be read"
     fix = "give the App  metadata: read"
+
+
+class CannotPublishIssue(CannotReach, CannotPublish):
+    """The issue was not written."""
+
+    what = "the issue was not written"
+    fix = "give the job  permissions: { issues: write }"
+
+
+class CannotPublishFindings(CannotReach, CannotPublish):
+    """Code scanning does not show the findings."""
+
+    what = "the findings were not uploaded to code scanning"
+    fix = "give the job  permissions: { security-events: write }; a private repository needs GitHub Code Security"
+
+
+class CannotPropose(CannotReach):
+    """There is no pull request with our change."""
+
+    what = "the pull request was not opened"
+    fix = "give the job  permissions: { contents: write, pull-requests: write }, and let Actions create pull requests"
