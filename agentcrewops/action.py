@@ -99,6 +99,25 @@ def publish_job(environ: Mapping[str, str]) -> int:
         return _refused(error).code
 
 
+def baseline_job(environ: Mapping[str, str]) -> int:
+    """The step `Refresh` of actions/baseline; 1 if the agent slid below what was approved."""
+    from agentcrewops.baseline_proposal import refresh_baseline, tell  # only here: it needs PyGithub
+
+    try:
+        job = job_of(environ)
+        inputs = read_inputs(environ, job.workspace)
+        with commands_stopped():
+            _refuse_unbounded_spending(inputs)
+            refreshed = refresh_baseline(inputs, job.scratch / "results", read_environment(environ), environ)
+            tell(refreshed)
+    except CrewError as error:
+        return _refused(error).code
+    if environ.get("GITHUB_OUTPUT"):
+        number = str(refreshed.pull or "")
+        write_outputs(Path(environ["GITHUB_OUTPUT"]), {"pull-request": number})
+    return 1 if refreshed.slid else 0
+
+
 def _request(environ: Mapping[str, str], job: Job) -> Request:
     inputs = read_inputs(environ, job.workspace)
     from_run = environ.get("AGENTCREWOPS_FROM_RUN", "")

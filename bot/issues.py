@@ -55,10 +55,8 @@ def issue_body(results: Results, key: str, links: Links) -> str:
 
 def put_issue(github: GitHub, results: Results, key: str, links: Links) -> int | None:
     """There is one open issue of this key while the agent is down, and none when it is not; its number, or None."""
-    standing = standing_of(results)
-    ours = ours_among(
-        github.open_issues_by(github.login() or ACTIONS_LOGIN), key, github.login() or ACTIONS_LOGIN
-    )
+    standing, login = standing_of(results), github.login() or ACTIONS_LOGIN
+    ours = ours_among(github.open_issues_by(login), key, login)
     for surplus in ours.surplus:
         github.edit_issue(surplus.id, {"state": "closed", "state_reason": "not_planned"})
     if standing is Standing.FELL:

@@ -91,7 +91,16 @@ def _action(place: str) -> str:
     inputs = [f"| `{name}` | {_default(one)} | {_cell(one)} |" for name, one in action["inputs"].items()]
     outputs = [f"| `{name}` | {_cell(one)} |" for name, one in action.get("outputs", {}).items()]
     name = f"agentcrewops/agentcrewops/{place}".rstrip("/")
-    parts = [f"## {name}", "", action["description"], "", "| input | default | |", "|---|---|---|", *inputs, ""]
+    parts = [
+        f"## {name}",
+        "",
+        action["description"],
+        "",
+        "| input | default | |",
+        "|---|---|---|",
+        *inputs,
+        "",
+    ]
     return "\n".join(parts + (["| output | |", "|---|---|", *outputs, ""] if outputs else []))
 
 

@@ -33,3 +33,15 @@ def publish() -> None:
     from agentcrewops.action import publish_job
 
     sys.exit(publish_job(os.environ))
+
+
+@app.command("baseline")
+def baseline() -> None:
+    """Measure a new baseline and propose it in a pull request.
+
+    Exit codes: 0 proposed, or nothing to propose · 1 the agent fell below what was approved · 2 bad input · 3 could
+    not measure.
+    """
+    from agentcrewops.action import baseline_job
+
+    sys.exit(baseline_job(os.environ))
