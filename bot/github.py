@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from agent_runtime.errors import InvalidInput, MissingExtra
-from bot.patience import Patience
+from bot.patience import Patience, is_rate_limit
 from bot.records import Artifact, Comment, Pull, WorkflowRun, WrittenCheck
 from bot.refusals import (
     CannotFetchArtifact,
@@ -404,7 +404,7 @@ class GitHub:
         clock = self._connection.clock
         seconds = self._connection.patience.wait(attempt, status, headers, said, clock.now())
         if seconds is None:
-            raise refusal(status, said)
+            raise refusal(status, said, limited=is_rate_limit(status, headers, said))
         clock.sleep(seconds)
 
 

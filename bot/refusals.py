@@ -13,22 +13,24 @@ class CannotReach(CrewError):
     Attributes:
         status: what it answered; None if no answer came.
         said: its message, or why no answer came. Foreign text: escape at the sink.
+        limited: True if it would have answered later.
     """
 
     what: ClassVar[str] = "GitHub could not be asked"
     fix: ClassVar[str] = ""
 
-    def __init__(self, status: int | None, said: str) -> None:
+    def __init__(self, status: int | None, said: str, *, limited: bool = False) -> None:
         self.status = status
+        self.limited = limited
         self.said = said[:300]
         answer = f"GitHub answered {status}" if status else "no answer came"
-        advice = self.fix if status in {401, 403, 404} else ""
+        advice = self.fix if self.not_permitted else ""
         super().__init__(f"{self.what}: {answer} ({self.said})" + (f"\n    fix: {advice}" if advice else ""))
 
     @property
     def not_permitted(self) -> bool:
         """True if the token is not allowed to: a fork's token may only read."""
-        return self.status in {401, 403, 404}
+        return self.status in {401, 403, 404} and not self.limited
 
 
 class CannotPublish(CrewError):

@@ -7,6 +7,7 @@ from tests.fakes.github.endpoints import (
     code_scanning,
     general,
     git_data,
+    graphql,
     issues,
     pulls,
     repos,
@@ -15,6 +16,7 @@ from tests.fakes.github.endpoints import (
 
 ROUTES = (
     *general.ROUTES,
+    *graphql.ROUTES,
     *apps.ROUTES,
     *pulls.ROUTES,
     *issues.ROUTES,
