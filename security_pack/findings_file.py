@@ -92,10 +92,11 @@ def _adapter() -> TypeAdapter[Assessment]:
 
 def _refuse_other_versions(document: Any, file: str) -> None:
     version = document.get("schema_version") if isinstance(document, dict) else None
-    known = isinstance(version, int) and not isinstance(version, bool)
-    if known and version == SCHEMA_VERSION:
+    if isinstance(version, bool) or not isinstance(version, int):
+        version = 0
+    if version == SCHEMA_VERSION:
         return
-    if known and version > SCHEMA_VERSION:
+    if version > SCHEMA_VERSION:
         what = f"is of version {version}; this agentcrewops reads version {SCHEMA_VERSION}"
         raise InvalidInput.one(file, what, "upgrade agentcrewops")
     raise InvalidInput.one(file, f"is not a {NAME} of version {SCHEMA_VERSION}", _FIX)
