@@ -29,8 +29,8 @@ from agentcrewops.verbs.options import (
 )
 
 if TYPE_CHECKING:
-    from evals.canary import CanaryOptions
     from evals.journal import Start
+    from evals.preparation import CanaryOptions
 
 _OUT = Path("canary-out")
 
@@ -111,7 +111,8 @@ def canary(
     Exit codes: 0 pass or undecided · 1 drift or below a floor · 2 bad input · 3 could not measure.
     """
     from agentcrewops.outcome import announce, exit_code
-    from evals.canary import CanaryOptions, run_canary
+    from evals.canary import run_canary
+    from evals.preparation import CanaryOptions
 
     start, out = _start(resume, add_to, out)
     options = CanaryOptions(
