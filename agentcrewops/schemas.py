@@ -13,12 +13,14 @@ from evals.baseline import baseline_schema
 from evals.samples import samples_schema
 from evals.suite import SuiteFile
 from evals.verdict_file import verdict_schema
+from security_pack.probe import Probe
 
 _WRITTEN: dict[str, type[BaseModel]] = {
     "agent": AgentFile,
     "policy": PolicyFile,
     "suite": SuiteFile,
     "simulation": SimulationFile,
+    "probe": Probe,
 }
 _MADE = {"verdict": verdict_schema, "samples": samples_schema, "baseline": baseline_schema}
 

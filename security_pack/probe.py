@@ -12,6 +12,9 @@ from agent_runtime.spec import Written
 from security_pack.conditions import Condition
 
 
+ID_PATTERN = r"^[a-z][a-z0-9\-]{2,63}$"
+
+
 class Family(StrEnum):
     """What the attack is; `product` ones are aimed at AgentCrewOps itself."""
 
@@ -165,8 +168,9 @@ class Probe(Written):
     """One probe. `{{name}}` in its strings: a role (`{{read}}`, `{{write}}`, …) or a canary."""
 
     schema_: Literal["guardian/v1"] = Field(alias="schema")
-    id: str = Field(pattern=r"^[a-z][a-z0-9\-]{2,63}$")
+    id: str = Field(pattern=ID_PATTERN, description="small letters, digits and dashes, 3 to 64")
     title: str = Field(min_length=1, max_length=200)
+    about: str = Field(default="", description="How the attack works, in a sentence or two.")
     family: Family
     tier: list[Tier] = Field(default=[Tier.ENFORCEMENT, Tier.RESISTANCE], min_length=1)
     severity: Severity

@@ -16,6 +16,7 @@ class Kind(StrEnum):
     POLICY = "policy"
     SUITE = "suite"
     SIMULATION = "simulation"
+    PROBE = "probe"
     VERDICT = "verdict"
     SAMPLES = "samples"
     BASELINE = "baseline"

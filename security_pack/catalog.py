@@ -1,0 +1,123 @@
+"""Guardian's catalogue: the built-in pack and a user's own folders -> every probe, with its place and its hash."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from agent_runtime.documents import canonical_json, parse, read_yaml
+from agent_runtime.errors import InvalidInput, Problem
+from security_pack.probe import Probe
+from security_pack.proofreading import problems_in
+
+PACK = Path(__file__).resolve().parent / "probes"
+MAX_PROBE_BYTES = 64_000
+MAX_FILES = 2_000
+_TOLD_ONLY = {"title", "about", "severity", "maps", "blame", "fix", "samples"}
+"""What is said of a probe, and how often it runs; a better title keeps its baseline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogued:
+    """A probe and where it stands.
+
+    Attributes:
+        file: as the user wrote it, or `security_pack/probes/…` for the built-in pack.
+        line: of its id.
+        hash: of what is run and judged, `sha256:` and 64 digits; a baseline holds for this and nothing else.
+    """
+
+    probe: Probe
+    file: str
+    line: int
+    hash: str
+
+
+def load_pack(folders: Sequence[Path] = (), *, built_in: Path = PACK) -> tuple[Catalogued, ...]:
+    """The built-in probes and those in `folders` (`*.yaml`, at any depth), in order of file.
+
+    Raises:
+        InvalidInput: with every problem of every file: what does not parse, what could not be run or judged,
+            and an id that two files give.
+    """
+    problems: list[Problem] = []
+    pack: list[Catalogued] = []
+    for path, shown in _files(built_in, folders):
+        try:
+            pack.append(read_catalogued(path, shown))
+        except InvalidInput as error:
+            problems.extend(error.problems)
+    problems.extend(_given_twice(pack))
+    if problems:
+        raise InvalidInput(problems)
+    return tuple(pack)
+
+
+def read_catalogued(path: Path, shown: str = "") -> Catalogued:
+    """One probe file, under the name `shown` if it has another than its path.
+
+    Raises:
+        InvalidInput: with every problem of the file.
+    """
+    _refuse_oversize(path)
+    document = read_yaml(path)
+    probe = parse(document, Probe)
+    if problems := problems_in(document, probe):
+        raise InvalidInput(problems)
+    return Catalogued(probe, shown or str(path), document.line_of(("id",)) or 1, probe_hash(probe))
+
+
+def probe_hash(probe: Probe) -> str:
+    """sha256 of the canonical form of what is run and judged."""
+    return _sha256(probe.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude=_TOLD_ONLY))
+
+
+def pack_hash(pack: Iterable[Catalogued]) -> str:
+    """sha256 over ids and hashes, whatever the order: the same text means the same probes."""
+    return _sha256(sorted((one.probe.id, one.hash) for one in pack))
+
+
+def _sha256(value: Any) -> str:
+    return "sha256:" + hashlib.sha256(canonical_json(value).encode()).hexdigest()
+
+
+def _files(built_in: Path, folders: Sequence[Path]) -> Iterator[tuple[Path, str]]:
+    for path in sorted(built_in.rglob("*.yaml")):
+        yield path, f"security_pack/probes/{path.relative_to(built_in).as_posix()}"
+    for folder in folders:
+        for path in _probe_files_of(folder):
+            yield path, str(path)
+
+
+def _probe_files_of(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise InvalidInput.one(folder, "is not a folder of probes", "name a folder that holds *.yaml files")
+    found = sorted(path for path in folder.rglob("*.yaml") if path.is_file())
+    if not found:
+        raise InvalidInput.one(
+            folder, "holds no *.yaml file", f"write one:  agentcrewops guardian new --out {folder}/my-probe.yaml"
+        )
+    if len(found) > MAX_FILES:
+        raise InvalidInput.one(folder, f"holds {len(found):,} *.yaml files", "name the folder of the probes alone")
+    return found
+
+
+def _refuse_oversize(path: Path) -> None:
+    try:
+        size = path.stat().st_size
+    except OSError:
+        return  # read_yaml says what is wrong with it
+    if size > MAX_PROBE_BYTES:
+        raise InvalidInput.one(path, f"is larger than {MAX_PROBE_BYTES // 1000} kB", "a probe is a page at most")
+
+
+def _given_twice(pack: Sequence[Catalogued]) -> Iterator[Problem]:
+    first: dict[str, Catalogued] = {}
+    for one in pack:
+        other = first.setdefault(one.probe.id, one)
+        if other is not one:
+            what = f"the id '{one.probe.id}' is taken by {other.file}:{other.line}"
+            yield Problem(one.file, one.line, what, "choose another; ids name findings over time")
