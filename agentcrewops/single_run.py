@@ -56,9 +56,7 @@ def run_single(wanted: SingleRun, environ: Mapping[str, str], *, as_json: bool, 
         )
         store.start_run(_row(manifest, task))
         result = asyncio.run(_conduct(manifest, task, store, environ, quiet=quiet))
-        uri = artifacts.put(
-            f"{task.run_id}/run.json", transcript(manifest, task, result), "application/json"
-        )
+        uri = artifacts.put(f"{task.run_id}/run.json", transcript(manifest, task, result), "application/json")
         store.finish_run(task.run_id, result.status, stop=result.stop, end_ts=_now(), artifact_uri=uri)
     finally:
         store.close()

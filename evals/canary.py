@@ -70,6 +70,7 @@ def run_canary(options: CanaryOptions, environ: Mapping[str, str], *, quiet: boo
         try:
             measured = asyncio.run(measure(ready, journal, course, quiet=quiet))
             result, verdict = conclude(ready, journal, measured)
+            verdict = replace(verdict, warnings=(*ready.notes, *verdict.warnings))
             if ready.confirms:
                 from evals.confirmation import confirm_drift
 

@@ -42,7 +42,12 @@ def test_a_program_is_handed_stubs_but_nothing_says_that_it_uses_them(tmp_path: 
 
 def test_what_tools_return_in_a_case_reaches_a_function(tmp_path: Path) -> None:
     (tmp_path / "agent.py").write_text(FUNCTION)
-    case = {"case_id": "a", "input": "hi", "success": "contains('x')", "stubs": {"kb.search": "from the case"}}
+    case = {
+        "case_id": "a",
+        "input": "hi",
+        "success": "contains('x')",
+        "stubs": {"kb.search": "from the case"},
+    }
     [attempt] = asked(suite_of(tmp_path, {"python": {"function": "agent.py:answer"}}, [case]))
     assert attempt.output == "from the case"
 
@@ -51,6 +56,11 @@ def test_what_tools_return_in_a_case_reaches_a_program(tmp_path: Path) -> None:
     (tmp_path / "agent.py").write_text(
         "import json, sys\nprint(json.dumps({'output': json.load(sys.stdin)['stubs']['kb.search']}))"
     )
-    case = {"case_id": "a", "input": "hi", "success": "contains('x')", "stubs": {"kb.search": "from the case"}}
+    case = {
+        "case_id": "a",
+        "input": "hi",
+        "success": "contains('x')",
+        "stubs": {"kb.search": "from the case"},
+    }
     [attempt] = asked(suite_of(tmp_path, {"command": {"run": "python agent.py"}}, [case]))
     assert attempt.output == "from the case"
