@@ -211,7 +211,7 @@ def _call(written: Any, where: str) -> SeenCall:
         raise _Unusable(
             f"{where} names no function", 'write  {"function": {"name": "…", "arguments": "{…}"}}'
         )
-    given = next((inner[key] for key in ("arguments", "args") if inner.get(key) is not None), {})
+    given: Any = next((inner[key] for key in ("arguments", "args") if inner.get(key) is not None), {})
     arguments, text = _arguments(given)
     return SeenCall(name, arguments, text, fate=None, asked=None)
 
