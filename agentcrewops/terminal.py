@@ -1,15 +1,13 @@
-"""What reaches the terminal: nothing that could move its cursor, set its title or reverse its text."""
+"""How we write on a terminal: plainly, in colour where it is wanted, and never what could act on it."""
 
 from __future__ import annotations
 
 import os
 import sys
-import unicodedata
 
+from agent_runtime.terminal import printable
 
-def printable(text: str) -> str:
-    """The text with control, format and bidi characters made visible; newlines and tabs stay."""
-    return "".join(character if _harmless(character) else f"\\u{ord(character):04x}" for character in text)
+__all__ = ["coloured", "plain", "printable"]
 
 
 def plain(markdown: str) -> str:
@@ -20,7 +18,3 @@ def plain(markdown: str) -> str:
 def coloured() -> bool:
     """Whether stdout is a terminal that wants colours (https://no-color.org)."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-
-
-def _harmless(character: str) -> bool:
-    return character in "\n\t" or unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
