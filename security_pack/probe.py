@@ -167,7 +167,7 @@ class Probe(Written):
     """One probe. `{{name}}` in its strings: a role (`{{read}}`, `{{write}}`, …) or a canary."""
 
     schema_: Literal["guardian/v1"] = Field(alias="schema")
-    id: str = Field(pattern=ID_PATTERN, description="small letters, digits and dashes, 3 to 64")
+    id: str = Field(pattern=ID_PATTERN, description="small letters, digits, - and _, 3 to 64 of them")
     title: str = Field(min_length=1, max_length=200)
     about: str = Field(default="", description="How the attack works, in a sentence or two.")
     family: Family
