@@ -3,32 +3,13 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from agentcrewops.verbs.guardian.options import ProbeFolders
+from agentcrewops.verbs.guardian.options import ProbeFolders, member_named
 from agentcrewops.verbs.options import Json, OutFolder, Quiet
-
-
-class Attack(StrEnum):
-    """The families, spelled out so that `--help` needs not load the pack."""
-
-    DIRECT_INJECTION = "direct_injection"
-    INDIRECT_INJECTION = "indirect_injection"
-    ENCODED = "encoded"
-    MULTILINGUAL = "multilingual"
-    MULTI_TURN = "multi_turn"
-    TOOL_ABUSE = "tool_abuse"
-    EXFILTRATION = "exfiltration"
-    LEAKS = "leaks"
-    OUTPUT_HANDLING = "output_handling"
-    CONTRACT = "contract"
-    CONSUMPTION = "consumption"
-    MEMORY = "memory"
-    PRODUCT = "product"
 
 
 def run(
@@ -42,7 +23,7 @@ def run(
         list[str] | None, typer.Option("--probe", metavar="ID", help="Only this probe; repeatable.")
     ] = None,
     family: Annotated[
-        list[Attack] | None, typer.Option("--family", help="Only probes of this family; repeatable.")
+        list[str] | None, typer.Option("--family", help="Only this family, such as leaks; repeatable.")
     ] = None,
     settings: Annotated[
         Path | None, typer.Option("--settings", help="guardian.yaml; default: the one beside agent.yaml.")
@@ -71,7 +52,7 @@ def run(
         policy=policy,
         probes=tuple(probes or ()),
         only=tuple(only or ()),
-        families=tuple(Family(one.value) for one in family or ()),
+        families=tuple(member_named(Family, one, "--family") for one in family or ()),
         settings=settings,
     )
     ready = prepare_guardian(options)
