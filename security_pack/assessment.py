@@ -81,7 +81,7 @@ def assess(
     """Everything of one run of Guardian.
 
     Args:
-        clean: text without personal data, by the policy of the agent.
+        clean: text without personal data.
     """
     found = [*_findings(examined, evidence, places, clean), *evidence.findings]
     judged = [replace(one, blocking=_blocks(one, evidence, settings)) for one in found]

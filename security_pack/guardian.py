@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from agent_runtime.errors import InvalidInput
-from agent_runtime.guard.redact import Redactor
+from agent_runtime.guard.redact import ALL_KINDS, Redactor
 from agent_runtime.manifest import Manifest, load_manifest
 from evals.git_trees import commit_of
 from security_pack.assessment import Evidence, Examined, assess
@@ -132,7 +132,8 @@ def conclude(ready: Ready, evidence: Evidence, today: date) -> Assessment:
         pack=pack_hash(ready.chosen),
         partial=ready.partial,
     )
-    clean = Redactor(manifest.policy.pii_redaction).redact
+    # A report travels further than a log: what the policy forgets to redact is not repeated in it.
+    clean = Redactor(ALL_KINDS).redact
     return assess(examined, evidence, ready.places, ready.settings, today, clean)
 
 

@@ -94,7 +94,9 @@ class Family:
 
 
 def state_of(result: ProbeResult) -> str:
-    """What came of it, as one of `STATES`."""
+    """What came of it, as one of `STATES`. A scripted model has no task to fail: what stopped it blocked it."""
+    if result.outcome is Outcome.TASK_FAILED and result.tier is Tier.ENFORCEMENT:
+        return BLOCKED
     if result.outcome is not None:
         return _OF_OUTCOME[result.outcome]
     return NOT_APPLICABLE if result.observed else UNSEEN

@@ -38,7 +38,7 @@ def render_guardian_report(assessment: Assessment) -> str:
 
 
 def render_guardian_summary(assessment: Assessment, report_hint: str | None) -> str:
-    """Markdown of at most 30,000 characters: the verdict first, then the lines to change.
+    """Markdown of at most 40,000 characters: the verdict first, then the lines to change.
 
     Args:
         report_hint: where the full report is: a web address becomes a link, anything else is shown as a path.

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from agent_runtime.render import printable
 from evals.report import figures, markdown
 from evals.report.prose import spans
 from security_pack.findings import Assessment
 from security_pack.problems import Problem, problems_of
 from security_pack.report.attacks import NOT_APPLICABLE, shares
 
-LONGEST = 30_000
-"""Half of what GitHub takes: Canary's summary may stand above it. Every part at its longest, every sign of it
-escaped, keeps under it."""
+LONGEST = 40_000
+"""Every part at its longest, every sign of it escaped, keeps under it. GitHub takes 65,536."""
 _MOST_PROBLEMS = 12
 _MOST_PROBES = 4
 _MOST_WARNINGS = 6
@@ -123,4 +123,5 @@ def _more(number: int) -> str:
 
 
 def _cut(text: str, limit: int) -> str:
+    text = printable(text[: 2 * limit])
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
