@@ -23,7 +23,8 @@ def list_probes(
     tier: Annotated[str | None, typer.Option("--tier", help="Only enforcement, or only resistance.")] = None,
     probes: ProbeFolders = None,
     agent: Annotated[
-        Path | None, typer.Option("--agent", help="Say for each probe which tools of this agent.yaml it attacks.")
+        Path | None,
+        typer.Option("--agent", help="Say for each probe which tools of this agent.yaml it attacks."),
     ] = None,
     policy: Annotated[
         Path | None, typer.Option("--policy", help="policy.yaml of the agent; default: beside it.")
@@ -66,7 +67,9 @@ def _member(words: Any, written: str | None, flag: str) -> Any:
     try:
         return words(written)
     except ValueError:
-        raise InvalidInput.one(flag, f"'{written}' is not known", f"write one of  {', '.join(words)}") from None
+        raise InvalidInput.one(
+            flag, f"'{written}' is not known", f"write one of  {', '.join(words)}"
+        ) from None
 
 
 def _facts(one: Catalogued, manifest: Manifest | None) -> dict[str, Any]:
@@ -98,7 +101,9 @@ def _table(rows: Sequence[dict[str, Any]]) -> list[str]:
     widths = [max(len(row[key]) for row in rows) for key in ("id", "family", "severity")]
     lines = [_line(row, widths) for row in rows]
     applying = [row for row in rows if row.get("applies")]
-    said = f"{len(rows)} probes" if "applies" not in rows[0] else f"{len(applying)} of {len(rows)} probes apply"
+    said = (
+        f"{len(rows)} probes" if "applies" not in rows[0] else f"{len(applying)} of {len(rows)} probes apply"
+    )
     return [*lines, f"{said}. What one does:  agentcrewops guardian explain {rows[0]['id']}"]
 
 
