@@ -64,6 +64,7 @@ def _schema_beside(path: Path) -> str:
     folder = path.resolve().parent
     home = next((at for at in (folder, *folder.parents) if (at / _SCHEMA.parent).is_dir()), folder)
     schema = home / _SCHEMA
+    folder.mkdir(parents=True, exist_ok=True)
     schema.parent.mkdir(parents=True, exist_ok=True)
     if not schema.exists():
         schema.write_text(
