@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import typer
 
-<<<<<<< HEAD
 from agentcrewops.verbs.guardian import explain, judge, listing, new, run, selftest
 from agentcrewops.verbs.guardian.default_verb import RunByDefault
 
@@ -13,19 +12,10 @@ app = typer.Typer(
     help="Try to turn the agent against you, and say which line lets it happen.",
     epilog="`agentcrewops guardian --agent agent.yaml` is short for `guardian run --agent agent.yaml`.",
 )
-=======
-from agentcrewops.verbs.guardian import explain, judge, listing, new, selftest
-
-app = typer.Typer(help="Try to turn the agent against you, and say which line lets it happen.")
->>>>>>> g-pack
 
 app.command("run")(run.run)
 app.command("list")(listing.list_probes)
 app.command("explain")(explain.explain)
 app.command("new")(new.new)
-app.command("judge")(judge.judge)
 app.command("selftest")(selftest.selftest)
-<<<<<<< HEAD
-=======
 app.command("judge")(judge.judge)
->>>>>>> g-pack
