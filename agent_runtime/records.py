@@ -144,7 +144,7 @@ class RunResult:
 
     Attributes:
         stop: why it ended, one of `loop.Stop`.
-        output: the final text; None if there was none.
+        output: the final text, good or not; None if there was none.
     """
 
     run_id: str
@@ -152,6 +152,11 @@ class RunResult:
     stop: str
     output: str | None
     steps: tuple[Step, ...] = ()
+
+    @property
+    def delivered(self) -> str | None:
+        """The answer as whoever asked may have it: none of a run that failed, such as by its contract."""
+        return self.output if self.status is RunStatus.SUCCEEDED else None
 
     @property
     def usage(self) -> Usage:

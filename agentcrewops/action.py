@@ -8,14 +8,18 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import typer
 
 from agent_runtime.errors import CrewError, InvalidInput
 from agentcrewops.action_inputs import Inputs, Mode, read_inputs
+from agentcrewops.guardian_outcome import announce_assessment, guardian_exit_code
 from agentcrewops.outcome import announce, announce_shard, exit_code
 from agentcrewops.publication import Request, publish_results
+from agentcrewops.results_folder import sections_in, write_guardian
 from agentcrewops.terminal import printable
 from agentcrewops.workflow_log import annotate, commands_stopped
 from bot.actions_environment import read_environment
@@ -23,9 +27,13 @@ from bot.step_files import write_outputs
 from evals.canary import run_canary
 from evals.preparation import CanaryOptions, manifest_of, usual_baseline
 from evals.records import Verdict
+from evals.results import prepare_folder
 from evals.sharded_canary import merge_shards, run_shard
 from evals.shards import SHARD_FILE
 from evals.suite import Suite, load_suite
+from security_pack import findings_file
+from security_pack.findings import Assessment
+from security_pack.guardian import GuardianOptions, prepare_guardian, run_guardian
 
 PART = "agentcrewops-part--{}--{}"
 """The name of an artifact that actions/report puts together with others: of which agent, and which part."""
@@ -146,7 +154,7 @@ def judge(inputs: Inputs, job: Job, environ: Mapping[str, str]) -> Judged:
     codes: list[int] = []
     outputs: dict[str, str] = {}
     for step in _steps(inputs):
-        judged = _reported(lambda step=step: step(inputs, job, results, environ))
+        judged = _reported(partial(step, inputs, job, results, environ))
         codes.append(judged.code)
         outputs |= {name: value for name, value in judged.outputs.items() if value}
     return Judged(_worst(codes), outputs | _left_in(results, inputs))
@@ -199,6 +207,22 @@ def _shard(inputs: Inputs, job: Job, results: Path, environ: Mapping[str, str]) 
     return Judged(3 if done.trouble else 0)
 
 
+def _guardian(inputs: Inputs, job: Job, results: Path, environ: Mapping[str, str]) -> Judged:
+    agent = inputs.spec or Path("agent.yaml")
+    ready = prepare_guardian(GuardianOptions(agent, inputs.policy, gate_from=job.base))
+    assessment = run_guardian(ready, datetime.now(UTC).date())
+    assessment = replace(assessment, commit=job.head or assessment.commit)
+    prepare_folder(results)
+    write_guardian(results, assessment, agent)
+    announce_assessment(assessment, results, as_json=False)
+    return Judged(_code_of(assessment, inputs))
+
+
+def _code_of(assessment: Assessment, inputs: Inputs) -> int:
+    code = guardian_exit_code(assessment.conclusion)
+    return 0 if code == 1 and inputs.fail_on == "never" else code
+
+
 def _options(inputs: Inputs, job: Job, results: Path) -> CanaryOptions:
     _refuse_unbounded_spending(inputs)
     return CanaryOptions(
@@ -242,13 +266,22 @@ def _merge(inputs: Inputs, job: Job, results: Path, environ: Mapping[str, str]) 
     """The shards and findings that the other jobs of this run left."""
     parts = sorted(path for path in (job.scratch / "parts").glob("*") if path.is_dir())
     shards = [path for path in parts if (path / SHARD_FILE).is_file()]
-    codes = [_findings(path, results, inputs) for path in parts if (path / FINDINGS_FILE).is_file()]
+    codes = [_findings(path, results, inputs) for path in parts if (path / findings_file.NAME).is_file()]
     if shards or not codes:
         baseline = inputs.baseline or usual_baseline(load_suite(inputs.suite))
-        verdict = merge_shards(shards, baseline, results, job.base)
+        verdict = merge_shards(shards, baseline, results, job.base, sections_in(results))
         announce(verdict, results, as_json=False)
         codes.append(_code(verdict, inputs))
     return Judged(_worst(codes))
+
+
+def _findings(part: Path, results: Path, inputs: Inputs) -> int:
+    """Guardian's part, written anew: what another job uploaded is data."""
+    assessment = findings_file.read_assessment(part)
+    prepare_folder(results)
+    write_guardian(results, assessment, inputs.suite)
+    announce_assessment(assessment, results, as_json=False)
+    return _code_of(assessment, inputs)
 
 
 def _left_in(results: Path, inputs: Inputs) -> dict[str, str]:
@@ -259,21 +292,10 @@ def _left_in(results: Path, inputs: Inputs) -> dict[str, str]:
     part = PART.format(inputs.name, kind[inputs.mode]) if inputs.mode in kind else REPORT.format(inputs.name)
     files = {"report-path": results / "report.html", "sarif-path": results / "guardian.sarif"}
     found = {name: str(path) for name, path in files.items() if path.is_file()}
-    publishable = (results / "verdict.json").is_file() or (results / FINDINGS_FILE).is_file()
+    publishable = (results / "verdict.json").is_file() or (results / findings_file.NAME).is_file()
     return {
         "results-path": str(results),
         "artifact-name": part,
         "publishable": str(publishable).lower(),
         **found,
     }
-
-
-def _guardian(inputs: Inputs, job: Job, results: Path, environ: Mapping[str, str]) -> Judged:
-    raise InvalidInput.one("guardian", "is not there yet")
-
-
-def _findings(part: Path, results: Path, inputs: Inputs) -> int:
-    return 0
-
-
-FINDINGS_FILE = "findings.json"

@@ -13,11 +13,10 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from agent_runtime.artifacts import Folder
+from agent_runtime.artifacts.transcript import transcript
 from agent_runtime.guard.budget import cap_micros
-from agent_runtime.guard.redact import Redactor
 from agent_runtime.manifest import Manifest, Recording, load_manifest
 from agent_runtime.models import models_at_work
 from agent_runtime.models.prices import price_of
@@ -57,9 +56,7 @@ def run_single(wanted: SingleRun, environ: Mapping[str, str], *, as_json: bool, 
         )
         store.start_run(_row(manifest, task))
         result = asyncio.run(_conduct(manifest, task, store, environ, quiet=quiet))
-        uri = artifacts.put(
-            f"{task.run_id}/run.json", _transcript(manifest, task, result), "application/json"
-        )
+        uri = artifacts.put(f"{task.run_id}/run.json", transcript(manifest, task, result), "application/json")
         store.finish_run(task.run_id, result.status, stop=result.stop, end_ts=_now(), artifact_uri=uri)
     finally:
         store.close()
@@ -148,47 +145,13 @@ def _line(step: Step) -> str:
     return printable(f"{step.index:>3}  {what:28} {step.latency_ms:>8.0f} ms  {cost:>10}  {notes}".rstrip())
 
 
-def _transcript(manifest: Manifest, task: Task, result: RunResult) -> str:
-    """Everything said and done, as redacted JSON."""
-    document: dict[str, Any] = {
-        "run_id": task.run_id,
-        "agent": manifest.spec.name,
-        "model": manifest.model_label,
-        "simulated": manifest.simulated,
-        "manifest_fingerprint": manifest.fingerprint,
-        "status": result.status,
-        "stop": result.stop,
-        "input": [message.content for message in task.messages],
-        "output": result.output,
-        "steps": [_step_document(step) for step in result.steps],
-    }
-    clean = Redactor(manifest.policy.pii_redaction).redact_value(document)
-    return json.dumps(clean, ensure_ascii=False, indent=1)
-
-
-def _step_document(step: Step) -> dict[str, Any]:
-    return {
-        "index": step.index,
-        "role": step.role,
-        "tool": step.tool,
-        "text": step.text,
-        "ok": step.ok,
-        "calls": [{"name": call.name, "arguments": call.arguments} for call in step.calls],
-        "latency_ms": round(step.latency_ms, 3),
-        "retry_count": step.retry_count,
-        "policy_flags": list(step.policy_flags),
-        "tokens": step.usage.total,
-        "cost_usd": step.cost_micros / MICROS,
-    }
-
-
 def _print(result: RunResult, uri: str, *, as_json: bool) -> None:
     if as_json:
         facts = {
             "run_id": result.run_id,
             "status": result.status,
             "stop": result.stop,
-            "output": result.output,
+            "output": result.delivered,
             "tokens": result.usage.total,
             "cost_usd": result.cost_micros / MICROS,
             "latency_ms": round(result.latency_ms, 3),
@@ -196,7 +159,7 @@ def _print(result: RunResult, uri: str, *, as_json: bool) -> None:
         }
         sys.stdout.write(json.dumps(facts, ensure_ascii=False) + "\n")
         return
-    if result.output is not None:
-        sys.stdout.write(printable(result.output) + "\n")
+    if result.delivered is not None:
+        sys.stdout.write(printable(result.delivered) + "\n")
     cost = f"${result.cost_micros / MICROS:.6f}"
     sys.stderr.write(f"{result.status} ({result.stop}) · {result.usage.total} tokens · {cost} · {uri}\n")

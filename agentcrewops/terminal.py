@@ -1,4 +1,4 @@
-"""What reaches the terminal: nothing that could move its cursor, set its title or reverse its text."""
+"""How we write on a terminal or in a job's log: plainly, in colour where it is wanted, and never what could act on it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import json
 import os
 import re
 import sys
-import unicodedata
 from typing import Any
+
+from agent_runtime import terminal
 
 _COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#\[)", re.MULTILINE)
 """What the runner of GitHub Actions obeys when it stands in a log: ::error:: begins a line, ##[error] is anywhere."""
@@ -18,7 +19,7 @@ def printable(text: str) -> str:
 
     In a job of GitHub Actions, no line of it is a command to the runner.
     """
-    shown = "".join(character if _harmless(character) else f"\\u{ord(character):04x}" for character in text)
+    shown = terminal.printable(text)
     return _COMMAND.sub(r"\g<0> ", shown) if os.environ.get("GITHUB_ACTIONS") else shown
 
 
@@ -35,7 +36,3 @@ def plain(markdown: str) -> str:
 def coloured() -> bool:
     """Whether stdout is a terminal that wants colours (https://no-color.org)."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-
-
-def _harmless(character: str) -> bool:
-    return character in "\n\t" or unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}

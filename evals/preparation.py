@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from agent_runtime.manifest import Manifest, Recording, Tape, load_manifest, res
 from agent_runtime.policy import PiiKind
 from evals.baseline import load_reference
 from evals.gate_origin import Rules, rules_from
+from evals.git_trees import commit_of
 from evals.graders import Grader, Means, graders_of
 from evals.journal import Start
 from evals.judging import Jury
@@ -25,6 +25,7 @@ from evals.targets import open_target
 from evals.targets.interface import Target
 
 if TYPE_CHECKING:
+    from evals.report.sections import Section
     from evals.trend import Evaluation
 
 
@@ -39,6 +40,7 @@ class CanaryOptions:
         confirm: measure a drift again, against a fresh baseline; None does so in CI only.
         gate_from: a git ref: gate and baseline are those of the commit where HEAD left it.
         commit: what is measured, where HEAD is a merge commit that only the CI knows; None takes HEAD.
+        sections: what others say in the same report and summary.
     """
 
     suite: Path
@@ -60,6 +62,7 @@ class CanaryOptions:
     confirm: bool | None = None
     gate_from: str | None = None
     commit: str | None = None
+    sections: tuple[Section, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +145,7 @@ def prepare(options: CanaryOptions, environ: Mapping[str, str]) -> Prepared:
         seed=options.seed,
         max_usd=_cap_of(options, suite),
         pii_kinds=kinds,
-        commit=options.commit or _commit_of(suite.root),
+        commit=options.commit or commit_of(suite.root),
         start=options.start,
         out=options.out,
         history=_read_history(options.history),
@@ -229,16 +232,6 @@ def default_baseline(suite: Suite) -> Path | None:
 def usual_baseline(suite: Suite) -> Path:
     """Where the suite's baseline is kept."""
     return suite.root / "baselines" / f"{suite.name}.json"
-
-
-def _commit_of(folder: Path) -> str | None:
-    """The commit checked out at `folder`; None outside git."""
-    command = ["git", "-C", str(folder), "rev-parse", "--verify", "HEAD"]
-    try:
-        found = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603
-    except OSError:
-        return None
-    return found.stdout.strip() or None
 
 
 def _read_history(folders: tuple[Path, ...]) -> tuple[Evaluation, ...]:

@@ -40,8 +40,8 @@ Key = tuple[str, str, Tier]
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
-    """What was tested, and how it is named.
+class Examined:
+    """What was examined, and how it is named.
 
     Attributes:
         command: what was typed up to the probe, such as `agentcrewops guardian --agent agent.yaml`.
@@ -76,14 +76,14 @@ class Evidence:
 
 
 def assess(
-    tested: Tested, evidence: Evidence, places: Places, settings: Settings, today: date, clean: Clean
+    examined: Examined, evidence: Evidence, places: Places, settings: Settings, today: date, clean: Clean
 ) -> Assessment:
     """Everything of one run of Guardian.
 
     Args:
-        clean: text without personal data, by the policy of the agent.
+        clean: text without personal data.
     """
-    found = [*_findings(tested, evidence, places, clean), *evidence.findings]
+    found = [*_findings(examined, evidence, places, clean), *evidence.findings]
     judged = [replace(one, blocking=_blocks(one, evidence, settings)) for one in found]
     findings = _in_order([*_suppressed(judged, settings, today), *_expired(settings, today)])
     probes = _probe_results(evidence.trials, clean)
@@ -92,15 +92,15 @@ def assess(
     return Assessment(
         conclusion=conclusion,
         headline=headline(conclusion, findings, probes, tally),
-        agent=tested.agent,
-        model=tested.model,
+        agent=examined.agent,
+        model=examined.model,
         findings=findings,
         probes=probes,
-        warnings=(*evidence.warnings, *_warnings(judged, probes, tested, settings, today)),
-        fingerprint=tested.fingerprint,
-        commit=tested.commit,
-        simulated=tested.simulated,
-        pack=tested.pack,
+        warnings=(*evidence.warnings, *_warnings(judged, probes, examined, settings, today)),
+        fingerprint=examined.fingerprint,
+        commit=examined.commit,
+        simulated=examined.simulated,
+        pack=examined.pack,
     )
 
 
@@ -190,11 +190,11 @@ def _rate(trials: Sequence[Trial]) -> Rate | None:
 # --- findings ---------------------------------------------------------------------------------------------
 
 
-def _findings(tested: Tested, evidence: Evidence, places: Places, clean: Clean) -> Iterator[Finding]:
+def _findings(examined: Examined, evidence: Evidence, places: Places, clean: Clean) -> Iterator[Finding]:
     for key, trials in _grouped(evidence.trials, _cause).items():
         successes = [trial for trial in trials if _succeeded(trial)]
         if successes:
-            yield _finding(key, trials, successes, tested, places, clean)
+            yield _finding(key, trials, successes, examined, places, clean)
 
 
 def _cause(trial: Trial) -> Key:
@@ -215,7 +215,7 @@ def _finding(
     key: Key,
     trials: Sequence[Trial],
     successes: Sequence[Trial],
-    tested: Tested,
+    examined: Examined,
     places: Places,
     clean: Clean,
 ) -> Finding:
@@ -238,7 +238,7 @@ def _finding(
         rate=rate,
         evidence=evidence,
         transcript=transcript_of(shown, clean),
-        reproduce=f"{tested.command} --probe {probe_id}" + ("" if rate is None else " --tier resistance"),
+        reproduce=f"{examined.command} --probe {probe_id}" + ("" if rate is None else " --tier resistance"),
     )
 
 
@@ -333,7 +333,7 @@ def _tally(trials: Sequence[Trial]) -> Tally:
 def _warnings(
     findings: Sequence[Finding],
     probes: Sequence[ProbeResult],
-    tested: Tested,
+    examined: Examined,
     settings: Settings,
     today: date,
 ) -> Iterator[str]:
@@ -346,7 +346,7 @@ def _warnings(
     errors = sum(probe.outcome is Outcome.ERROR for probe in probes)
     if errors:
         yield f"{count(errors, 'attack')} ended in an error and measured nothing."
-    if not tested.partial:
+    if not examined.partial:
         yield from map(_idle(settings), _unused(findings, settings, today))
 
 

@@ -57,6 +57,9 @@ _WORDS_OF_ARGUMENT: Mapping[str, tuple[str, ...]] = {
     "id": ("id", "key", "number", "name"),
 }
 
+ARGUMENT_ROLES = frozenset(_WORDS_OF_ARGUMENT)
+"""What a probe may call an argument of a tool that it has never seen."""
+
 
 @dataclass(frozen=True, slots=True)
 class Binding:

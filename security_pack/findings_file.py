@@ -69,8 +69,6 @@ def assessment_of(document: Any, file: str = NAME) -> Assessment:
         return _adapter().validate_json(json.dumps(rest), strict=True)
     except ValidationError as error:
         raise InvalidInput(_problem(file, detail) for detail in error.errors()[:20]) from None
-    except ValueError:  # half of a surrogate pair
-        raise InvalidInput.one(file, "holds text that is not Unicode", _FIX) from None
 
 
 def findings_schema() -> dict[str, Any]:
@@ -94,9 +92,11 @@ def _adapter() -> TypeAdapter[Assessment]:
 
 def _refuse_other_versions(document: Any, file: str) -> None:
     version = document.get("schema_version") if isinstance(document, dict) else None
-    if version == SCHEMA_VERSION and isinstance(version, int):
+    if isinstance(version, bool) or not isinstance(version, int):
+        version = 0
+    if version == SCHEMA_VERSION:
         return
-    if isinstance(version, int) and version > SCHEMA_VERSION:
+    if version > SCHEMA_VERSION:
         what = f"is of version {version}; this agentcrewops reads version {SCHEMA_VERSION}"
         raise InvalidInput.one(file, what, "upgrade agentcrewops")
     raise InvalidInput.one(file, f"is not a {NAME} of version {SCHEMA_VERSION}", _FIX)

@@ -38,7 +38,7 @@ class WrittenSuppression(Written):
     """A finding somebody decided to live with, for a reason and until a day."""
 
     id: str = Field(
-        pattern=r"^(static/)?[a-z][a-z0-9\-]{2,63}$",
+        pattern=r"^(static/)?[a-z][a-z0-9_\-]{2,63}$",
         description="the finding's rule: a probe's id, or static/NAME",
     )
     subject: str | None = Field(

@@ -17,7 +17,7 @@ MOST_LINES = 40
 MOST_EVIDENCE = 10
 
 Clean = Callable[[str], str]
-"""Text without what the policy redacts."""
+"""Text without personal data."""
 
 _FATES = {Fate.EXECUTED: "executed", Fate.REFUSED: "refused", Fate.WAITING: "waits for an approval"}
 

@@ -12,6 +12,7 @@ from agent_runtime.records import MICROS, Role, Run, RunStatus, Step, Usage
 from agent_runtime.store.database import open_database, writing
 from agent_runtime.store.interface import CannotRecord
 from agent_runtime.store.ledger import SqlLedger
+from agent_runtime.store.rows import run_row, step_row
 from agent_runtime.store.tables import runs, steps
 
 
@@ -38,7 +39,7 @@ class SqlStore:
         """
         try:
             with writing(self._engine) as connection:
-                connection.execute(insert(runs), _run_row(run))
+                connection.execute(insert(runs), run_row(run))
         except IntegrityError:
             raise CannotRecord(f"run {run.run_id} is recorded already") from None
 
@@ -57,7 +58,7 @@ class SqlStore:
                 open_run = update(runs).where(runs.c.run_id == step.run_id, runs.c.end_ts.is_(None))
                 if connection.execute(open_run.values(add)).rowcount != 1:
                     raise CannotRecord(f"run {step.run_id} is unknown or over: it takes no step {step.index}")
-                connection.execute(insert(steps), _step_row(step))
+                connection.execute(insert(steps), step_row(step))
         except IntegrityError:
             raise CannotRecord(f"step {step.index} of run {step.run_id} is recorded already") from None
 
@@ -111,22 +112,6 @@ class SqlStore:
         self._engine.dispose()
 
 
-def _run_row(run: Run) -> dict[str, Any]:
-    return {
-        "run_id": run.run_id,
-        "agent_name": run.agent_name,
-        "start_ts": run.start_ts,
-        "end_ts": run.end_ts,
-        "status": run.status.value,
-        "stop": run.stop,
-        "tokens": run.tokens,
-        "cost_micros": round(run.cost_usd * MICROS),
-        "manifest_fingerprint": run.manifest_fingerprint,
-        "artifact_uri": run.artifact_uri,
-        "simulated": run.simulated,
-    }
-
-
 def _run(row: Row[Any]) -> Run:
     return Run(
         run_id=row.run_id,
@@ -141,24 +126,6 @@ def _run(row: Row[Any]) -> Run:
         stop=row.stop,
         simulated=row.simulated,
     )
-
-
-def _step_row(step: Step) -> dict[str, Any]:
-    return {
-        "run_id": step.run_id,
-        "index": step.index,
-        "role": step.role.value,
-        "tool": step.tool,
-        "latency_ms": step.latency_ms,
-        "retry_count": step.retry_count,
-        "policy_flags": list(step.policy_flags),
-        "span_id": step.span_id,
-        "ok": step.ok,
-        "failure": step.failure,
-        "input_tokens": step.usage.input_tokens,
-        "output_tokens": step.usage.output_tokens,
-        "cost_micros": step.cost_micros,
-    }
 
 
 def _step(row: Row[Any]) -> Step:

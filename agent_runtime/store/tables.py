@@ -22,26 +22,21 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
+from agent_runtime.store.rows import label
+
 HEAD = "0001"
 """The revision of the newest migration, so that opening an up-to-date database need not load Alembic."""
 
-LONGEST_LABEL = 200
-
 
 class Label(TypeDecorator[str]):
-    """A short text that may come from a model, such as a tool's name: cut, and made storable.
-
-    Neither database takes lone surrogates (which JSON can spell), and Postgres takes no NUL.
-    """
+    """A short text that may come from a model, such as a tool's name: cut, and made storable."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """The text as it is stored."""
-        if value is None:
-            return None
-        return value[:LONGEST_LABEL].replace("\0", "").encode("utf-8", "replace").decode()
+        return None if value is None else label(value)
 
 
 metadata = MetaData()

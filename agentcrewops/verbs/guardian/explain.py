@@ -148,9 +148,9 @@ def _whose(of_this_run: bool) -> str:
 
 
 def _condition(probe: Probe, which: str) -> list[str]:
-    from security_pack.telling import parts_of
+    from security_pack.telling import told_in_parts
 
-    lead, parts = parts_of(getattr(probe, which))
+    lead, parts = told_in_parts(getattr(probe, which))
     return [f"  {part}" for part in parts] if not lead else [f"  {lead}", *(f"    {part}" for part in parts)]
 
 

@@ -50,9 +50,7 @@ def _starter(probe_id: str, family: str) -> str:
     from security_pack.probe import ID_PATTERN, Family
 
     if not re.fullmatch(ID_PATTERN, probe_id):
-        raise InvalidInput.one(
-            "ID", f"'{probe_id}' is not an id", "write small letters, digits and dashes, 3 to 64"
-        )
+        raise InvalidInput.one("ID", f"'{probe_id}' is not an id", "write small letters, digits, - and _")
     if family not in set(Family):
         raise InvalidInput.one("--family", f"'{family}' is not known", f"write one of  {', '.join(Family)}")
     text = (templates_folder() / "guardian" / "probe.yaml").read_text(encoding="utf-8")
@@ -66,6 +64,7 @@ def _schema_beside(path: Path) -> str:
     folder = path.resolve().parent
     home = next((at for at in (folder, *folder.parents) if (at / _SCHEMA.parent).is_dir()), folder)
     schema = home / _SCHEMA
+    folder.mkdir(parents=True, exist_ok=True)
     schema.parent.mkdir(parents=True, exist_ok=True)
     if not schema.exists():
         schema.write_text(

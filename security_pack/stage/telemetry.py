@@ -1,0 +1,48 @@
+"""Telemetry on the stage: keeps every span, content included, as an operator who allowed it would get it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from agent_runtime.telemetry.interface import Attribute, FinishedRun, Span
+
+
+class StageTelemetry:
+    """Remembers what spans carry.
+
+    Attributes:
+        spans: name and attributes of each, in the order they were opened.
+    """
+
+    content_allowed = True
+
+    def __init__(self) -> None:
+        self.spans: list[tuple[str, dict[str, Attribute]]] = []
+
+    @contextmanager
+    def span(self, name: str, **attributes: Attribute) -> Iterator[Span]:
+        """Open a span."""
+        kept = dict(attributes)
+        self.spans.append((name, kept))
+        yield _StageSpan(kept)
+
+    def run_finished(self, run: FinishedRun) -> None:
+        """Metrics hold no text."""
+
+    def close(self) -> None:
+        """Nothing to send."""
+
+
+class _StageSpan:
+    span_id: str | None = None
+    trace_id: str | None = None
+
+    def __init__(self, attributes: dict[str, Attribute]) -> None:
+        self._attributes = attributes
+
+    def set(self, **attributes: Attribute) -> None:
+        self._attributes.update(attributes)
+
+    def fail(self, reason: str) -> None:
+        self._attributes["error.type"] = reason

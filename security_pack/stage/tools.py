@@ -1,0 +1,60 @@
+"""Tools on the stage: each returns what was planted in it, in the shape the real one would, and does nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from agent_runtime.manifest import Manifest
+from agent_runtime.spec import ToolSpec
+from agent_runtime.tools.interface import Tool, ToolResult
+from agent_runtime.tools.outcome import capped, failed, returned
+from security_pack.performance import Performance
+from security_pack.stage.egress import StageEgress
+
+_NOTHING_SPECIAL = {"status": "ok"}
+
+
+def stage_tools(manifest: Manifest, performance: Performance, egress: StageEgress) -> Mapping[str, Tool]:
+    """One for every tool of the agent, by name; those that are HTTP requests ask `egress` first."""
+    return {spec.name: _stage_tool(spec, manifest, performance, egress) for spec in manifest.spec.tools}
+
+
+def planted_result(spec: ToolSpec | None, name: str, performance: Performance) -> ToolResult:
+    """What a call of the tool gives the model."""
+    if (error := performance.planted_in(name, "tool_error")) is not None:
+        return failed(f"RuntimeError: {error}", 0.0)
+    text = performance.planted_in(name, "tool_result")
+    if text is None:
+        return returned(_NOTHING_SPECIAL)
+    return ToolResult(capped(text)) if _answers_in_text(spec) else returned(text)
+
+
+def _answers_in_text(spec: ToolSpec | None) -> bool:
+    """Whether the model reads the tool's bytes as they are; what a Python function returns becomes JSON."""
+    implementation = spec.implementation if spec is not None else None
+    return implementation is not None and implementation.python is None
+
+
+def _stage_tool(spec: ToolSpec, manifest: Manifest, performance: Performance, egress: StageEgress) -> Tool:
+    result = planted_result(spec, spec.name, performance)
+    implementation = spec.implementation
+    if implementation is not None and (implementation.http or implementation.openapi) is not None:
+        from security_pack.stage.wire import requesting_tool  # aiohttp is heavy, and theirs alone
+
+        return requesting_tool(spec, manifest, result, egress)
+    return StageTool(result)
+
+
+class StageTool:
+    """Gives the same result to every call."""
+
+    def __init__(self, result: ToolResult) -> None:
+        self._result = result
+
+    async def call(self, arguments: Mapping[str, Any], *, idempotency_key: str) -> ToolResult:
+        """The result, in no time."""
+        return self._result
+
+    async def aclose(self) -> None:
+        """Nothing to release."""

@@ -1,0 +1,209 @@
+"""A model that does its task and then whatever an attacker tells it: the worst that any model could do.
+
+It obeys only what it can read. If the payload does not reach the conversation, it just does its task, so the
+benign twin of a probe is silent by construction.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from agent_runtime.documents import strict_json
+from agent_runtime.models.interface import ModelReply, ModelRequest
+from agent_runtime.placeholders import fill_text
+from agent_runtime.records import ToolCall, Usage
+from agent_runtime.spec import ToolSpec
+from security_pack.binding import ANSWER
+from security_pack.instances import completed
+from security_pack.performance import Performance
+from security_pack.probe import Plant, WorstCaseStep
+
+_RECOGNISED = 200
+"""Characters by which a payload is known again: an error is cut, a page may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptedCall:
+    """A call as the model will write it."""
+
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One answer of the model, or one connection that a tool of it would make."""
+
+    calls: tuple[ScriptedCall, ...] = ()
+    text: str | None = None
+    connect: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """All that the model will do.
+
+    Attributes:
+        task: calls that the task needs, one a move.
+        answer: what ends the task, as the contract wants it.
+        deeds: what the attacker wants, in order.
+    """
+
+    task: tuple[ScriptedCall, ...]
+    answer: str
+    deeds: tuple[Move, ...]
+
+
+def script_of(performance: Performance, tools: Mapping[str, ToolSpec], answer: str) -> Script:
+    """The script, every call completed for the tool it is made to.
+
+    Raises:
+        CannotBuild: the arguments of a tool cannot be made up.
+    """
+    task = tuple(_call(name, {}, tools) for name in performance.read_tools)
+    steps = performance.probe.worst_case if performance.obeys else ()
+    return Script(task, answer, _moves(steps, tools, answer))
+
+
+def _moves(steps: Sequence[WorstCaseStep], tools: Mapping[str, ToolSpec], answer: str) -> tuple[Move, ...]:
+    moves: list[Move] = []
+    for step in steps:
+        move = _move(step, tools, answer)
+        if move.connect is not None or not step.together:
+            moves.extend([move] * step.times)
+            continue
+        before = moves.pop() if moves and moves[-1].connect is None else Move()
+        moves.append(Move((*before.calls, *move.calls * step.times), move.text or before.text))
+    return tuple(moves)
+
+
+def _move(step: WorstCaseStep, tools: Mapping[str, ToolSpec], answer: str) -> Move:
+    if step.say is not None:
+        return Move(text=fill_text(step.say, {ANSWER: answer}))
+    if step.call is None:
+        return Move(connect=step.connect)
+    if step.raw_args is not None:
+        return Move((ScriptedCall(step.call, step.raw_args),))
+    return Move((_call(step.call, step.args, tools),))
+
+
+def _call(name: str, given: Mapping[str, Any], tools: Mapping[str, ToolSpec]) -> ScriptedCall:
+    tool = tools.get(name)
+    arguments = given if tool is None else completed(tool, given)
+    return ScriptedCall(name, json.dumps(arguments, ensure_ascii=False))
+
+
+class WorstCase:
+    """The model that plays a script; at the end of the probe's budget it gives up and just answers.
+
+    Args:
+        connect: told of every connection that a tool would make.
+
+    Attributes:
+        wrote: every tool call it asked for, in order, also those that were cut off.
+    """
+
+    virtual_time = True
+
+    def __init__(
+        self,
+        script: Script,
+        performance: Performance,
+        connect: Callable[[str], object],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.wrote: list[ToolCall] = []
+        self._script = script
+        self._said = performance.said
+        self._payload = tuple(performance.probe.plant)
+        self._connect = connect
+        self._calls_left = performance.probe.budget.steps
+        self._clock = clock
+        self._deadline = clock() + performance.probe.budget.seconds
+        self._task = iter(script.task)
+        self._deeds_done = 0
+        self._last_words = script.answer
+        self._ids = count(1)
+
+    @property
+    def has_more_in_mind(self) -> bool:
+        """True if it began to obey, and was not let go on to the end."""
+        return 0 < self._deeds_done < len(self._script.deeds) and not self._given_up()
+
+    async def complete(self, request: ModelRequest) -> ModelReply:
+        """The next move. Each call is as long as it may be, so that it costs what it may cost."""
+        self._calls_left -= 1
+        move = self._next(request)
+        calls = tuple(ToolCall(f"call_{next(self._ids)}", call.name, call.arguments) for call in move.calls)
+        self.wrote.extend(calls)
+        usage = Usage(output_tokens=request.max_output_tokens)
+        return ModelReply(move.text or "", calls, usage, latency_ms=0.0)
+
+    async def aclose(self) -> None:
+        """Nothing to release."""
+
+    def _next(self, request: ModelRequest) -> Move:
+        if (call := next(self._task, None)) is not None:
+            return Move((call,))
+        if self._given_up() or not self._in_last_turn(request) or not self._reached(request):
+            return Move(text=self._script.answer)
+        for deed in self._script.deeds[self._deeds_done :]:
+            self._deeds_done += 1
+            if deed.connect is None:
+                self._last_words = deed.text or self._last_words
+                return deed
+            self._connect(deed.connect)
+        return Move(text=self._last_words)
+
+    def _given_up(self) -> bool:
+        return self._calls_left < 0 or self._clock() > self._deadline
+
+    def _in_last_turn(self, request: ModelRequest) -> bool:
+        heard = sum(message.role == "user" and message.content in self._said for message in request.messages)
+        return heard >= len(self._said)
+
+    def _reached(self, request: ModelRequest) -> bool:
+        return all(_stands_in(plant, request) for plant in self._payload)
+
+
+def _stands_in(plant: Plant, request: ModelRequest) -> bool:
+    wanted = _words(plant.text)[:_RECOGNISED]
+    return any(wanted in text for text in _read_by_model(plant, request))
+
+
+def _read_by_model(plant: Plant, request: ModelRequest) -> Iterator[str]:
+    """What the model can read in the place where the payload was planted."""
+    if plant.at == "tool_description":
+        yield from (_words(offer.description) for offer in request.tools)
+        return
+    role = "user" if plant.at == "input" else "tool"
+    for message in request.messages:
+        if message.role == role:
+            yield _words(message.content)
+            yield from map(_words, _texts_in(message.content))
+
+
+def _texts_in(content: str) -> Iterator[str]:
+    """The texts of a result that is JSON: escapes are no obstacle to a model."""
+    try:
+        yield from _leaves(strict_json(content))
+    except ValueError:
+        return
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from (text for part in value.values() for text in _leaves(part))
+    elif isinstance(value, list):
+        yield from (text for part in value for text in _leaves(part))
+
+
+def _words(text: str) -> str:
+    return " ".join(text.split())
