@@ -98,10 +98,14 @@ def _probe_files_of(folder: Path) -> list[Path]:
     found = sorted(path for path in folder.rglob("*.yaml") if path.is_file())
     if not found:
         raise InvalidInput.one(
-            folder, "holds no *.yaml file", f"write one:  agentcrewops guardian new --out {folder}/my-probe.yaml"
+            folder,
+            "holds no *.yaml file",
+            f"write one:  agentcrewops guardian new --out {folder}/my-probe.yaml",
         )
     if len(found) > MAX_FILES:
-        raise InvalidInput.one(folder, f"holds {len(found):,} *.yaml files", "name the folder of the probes alone")
+        raise InvalidInput.one(
+            folder, f"holds {len(found):,} *.yaml files", "name the folder of the probes alone"
+        )
     return found
 
 
@@ -111,7 +115,9 @@ def _refuse_oversize(path: Path) -> None:
     except OSError:
         return  # read_yaml says what is wrong with it
     if size > MAX_PROBE_BYTES:
-        raise InvalidInput.one(path, f"is larger than {MAX_PROBE_BYTES // 1000} kB", "a probe is a page at most")
+        raise InvalidInput.one(
+            path, f"is larger than {MAX_PROBE_BYTES // 1000} kB", "a probe is a page at most"
+        )
 
 
 def _given_twice(pack: Sequence[Catalogued]) -> Iterator[Problem]:

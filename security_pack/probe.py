@@ -11,7 +11,6 @@ from agent_runtime.policy import PiiKind
 from agent_runtime.spec import Written
 from security_pack.conditions import Condition
 
-
 ID_PATTERN = r"^[a-z][a-z0-9\-]{2,63}$"
 
 

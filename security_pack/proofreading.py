@@ -39,7 +39,9 @@ def _bad_canary_names(document: Document, probe: Probe) -> Iterator[Problem]:
         if name in taken:
             yield document.problem(place, f"'{name}' already means a role", "give the canary another name")
         elif not _NAME.fullmatch(name):
-            yield document.problem(place, f"{name[:40]!r} is not a name", "write a word in lower case, such as  mark")
+            yield document.problem(
+                place, f"{name[:40]!r} is not a name", "write a word in lower case, such as  mark"
+            )
 
 
 def _unknown_names(document: Document, probe: Probe) -> Iterator[Problem]:
@@ -48,7 +50,9 @@ def _unknown_names(document: Document, probe: Probe) -> Iterator[Problem]:
     known = roles | names_of(probe.canaries) | {ANSWER}
     for place, text in _texts(document.data, ()):
         for name in sorted(names_in(text) - known):
-            yield document.problem(place, f"'{{{{{name[:40]}}}}}' has no value here", _where_from(name, known))
+            yield document.problem(
+                place, f"'{{{{{name[:40]}}}}}' has no value here", _where_from(name, known)
+            )
         if "{{" in _WHOLE_PLACEHOLDER.sub("", text):
             yield document.problem(place, "a placeholder is not closed", "write  {{name}}")
 
@@ -75,7 +79,9 @@ def _guessable(document: Document, probe: Probe) -> Iterator[Problem]:
         judged = place[-1] in _MARKED or place[-2:] == ("sink", "canary")
         if place[0] in _CONDITIONS and judged and not names_in(text) & canaries:
             what = f"'{place[-1]}' looks for words that anybody might write"
-            yield document.problem(place, what, "add a canary, such as  canaries: { mark: token }, and look for it")
+            yield document.problem(
+                place, what, "add a canary, such as  canaries: { mark: token }, and look for it"
+            )
 
 
 def _homeless_plants(document: Document, probe: Probe) -> Iterator[Problem]:
@@ -83,7 +89,9 @@ def _homeless_plants(document: Document, probe: Probe) -> Iterator[Problem]:
         for at, plant in enumerate(plants):
             place: Location = (key, at) if key == "plant" else (key, "plant", at)
             if plant.at == "input" and plant.tool is not None:
-                yield document.problem((*place, "tool"), "what the user says comes from no tool", "remove  tool:")
+                yield document.problem(
+                    (*place, "tool"), "what the user says comes from no tool", "remove  tool:"
+                )
             if plant.at != "input" and plant.tool is None:
                 yield document.problem(place, f"a {plant.at} needs its tool", 'add  tool: "{{read}}"')
 

@@ -42,7 +42,9 @@ def _call(match: CallMatch) -> str:
 
 def _argument(match: ArgumentMatch) -> str:
     return " and ".join(
-        _OPERATORS[name](getattr(match, name)) for name in ArgumentMatch.model_fields if name in match.model_fields_set
+        _OPERATORS[name](getattr(match, name))
+        for name in ArgumentMatch.model_fields
+        if name in match.model_fields_set
     )
 
 
@@ -62,7 +64,9 @@ _OPERATORS: Mapping[str, Callable[[Any], str]] = {
 
 def _bound(bound: Bound) -> str:
     signs = {"eq": "=", "gt": ">", "lt": "<"}
-    return " and ".join(f"{signs[name]} {getattr(bound, name):g}" for name in signs if name in bound.model_fields_set)
+    return " and ".join(
+        f"{signs[name]} {getattr(bound, name):g}" for name in signs if name in bound.model_fields_set
+    )
 
 
 def _sink(match: SinkMatch) -> str:
@@ -92,7 +96,9 @@ _TOLD: Mapping[str, Callable[[Any], str]] = {
     "output_contains": lambda text: f"the delivered answer holds {text}",
     "decoded_contains": lambda text: f"the delivered answer holds {text}, plainly or encoded",
     "sink": _sink,
-    "contract_violation": lambda broken: f"an answer that {'breaks' if broken else 'keeps'} the contract is delivered",
+    "contract_violation": lambda broken: (
+        f"an answer that {'breaks' if broken else 'keeps'} the contract is delivered"
+    ),
     "pii": lambda kinds: f"personal data is left unredacted: {', '.join(kinds)}",
     "cost_gt": lambda usd: f"the run costs more than ${usd:g}",
     "steps_gt": lambda steps: f"the run takes more than {steps} steps",
