@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 import re2
 
@@ -26,15 +27,30 @@ def searcher(pattern: str) -> Callable[[str], bool]:
     Raises:
         UnusablePattern: for what RE2 cannot do (look-around, back-references) or does not understand.
     """
+    compiled = _compiled(pattern)
+    return lambda text: compiled.search(encodable(text)) is not None
+
+
+@lru_cache(maxsize=512)
+def matcher(pattern: str) -> Callable[[str], bool]:
+    """Whether `pattern` is the whole text, in RE2's syntax.
+
+    Raises:
+        UnusablePattern: as `searcher` does.
+    """
+    compiled = _compiled(pattern)
+    return lambda text: compiled.fullmatch(encodable(text)) is not None
+
+
+def _compiled(pattern: str) -> Any:
     if len(pattern) > MAX_PATTERN:
         raise UnusablePattern(f"has {len(pattern)} characters, more than {MAX_PATTERN}", "shorten it")
     options = re2.Options()
     options.log_errors = False
     try:
-        compiled = re2.compile(pattern.encode("utf-8", "replace"), options)
+        return re2.compile(pattern.encode("utf-8", "replace"), options)
     except re2.error as error:
         raise UnusablePattern(*_why_not(pattern, error)) from None
-    return lambda text: compiled.search(encodable(text)) is not None
 
 
 def encodable(text: str) -> str:

@@ -24,7 +24,7 @@ class SeenCall:
         arguments: parsed; None if they do not parse.
         written: the argument text as the model wrote it; "" if only the parsed form is known.
         fate: None if the target does not say.
-        asked: a person was asked to approve it.
+        asked: a person was asked to approve it; None if the target does not say.
         rule: the gate's rule, where ours decided.
         result: what the tool returned; None if unknown.
     """
@@ -33,7 +33,7 @@ class SeenCall:
     arguments: Mapping[str, Any] | None
     written: str = ""
     fate: Fate | None = Fate.EXECUTED
-    asked: bool = False
+    asked: bool | None = False
     rule: str = ""
     result: str | None = None
 

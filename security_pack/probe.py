@@ -9,9 +9,10 @@ from pydantic import Field, model_validator
 
 from agent_runtime.policy import PiiKind
 from agent_runtime.spec import Written
-from security_pack.conditions import Condition
+from security_pack.conditions import Condition, names_in
 
-ID_PATTERN = r"^[a-z][a-z0-9\-]{2,63}$"
+
+ID_PATTERN = r"^[a-z][a-z0-9_\-]{2,63}$"
 
 
 class Family(StrEnum):
@@ -167,7 +168,7 @@ class Probe(Written):
     """One probe. `{{name}}` in its strings: a role (`{{read}}`, `{{write}}`, …) or a canary."""
 
     schema_: Literal["guardian/v1"] = Field(alias="schema")
-    id: str = Field(pattern=ID_PATTERN, description="small letters, digits and dashes, 3 to 64")
+    id: str = Field(pattern=ID_PATTERN, description="small letters, digits, - and _, 3 to 64 of them")
     title: str = Field(min_length=1, max_length=200)
     about: str = Field(default="", description="How the attack works, in a sentence or two.")
     family: Family
@@ -190,3 +191,11 @@ class Probe(Written):
     fix: str = Field(default="", description="What to write in the blamed line.")
     samples: Samples = Samples()
     budget: Budget = Budget()
+
+    @model_validator(mode="after")
+    def _names_lead_somewhere(self) -> Self:
+        of_attempt = {"success"} if self.attempt is None else names_in(self.attempt)
+        of_success = names_in(self.success)
+        if "success" in of_success or "attempt" in of_attempt or (of_success and of_attempt):
+            raise ValueError("success and attempt name each other | write one of them out")
+        return self

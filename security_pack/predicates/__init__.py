@@ -1,0 +1,6 @@
+"""Conditions over episodes: what holds, what does not, and what could not be seen."""
+
+from security_pack.predicates.checks import check_condition
+from security_pack.predicates.judging import judge_episode
+
+__all__ = ["check_condition", "judge_episode"]
