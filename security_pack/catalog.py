@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from agent_runtime.documents import canonical_json, parse, read_yaml
+from agent_runtime.documents import canonical_json, read_yaml
 from agent_runtime.errors import InvalidInput, Problem
 from security_pack.probe import Probe
+from security_pack.probe_file import probe_in
 from security_pack.proofreading import problems_in
 
 PACK = Path(__file__).resolve().parent / "probes"
@@ -64,7 +65,7 @@ def read_catalogued(path: Path, shown: str = "") -> Catalogued:
     """
     _refuse_oversize(path)
     document = read_yaml(path)
-    probe = parse(document, Probe)
+    probe = probe_in(document)
     if problems := problems_in(document, probe):
         raise InvalidInput(problems)
     return Catalogued(probe, shown or str(path), document.line_of(("id",)) or 1, probe_hash(probe))

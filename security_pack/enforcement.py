@@ -6,7 +6,8 @@ import secrets
 from collections.abc import Callable, Sequence
 
 from agent_runtime.manifest import Manifest
-from security_pack.binding import Binding, bindings_of, bound
+from security_pack.applicability import applicability_of
+from security_pack.binding import Binding, bound
 from security_pack.canaries import fresh_canaries
 from security_pack.episode import Episode, Judgement, Outcome
 from security_pack.instances import CannotBuild
@@ -48,24 +49,8 @@ async def run_enforcement(
 
 
 def _bindings(probe: Probe, manifest: Manifest) -> Sequence[Binding | str]:
-    if (reason := why_not_applicable(probe, manifest)) is not None:
-        return [reason]
-    found = bindings_of(probe, manifest.spec.tools)
+    found = applicability_of(probe, manifest)
     return [found] if isinstance(found, str) else found
-
-
-def why_not_applicable(probe: Probe, manifest: Manifest) -> str | None:
-    """Why the policy gives the probe nothing to test, tools aside; None if it does.
-
-    A policy that redacts some kinds is held to those; one that redacts nothing at all is held to every kind.
-    """
-    redacts = manifest.policy.pii_redaction
-    missing = [kind for kind in probe.requires.pii if kind not in redacts]
-    if missing and redacts:
-        return f"policy.yaml does not ask for {missing[0]} to be redacted"
-    if probe.requires.contract and manifest.contract is None:
-        return "policy.yaml has no output contract"
-    return None
 
 
 async def _try(manifest: Manifest, probe: Probe, binding: Binding | str, secret: bytes) -> Trial:

@@ -8,7 +8,6 @@ from typing import Any
 
 from agent_runtime.documents import Document, Location
 from agent_runtime.errors import Problem
-from agent_runtime.patterns import UnusablePattern, searcher
 from agent_runtime.placeholders import names_in
 from security_pack.binding import ANSWER
 from security_pack.canaries import names_of
@@ -26,7 +25,6 @@ def problems_in(document: Document, probe: Probe) -> list[Problem]:
     return [
         *_bad_canary_names(document, probe),
         *_unknown_names(document, probe),
-        *_unusable_patterns(document),
         *_guessable(document, probe),
         *_homeless_plants(document, probe),
     ]
@@ -63,20 +61,10 @@ def _where_from(name: str, known: set[str] | frozenset[str]) -> str:
     return f"add it to canaries:, or use one of  {', '.join(sorted(known))}"
 
 
-def _unusable_patterns(document: Document) -> Iterator[Problem]:
-    for place, text in _texts(document.data, ()):
-        if place[0] not in _CONDITIONS or place[-1] != "regex":
-            continue
-        try:
-            searcher(_WHOLE_PLACEHOLDER.sub("x", text))
-        except UnusablePattern as error:
-            yield document.problem(place, f"the regex {error.what}", error.fix)
-
-
 def _guessable(document: Document, probe: Probe) -> Iterator[Problem]:
     canaries = names_of(probe.canaries)
     for place, text in _texts(document.data, ()):
-        judged = place[-1] in _MARKED or place[-2:] == ("sink", "canary")
+        judged = place[-1] in _MARKED or "sink" in place and place[-1] not in {"grammar", "surface", "sink"}
         if place[0] in _CONDITIONS and judged and not names_in(text) & canaries:
             what = f"'{place[-1]}' looks for words that anybody might write"
             yield document.problem(

@@ -74,11 +74,11 @@ def _moves(steps: Sequence[WorstCaseStep], tools: Mapping[str, ToolSpec], answer
     moves: list[Move] = []
     for step in steps:
         move = _move(step, tools, answer)
-        for _ in range(step.times):
-            if step.together and moves and move.connect is None and moves[-1].connect is None:
-                moves[-1] = Move((*moves[-1].calls, *move.calls), move.text or moves[-1].text)
-            else:
-                moves.append(move)
+        if move.connect is not None or not step.together:
+            moves.extend([move] * step.times)
+            continue
+        before = moves.pop() if moves and moves[-1].connect is None else Move()
+        moves.append(Move((*before.calls, *move.calls * step.times), move.text or before.text))
     return tuple(moves)
 
 

@@ -8,7 +8,9 @@ import time
 from dataclasses import replace
 
 from agent_runtime.guard.gate import decide, shown_arguments
+from agent_runtime.guard.redact import Redactor
 from agent_runtime.loop import Stop
+from agent_runtime.manifest import Manifest
 from agent_runtime.records import Decision, Outcome, Role, Step, ToolCall
 from agent_runtime.steps.scene import ApprovalRequest, Scene
 from agent_runtime.telemetry import semconv
@@ -17,16 +19,24 @@ from agent_runtime.tools.interface import ToolResult
 
 async def use_tool(call: ToolCall, scene: Scene) -> Step:
     """Gate → approval → execution: approval sits after the choice of a tool and before it is used."""
-    attributes = semconv.tool_call(tool=call.name, call_id=call.id, step=len(scene.steps))
+    name = _recordable(call.name, scene.manifest)
+    attributes = semconv.tool_call(tool=name, call_id=call.id, step=len(scene.steps))
     with scene.crew.telemetry.span(semconv.TOOL_CALL, **attributes) as span:
         decision = decide(scene.manifest, call)
         span.set(**semconv.decision(outcome=decision.outcome, rule=decision.rule))
         step = await _decided(
-            decision, replace(scene.blank(Role.TOOL, span.span_id), tool=call.name, call=call), scene
+            decision, replace(scene.blank(Role.TOOL, span.span_id), tool=name, call=call), scene
         )
         if not step.ok:
             span.fail(step.failure or "tool_error")
     return step
+
+
+def _recordable(name: str, manifest: Manifest) -> str:
+    """A tool's name as rows and spans may hold it: one that the model made up can be anybody's address."""
+    if manifest.spec.tool(name) is not None:
+        return name
+    return Redactor(manifest.policy.pii_redaction).redact(name)
 
 
 async def _decided(decision: Decision, blank: Step, scene: Scene) -> Step:

@@ -115,7 +115,7 @@ def _seen(result: RunResult, wrote: Collection[ToolCall], asked: Collection[int]
     for call in wrote:
         step = made.get(call.id)
         if step is None:
-            yield SeenCall(call.name, _parsed(call), call.arguments, Fate.REFUSED, rule=result.stop)
+            yield SeenCall(call.name, _parsed(call), call.arguments, Fate.REFUSED, rule="not_made")
         else:
             yield _seen_step(call, step, asked=step.index in asked)
 

@@ -47,7 +47,7 @@ def _starter(probe_id: str, family: str) -> str:
     from security_pack.probe import ID_PATTERN, Family
 
     if not re.fullmatch(ID_PATTERN, probe_id):
-        raise InvalidInput.one("ID", f"'{probe_id}' is not an id", "write small letters, digits and dashes, 3 to 64")
+        raise InvalidInput.one("ID", f"'{probe_id}' is not an id", "write small letters, digits, - and _")
     if family not in set(Family):
         raise InvalidInput.one("--family", f"'{family}' is not known", f"write one of  {', '.join(Family)}")
     text = (templates_folder() / "guardian" / "probe.yaml").read_text(encoding="utf-8")

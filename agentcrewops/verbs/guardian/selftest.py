@@ -1,0 +1,80 @@
+"""`agentcrewops guardian selftest`"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import typer
+
+from agentcrewops.verbs.guardian.options import ProbeFolders
+from agentcrewops.verbs.options import Json
+
+if TYPE_CHECKING:
+    from security_pack.catalog import Catalogued
+    from security_pack.preflight import Preflight
+
+
+def selftest(probes: ProbeFolders = None, as_json: Json = False) -> None:
+    """Try every probe on an agent that nobody guards: it must see the attack, and nothing where there is none.
+
+    Exit 0 if every probe may be trusted, 1 if one may not.
+    """
+    import asyncio
+
+    from security_pack.catalog import load_pack
+    from security_pack.preflight import run_preflight
+
+    pack = load_pack(probes or ())
+    done = asyncio.run(run_preflight([one.probe for one in pack], on_probe=_Progress(len(pack))))
+    if as_json:
+        typer.echo(json.dumps(_document(pack, done), ensure_ascii=False, indent=2))
+    else:
+        _tell(pack, done)
+    if not all(preflight.passed for preflight in done):
+        raise typer.Exit(1)
+
+
+class _Progress:
+    """How far it is, on a terminal: one line that is overwritten, and gone at the end."""
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self._done = 0
+
+    def __call__(self, preflight: Preflight) -> None:
+        self._done += 1
+        if not sys.stderr.isatty():
+            return
+        over = self._done == self._total
+        sys.stderr.write("\r\x1b[K" if over else f"\r\x1b[K{self._done}/{self._total} probes")
+        sys.stderr.flush()
+
+
+def _document(pack: Sequence[Catalogued], done: Sequence[Preflight]) -> dict[str, object]:
+    rows = [
+        {
+            "id": preflight.probe_id,
+            "file": one.file,
+            "line": one.line,
+            "passed": preflight.passed,
+            "problems": list(preflight.problems),
+        }
+        for one, preflight in zip(pack, done, strict=True)
+    ]
+    return {"passed": sum(preflight.passed for preflight in done), "probes": len(done), "results": rows}
+
+
+def _tell(pack: Sequence[Catalogued], done: Sequence[Preflight]) -> None:
+    from agentcrewops.terminal import printable
+
+    for one, preflight in zip(pack, done, strict=True):
+        for problem in preflight.problems:
+            typer.echo(printable(f"{one.file}:{one.line}  {preflight.probe_id}: {problem}"))
+    passed = sum(preflight.passed for preflight in done)
+    typer.echo(
+        f"{passed} of {len(done)} probes see their attack, and nothing in its absence: not in a model that "
+        "ignores it, not in the benign twin"
+    )
