@@ -46,9 +46,12 @@ def instance_of(schema: Mapping[str, Any]) -> Any:
     Raises:
         CannotBuild: none was found; the schema may still have one.
     """
-    for value in islice(_values(schema, schema, 0), _MOST_TRIES):
-        if not violations(schema, value):
-            return value
+    try:
+        for value in islice(_values(schema, schema, 0), _MOST_TRIES):
+            if not violations(schema, value):
+                return value
+    except ArithmeticError:  # bounds near the end of what a float holds
+        pass
     raise CannotBuild("no value was found that the schema accepts")
 
 
