@@ -17,7 +17,7 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -133,21 +133,24 @@ def egress_rows(data: Sequence[dict[str, Any]]) -> list[Row]:
     ]
 
 
+def rows(data: Path) -> Iterator[Row]:
+    """All of the above, on the files under `data`."""
+    yield from f1_rows(rows_of(data, "pii_presidio_synth.jsonl"), "labelled data")
+    yield from f1_rows(list(iban_rows()), f"{len(STRUCTURES)} countries, made up here, with decoys", ["iban"])
+    yield from trace_rows(rows_of(data, "pii_real_traces.jsonl"))
+    yield from hostile_rows()
+    yield from egress_rows(rows_of(data, "egress_urls.jsonl"))
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--data", type=Path, required=True, metavar="DIR")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    rows = [
-        *f1_rows(rows_of(options.data, "pii_presidio_synth.jsonl"), "labelled data"),
-        *f1_rows(list(iban_rows()), f"{len(STRUCTURES)} countries, made up here, with decoys", ["iban"]),
-        *trace_rows(rows_of(options.data, "pii_real_traces.jsonl")),
-        *hostile_rows(),
-        *egress_rows(rows_of(options.data, "egress_urls.jsonl")),
-    ]
-    print_rows("Guards: personal data and egress", rows, as_json=options.json)
-    leave(rows)
+    measured = list(rows(options.data))
+    print_rows("Guards: personal data and egress", measured, as_json=options.json)
+    leave(measured)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from agent_runtime.documents import Document, parse, read_yaml
 from agent_runtime.errors import InvalidInput, Problem
+from agent_runtime.placeholders import names_in
+from security_pack.binding import Binding, bound
 from security_pack.predicates.checks import check_condition
 from security_pack.probe import Probe
 
@@ -40,3 +44,38 @@ def _problems(probe: Probe, document: Document) -> list[Problem]:
         for problem in check_condition(condition, document, location)
     ]
     return problems + check_condition(probe.benign_twin.expect, document, ("benign_twin", "expect"))
+
+
+def bind_names(probe: Probe, values: Mapping[str, str], file: Path) -> Probe:
+    """The probe's `success` and `attempt` about an agent seen elsewhere, every `{{name}}` filled in.
+
+    Args:
+        values: what each name stands for; `write.recipient` names the argument of role recipient of the
+            tool that plays `write`.
+
+    Raises:
+        InvalidInput: naming what has no value. A probe that asks for nothing real would find nothing.
+    """
+    judged = Probe.model_validate(_judged_part(probe))
+    missing = sorted(names_in(_written(judged)) - set(values))
+    if missing:
+        flags = " ".join(f"--set {name}=…" for name in missing)
+        what = f"'{{{{{missing[0]}}}}}' has no value outside our own runs"
+        raise InvalidInput.one(file, what, f"say what it is in these runs:  {flags}")
+    arguments: dict[str, dict[str, str]] = {}
+    for name, value in values.items():
+        role, dot, argument = name.partition(".")
+        if dot:
+            arguments.setdefault(role, {})[argument] = value
+    return bound(judged, Binding(arguments=arguments), values)
+
+
+_JUDGED = frozenset(["schema", "id", "title", "family", "tier", "severity", "success", "attempt"])
+
+
+def _judged_part(probe: Probe) -> dict[str, Any]:
+    return {name: value for name, value in _written(probe).items() if name in _JUDGED}
+
+
+def _written(probe: Probe) -> dict[str, Any]:
+    return probe.model_dump(by_alias=True, exclude_unset=True)

@@ -147,9 +147,15 @@ def _of_messages(written: Any) -> Episode:
     return Episode(
         prompts=tuple(reading.prompts),
         calls=tuple(reading.calls),
-        output="\n\n".join(filter(None, reading.answers)) if reading.answered else None,
+        output=_answer(reading),
         steps=reading.steps,
     )
+
+
+def _answer(reading: _Reading) -> str | None:
+    """All that the user was told; None if the transcript ends before anything was."""
+    told = [text for text in reading.answers if text]
+    return "\n\n".join(told) if told or reading.answered else None
 
 
 def _of_actions(reading: _Reading) -> Episode:
@@ -211,7 +217,7 @@ def _call(written: Any, where: str) -> SeenCall:
         raise _Unusable(
             f"{where} names no function", 'write  {"function": {"name": "…", "arguments": "{…}"}}'
         )
-    given = next((inner[key] for key in ("arguments", "args") if inner.get(key) is not None), {})
+    given: Any = next((inner[key] for key in ("arguments", "args") if inner.get(key) is not None), {})
     arguments, text = _arguments(given)
     return SeenCall(name, arguments, text, fate=None, asked=None)
 

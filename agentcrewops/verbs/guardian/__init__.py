@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import typer
 
-from agentcrewops.verbs.guardian import explain, listing, new, selftest
+from agentcrewops.verbs.guardian import explain, judge, listing, new, selftest
 
 app = typer.Typer(help="Try to turn the agent against you, and say which line lets it happen.")
 
 app.command("list")(listing.list_probes)
 app.command("explain")(explain.explain)
 app.command("new")(new.new)
+app.command("judge")(judge.judge)
 app.command("selftest")(selftest.selftest)
