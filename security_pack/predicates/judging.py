@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from importlib import import_module
 from typing import Any
 
-from security_pack.conditions import SinkKind
+from security_pack.conditions import ConditionOrName, SinkKind
 from security_pack.episode import Episode, Judgement, Outcome
 from security_pack.predicates.evaluation import Hearing, attempt_of, evaluate
 from security_pack.predicates.texts import Sinks
@@ -34,6 +34,13 @@ def judge_episode(probe: Probe, episode: Episode, sinks: Sinks | None = None) ->
     unobserved = _bounded(dict.fromkeys((*success.unobserved, *attempt.unobserved)))
     outcome = Outcome.RESISTED if episode.delivered else Outcome.TASK_FAILED
     return Judgement(outcome, unobserved=unobserved)
+
+
+def condition_holds(
+    condition: ConditionOrName, probe: Probe, episode: Episode, sinks: Sinks | None = None
+) -> bool | None:
+    """Whether a condition of the probe, such as what its benign twin expects, holds; None if that was not seen."""
+    return evaluate(condition, Hearing(probe, episode, sinks or _InstalledSinks())).truth
 
 
 class _InstalledSinks:
