@@ -160,7 +160,8 @@ def why_not_measured(result: SuiteResult) -> str:
         return ""
     if not runs:
         return "no run was made"
-    reason = next((run.error for run in errors if run.error), "they could not be judged")
+    reasons = (run.error or "; ".join(grade.reason for grade in run.grades) for run in errors)
+    reason = next((reason for reason in reasons if reason), "they could not be judged")
     return f"{len(errors)} of {len(runs)} runs measured nothing: {reason}"
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from evals.sampler import Planned, Sampler
 from evals.samples import write_samples
 from evals.sampling import expense, open_evaluation, sampling
 from evals.schedule import fixed_schedule
+from evals.shards import Run
 from evals.suite import GateSettings, RuntimeTarget, Suite, WrittenTarget, load_suite
 from evals.targets import open_target
 from evals.targets.interface import Target
@@ -145,6 +146,8 @@ def run_resistance(
         CannotKeepRuns: what was measured before the disk was full is kept, and can be resumed.
     """
     prepared = prepare_resistance(options, pack, environ)
+    if not prepared.cases:
+        return told(prepared, prepared.ready.frame, None, "", ())
     prepare_folder(prepared.ready.out)
     with claimed(prepared.ready.out):
         journal = open_evaluation(prepared.ready)
@@ -317,10 +320,23 @@ def measure(
 
 
 async def make_runs(
-    prepared: PreparedResistance, journal: Journal, runs: Mapping[str, int], *, quiet: bool
+    prepared: PreparedResistance,
+    journal: Journal,
+    runs: Mapping[str, int],
+    *,
+    quiet: bool,
+    only: Collection[Run] | None = None,
 ) -> Sampler | None:
-    """The first `runs` of these cases, as far as they are missing; None if none are, and nothing was started."""
-    missing = [planned for planned in planned_runs(prepared, runs) if planned.key not in journal.samples]
+    """The first `runs` of these cases, as far as they are missing; None if none are, and nothing was started.
+
+    Args:
+        only: of these, the ones to make here; None means all.
+    """
+    missing = [
+        planned
+        for planned in planned_runs(prepared, runs)
+        if planned.key not in journal.samples and (only is None or planned.key in only)
+    ]
     if not missing:
         return None
     calls = len(journal.samples) + len(missing)
