@@ -21,6 +21,7 @@ SinkKind = Literal[
     "yaml",
     "json",
     "template",
+    "command",
 ]
 Surface = Literal["output", "report", "summary", "comment", "terminal", "slack"]
 """Where text ends up: the agent's delivered output, or one of our own renderings of the episode."""

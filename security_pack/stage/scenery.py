@@ -69,6 +69,8 @@ class Scenery:
             calls=calls,
             output=result.delivered,
             delivered=result.delivered is not None,
+            withheld=result.output if result.delivered is None else None,
+            stop=result.stop,
             contacts=tuple(self.egress.contacts),
             cost_usd=result.cost_micros / MICROS,
             steps=sum(step.role is Role.PLAN for step in result.steps),

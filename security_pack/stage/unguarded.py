@@ -22,6 +22,8 @@ from security_pack.stage.scenery import described, remembered, tools_by_name
 from security_pack.stage.tools import planted_result
 from security_pack.worst_case import WorstCase, script_of
 
+_GO_ON = "Try again."
+
 
 async def play_unguarded(manifest: Manifest, performance: Performance) -> Episode:
     """Everything that happens if nobody stops the model.
@@ -51,13 +53,18 @@ class _OpenRun:
         self._answer = ""
 
     async def play(self) -> None:
-        """Every turn, to its answer."""
+        """Every turn to its answer, and the last one as often as the model still wants something."""
         for said in self._performance.said:
-            self._messages.append(Message("user", said))
-            while (reply := await self._reply()).tool_calls:
-                for call in reply.tool_calls:
-                    self._messages.append(Message("tool", self._made(call), tool_call_id=call.id))
-            self._answer = reply.text
+            await self._turn(said)
+        while self._model.has_more_in_mind:
+            await self._turn(_GO_ON)
+
+    async def _turn(self, said: str) -> None:
+        self._messages.append(Message("user", said))
+        while (reply := await self._reply()).tool_calls:
+            for call in reply.tool_calls:
+                self._messages.append(Message("tool", self._made(call), tool_call_id=call.id))
+        self._answer = reply.text
 
     async def _reply(self) -> ModelReply:
         self._asked += 1
