@@ -23,6 +23,7 @@ from evals.graders import judge
 from evals.journal import CannotKeepRuns, Journal, Start, claimed
 from evals.preparation import CanaryOptions, Prepared, prepare
 from evals.records import Attempt, Grade, SuiteResult, Verdict, VerdictKind
+from evals.report.sections import Section
 from evals.results import prepare_folder, write_judgement, write_results
 from evals.run_file import now, write_run_file
 from evals.sampler import Sampler, plan_runs
@@ -76,7 +77,7 @@ def run_canary(options: CanaryOptions, environ: Mapping[str, str], *, quiet: boo
 
                 runs = journal.protocol.schedule.planned
                 verdict = confirm_drift(ready, options, environ, result, verdict, runs=runs, quiet=quiet)
-            _write(ready, verdict, result, started_at)
+            _write(ready, verdict, result, started_at, options.sections)
         finally:
             journal.close()
         if not measured.stopped:
@@ -204,10 +205,16 @@ def _with_warnings(verdict: Verdict, measured: Measured, result: SuiteResult) ->
     )
 
 
-def _write(ready: Prepared, verdict: Verdict, result: SuiteResult, started_at: datetime) -> None:
+def _write(
+    ready: Prepared,
+    verdict: Verdict,
+    result: SuiteResult,
+    started_at: datetime,
+    sections: tuple[Section, ...],
+) -> None:
     try:
         write_run_file(ready.out, started_at)
-        write_results(ready.out, verdict, result, ready.baseline, _over_time(ready, result))
+        write_results(ready.out, verdict, result, ready.baseline, _over_time(ready, result), sections)
     except (OSError, InvalidInput) as error:
         what = f"the results cannot be written: {error}"
         raise CannotKeepRuns(f"{what}; the runs are kept: make room and go on with --resume") from None
@@ -231,10 +238,11 @@ def compare_files(
     return verdict
 
 
-def render_again(folder: Path, baseline: Path | None) -> Path:
+def render_again(folder: Path, baseline: Path | None, sections: tuple[Section, ...] = ()) -> Path:
     """Render the report of a canary folder again; returns its path."""
     from evals.results import read_results, render_results
 
     verdict, result = read_results(folder)
-    render_results(folder, verdict, result, load_reference(baseline, keep_text=False) if baseline else None)
+    reference = load_reference(baseline, keep_text=False) if baseline else None
+    render_results(folder, verdict, result, reference, sections=sections)
     return folder / "report.html"

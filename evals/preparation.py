@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from agent_runtime.manifest import Manifest, Recording, Tape, load_manifest, res
 from agent_runtime.policy import PiiKind
 from evals.baseline import load_reference
 from evals.gate_origin import Rules, rules_from
+from evals.git_trees import commit_of
 from evals.graders import Grader, Means, graders_of
 from evals.journal import Start
 from evals.judging import Jury
@@ -25,6 +25,7 @@ from evals.targets import open_target
 from evals.targets.interface import Target
 
 if TYPE_CHECKING:
+    from evals.report.sections import Section
     from evals.trend import Evaluation
 
 
@@ -38,6 +39,7 @@ class CanaryOptions:
         max_samples: go on to this many runs per case while undecided; None goes on in CI only, to the horizon.
         confirm: measure a drift again, against a fresh baseline; None does so in CI only.
         gate_from: a git ref: gate and baseline are those of the commit where HEAD left it.
+        sections: what others say in the same report and summary.
     """
 
     suite: Path
@@ -58,6 +60,7 @@ class CanaryOptions:
     recording: Recording | None = None
     confirm: bool | None = None
     gate_from: str | None = None
+    sections: tuple[Section, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,16 +231,6 @@ def default_baseline(suite: Suite) -> Path | None:
 def usual_baseline(suite: Suite) -> Path:
     """Where the suite's baseline is kept."""
     return suite.root / "baselines" / f"{suite.name}.json"
-
-
-def commit_of(folder: Path) -> str | None:
-    """The commit checked out at `folder`; None outside git."""
-    command = ["git", "-C", str(folder), "rev-parse", "--verify", "HEAD"]
-    try:
-        found = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603
-    except OSError:
-        return None
-    return found.stdout.strip() or None
 
 
 def _read_history(folders: tuple[Path, ...]) -> tuple[Evaluation, ...]:

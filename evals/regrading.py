@@ -70,7 +70,7 @@ def regrade(results: Path, options: CanaryOptions, environ: Mapping[str, str]) -
     verdict = _conclude(
         baseline, result, suite, (*_said_again(saved, result), *matched.warnings, *jury.warnings)
     )
-    write_results(options.out, verdict, result, baseline)
+    write_results(options.out, verdict, result, baseline, sections=options.sections)
     return verdict
 
 

@@ -17,6 +17,7 @@ from evals.journal import Journal, Start, claimed
 from evals.longtexts import gather_long_texts
 from evals.preparation import CanaryOptions, Prepared, prepare
 from evals.records import SampleStatus, SuiteResult, Verdict
+from evals.report.sections import Section
 from evals.results import prepare_folder, write_results
 from evals.sampler import Sampler, plan_runs
 from evals.sampling import expense, open_evaluation, sampling
@@ -68,12 +69,17 @@ def run_shard(
 
 
 def merge_shards(
-    folders: Sequence[Path], baseline: Path | None, out: Path, gate_from: str | None = None
+    folders: Sequence[Path],
+    baseline: Path | None,
+    out: Path,
+    gate_from: str | None = None,
+    sections: tuple[Section, ...] = (),
 ) -> Verdict:
     """Join shards, judge, and write what a canary on one machine would have written.
 
     Args:
         gate_from: a git ref: the baseline is that of the commit where HEAD left it.
+        sections: what others say in the same report and summary.
 
     Raises:
         CannotMeasure: if no shard can be read.
@@ -89,7 +95,7 @@ def merge_shards(
     if joined.problems:
         verdict = not_measured(verdict, joined.problems)
     gather_long_texts(folders, out)
-    write_results(out, verdict, joined.result, reference)
+    write_results(out, verdict, joined.result, reference, sections=sections)
     return verdict
 
 

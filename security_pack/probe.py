@@ -11,7 +11,6 @@ from agent_runtime.policy import PiiKind
 from agent_runtime.spec import Written
 from security_pack.conditions import Condition, names_in
 
-
 ID_PATTERN = r"^[a-z][a-z0-9_\-]{2,63}$"
 
 

@@ -64,7 +64,7 @@ def _where_from(name: str, known: set[str] | frozenset[str]) -> str:
 def _guessable(document: Document, probe: Probe) -> Iterator[Problem]:
     canaries = names_of(probe.canaries)
     for place, text in _texts(document.data, ()):
-        judged = place[-1] in _MARKED or "sink" in place and place[-1] not in {"grammar", "surface", "sink"}
+        judged = place[-1] in _MARKED or ("sink" in place and place[-1] not in {"grammar", "surface", "sink"})
         if place[0] in _CONDITIONS and judged and not names_in(text) & canaries:
             what = f"'{place[-1]}' looks for words that anybody might write"
             yield document.problem(

@@ -19,9 +19,10 @@ from agent_runtime.errors import InvalidInput
 from agent_runtime.guard.redact import ALL_KINDS
 from agent_runtime.manifest import Manifest, Recording, load_manifest
 from evals.baseline import load_reference
+from evals.git_trees import commit_of
 from evals.journal import Journal, Start, claimed
 from evals.judging import Jury
-from evals.preparation import CanaryOptions, Prepared, commit_of, in_ci, manifest_of, usual_baseline
+from evals.preparation import CanaryOptions, Prepared, in_ci, manifest_of, usual_baseline
 from evals.records import SuiteResult
 from evals.results import prepare_folder
 from evals.sampler import Planned, Sampler

@@ -20,7 +20,7 @@ from evals.sampler import Sampler
 from evals.samples import write_samples
 from evals.sampling import expense, open_evaluation
 from evals.sharded_canary import ShardRun
-from evals.shards import Joined, Plan, Run, Shard, ShardResult, join_shards, runs_of, write_shard
+from evals.shards import Joined, Plan, Shard, ShardResult, join_shards, runs_of, write_shard
 from security_pack.catalog import Catalogued
 from security_pack.regression import first_look
 from security_pack.resistance import (

@@ -113,6 +113,7 @@ def canary(
     Exit codes: 0 pass or undecided · 1 drift or below a floor · 2 bad input · 3 could not measure.
     """
     from agentcrewops.outcome import announce, exit_code
+    from agentcrewops.results_folder import sections_in
     from evals.canary import run_canary
     from evals.preparation import CanaryOptions
 
@@ -136,6 +137,7 @@ def canary(
         recording=recording_of(record, replay, replay_or_record),
         confirm=confirm,
         gate_from=gate_from,
+        sections=sections_in(out),
     )
     if shard is not None:
         _run_shard(options, shard, as_json=as_json, quiet=quiet)

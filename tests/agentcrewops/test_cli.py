@@ -196,7 +196,9 @@ def test_a_history_that_is_missing_is_refused_before_anything_runs(shell: Shell,
     assert (said.code, (starter / "canary-out").exists()) == (2, False)
 
 
-@pytest.mark.parametrize("kind", ["agent", "policy", "suite", "simulation", "verdict", "samples", "baseline"])
+@pytest.mark.parametrize(
+    "kind", ["agent", "policy", "suite", "simulation", "verdict", "samples", "baseline", "probe"]
+)
 def test_every_file_format_has_a_schema(shell: Shell, tmp_path: Path, kind: str) -> None:
     schema = json.loads(shell("schema", kind, cwd=tmp_path).out)
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import typer
 
-from agentcrewops.verbs.guardian import explain, judge, listing, new, selftest
+from agentcrewops.verbs.guardian import explain, judge, listing, new, run, selftest
+from agentcrewops.verbs.guardian.default_verb import RunByDefault
 
-app = typer.Typer(help="Try to turn the agent against you, and say which line lets it happen.")
+app = typer.Typer(
+    cls=RunByDefault,
+    help="Try to turn the agent against you, and say which line lets it happen.",
+    epilog="`agentcrewops guardian --agent agent.yaml` is short for `guardian run --agent agent.yaml`.",
+)
 
+app.command("run")(run.run)
 app.command("list")(listing.list_probes)
 app.command("explain")(explain.explain)
 app.command("new")(new.new)

@@ -19,7 +19,9 @@ _WIDTH = 100
 
 
 def explain(
-    probe_id: Annotated[str, typer.Argument(metavar="ID", help="The probe's id, as  guardian list  shows it.")],
+    probe_id: Annotated[
+        str, typer.Argument(metavar="ID", help="The probe's id, as  guardian list  shows it.")
+    ],
     probes: ProbeFolders = None,
 ) -> None:
     """Say what a probe does: the attack, what is planted, what counts as a success, and what stops it."""
@@ -60,20 +62,28 @@ def _sections(probe: Probe) -> Iterator[tuple[str, list[str]]]:
     if probe.plant:
         yield "Planted", [line for plant in probe.plant for line in _planted(plant)]
     if probe.approves:
-        yield "A person has approved", [f"  {_call(one.call, one.args)}{_whose(one.of_this_run)}" for one in probe.approves]
+        yield (
+            "A person has approved",
+            [f"  {_call(one.call, one.args)}{_whose(one.of_this_run)}" for one in probe.approves],
+        )
     if probe.worst_case:
         yield "A model that obeys", [f"  {_deed(step)}" for step in probe.worst_case]
     yield "It counts as a success if", _condition(probe, "success")
     if probe.attempt is not None:
         yield "It counts as tried, and blocked, if", _condition(probe, "attempt")
-    yield "What stops it", [f"  {_STOPPED_BY[probe.blame.value]}", *([f"    {probe.fix}"] if probe.fix else [])]
+    yield (
+        "What stops it",
+        [f"  {_STOPPED_BY[probe.blame.value]}", *([f"    {probe.fix}"] if probe.fix else [])],
+    )
     yield "In other catalogues", _references(probe)
     yield "Reproduce", [f"  agentcrewops guardian --agent agent.yaml --probe {probe.id}"]
 
 
 def _needs(probe: Probe) -> Iterator[str]:
     for tool in probe.requires.tools:
-        yield f"a tool that {_DOES[tool.effect.value]}" + (f", given a {tool.argument}" if tool.argument else "")
+        yield f"a tool that {_DOES[tool.effect.value]}" + (
+            f", given a {tool.argument}" if tool.argument else ""
+        )
     if probe.requires.pii:
         yield f"a policy that redacts {', '.join(probe.requires.pii)}"
     if probe.requires.contract:
@@ -138,9 +148,9 @@ def _whose(of_this_run: bool) -> str:
 
 
 def _condition(probe: Probe, which: str) -> list[str]:
-    from security_pack.telling import parts_of
+    from security_pack.telling import told_in_parts
 
-    lead, parts = parts_of(getattr(probe, which))
+    lead, parts = told_in_parts(getattr(probe, which))
     return [f"  {part}" for part in parts] if not lead else [f"  {lead}", *(f"    {part}" for part in parts)]
 
 

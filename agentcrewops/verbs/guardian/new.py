@@ -13,12 +13,15 @@ _SCHEMA = Path(".agentcrewops", "schema", "probe.json")
 
 
 def new(
-    probe_id: Annotated[str, typer.Argument(metavar="ID", help="The probe's id: small letters, digits, dashes.")] = "my-probe",
+    probe_id: Annotated[
+        str, typer.Argument(metavar="ID", help="The probe's id: small letters, digits, dashes.")
+    ] = "my-probe",
     family: Annotated[
         str, typer.Option("--family", help="What kind of attack it is, as  guardian list  shows them.")
     ] = "indirect_injection",
     out: Annotated[
-        Path | None, typer.Option("--out", help="The file to write; default: probes/ID.yaml. Never overwritten.")
+        Path | None,
+        typer.Option("--out", help="The file to write; default: probes/ID.yaml. Never overwritten."),
     ] = None,
 ) -> None:
     """Write a probe to start from, with a comment on every part. It passes  guardian selftest  as it is."""
@@ -61,7 +64,10 @@ def _schema_beside(path: Path) -> str:
     folder = path.resolve().parent
     home = next((at for at in (folder, *folder.parents) if (at / _SCHEMA.parent).is_dir()), folder)
     schema = home / _SCHEMA
+    folder.mkdir(parents=True, exist_ok=True)
     schema.parent.mkdir(parents=True, exist_ok=True)
     if not schema.exists():
-        schema.write_text(json.dumps(schema_of("probe"), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        schema.write_text(
+            json.dumps(schema_of("probe"), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
     return Path(os.path.relpath(schema, folder)).as_posix()
