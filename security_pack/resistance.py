@@ -170,9 +170,13 @@ def run_resistance(
 
 
 def prepare_resistance(
-    options: ResistanceOptions, pack: Sequence[Catalogued], environ: Mapping[str, str]
+    options: ResistanceOptions, pack: Sequence[Catalogued], environ: Mapping[str, str], *, spends: bool = True
 ) -> PreparedResistance:
-    """Read and check everything; nothing is started."""
+    """Read and check everything; nothing is started.
+
+    Args:
+        spends: False if no run will be made.
+    """
     suite, manifest = _agent_of(options)
     agent = ProbedAgent(
         name=manifest.spec.name if manifest else suite.name,
@@ -188,7 +192,8 @@ def prepare_resistance(
         cases=tuple(case.eval_case(case.sketch) for case in cases.values()),
     )
     target = _target(suite, manifest, cases, environ, options)
-    _refuse_open_purse(options, target, environ)
+    if spends:
+        _refuse_open_purse(options, target, environ)
     baseline = _baseline_file(options, suite)
     kinds = tuple(manifest.policy.pii_redaction) if manifest else ALL_KINDS
     ready = Prepared(
@@ -306,7 +311,8 @@ def measure(
     Returns the runs, what the first look said (None if it was not reached), and the sampler that went last.
     """
     sampler = asyncio.run(make_runs(prepared, journal, prepared.runs, quiet=quiet))
-    if sampler is not None and sampler.stopped is not None:
+    stopped = sampler is not None and sampler.stopped is not None
+    if stopped or why_not_measured(journal.result()):
         return journal.result(), None, sampler
     suspicion = first_look(prepared.comparable, journal.result(), prepared.runs)
     if suspicion.again:

@@ -85,7 +85,7 @@ def merge_resistance(
         CannotMeasure: if no shard can be read.
         InvalidInput: if agent and probes are not those of the shards, or the baseline was forgotten.
     """
-    prepared = prepare_resistance(options, pack, environ)
+    prepared = prepare_resistance(options, pack, environ, spends=False)
     places = [_shard_folder(folder) for folder in folders]
     joined = join_shards(places)
     _refuse_others(prepared, joined, options)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import pairwise
 
 from agent_runtime.guard.budget import MemoryLedger, cap_micros, micros_of
 from agent_runtime.manifest import Manifest
 from agent_runtime.models.interface import Model, ModelReply, ModelRequest
 from agent_runtime.policy import Price
-from agent_runtime.records import RunResult, ToolCall
+from agent_runtime.records import Role, RunResult, ToolCall
 from agent_runtime.runner import run_agent
 from evals.targets.runtime import Watched
 from security_pack.episode import Episode
@@ -71,8 +72,19 @@ async def play_live(manifest: Manifest, performance: Performance, cast: Cast, se
     ledger = MemoryLedger(per_run_micros=most_micros(manifest, performance.probe))
     task = replace(performance.task, seed=seed)
     result = await run_agent(staged, task, scenery.crew(model, cast.price, ledger, cast.critic))
-    throttled = model.throttled and not model.virtual_time
-    return Played(result, scenery.episode(result, model.wrote), throttled, model.retry_after)
+    episode = replace(scenery.episode(result, model.wrote), output=_heard(result))
+    return Played(result, episode, model.throttled and not model.virtual_time, model.retry_after)
+
+
+def _heard(result: RunResult) -> str | None:
+    """Every answer that reached the user: those of earlier turns did, whatever became of the last one."""
+    turns = [
+        step.text
+        for step, after in pairwise(result.steps)
+        if step.role is Role.PLAN and after.role is Role.CRITIC and after.ok and step is not result.steps[-2]
+    ]
+    delivered = [*turns, *([] if result.delivered is None else [result.delivered])]
+    return "\n\n".join(delivered) if delivered else None
 
 
 def most_micros(manifest: Manifest, probe: Probe) -> int:
