@@ -17,7 +17,8 @@ from security_pack.conditions import Surface
 from security_pack.episode import Contact, Episode, Fate, SeenCall
 from security_pack.performance import Performance
 from security_pack.stage.egress import host_in
-from security_pack.stage.guarded import answer_for, described, remembered, tools_by_name
+from security_pack.stage.guarded import answer_for
+from security_pack.stage.scenery import described, remembered, tools_by_name
 from security_pack.stage.tools import planted_result
 from security_pack.worst_case import WorstCase, script_of
 
