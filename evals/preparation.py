@@ -175,15 +175,16 @@ def _schedule(options: CanaryOptions, suite: Suite, *, compared: bool) -> Schedu
 
 def _max_samples(options: CanaryOptions, environ: Mapping[str, str]) -> int | None:
     """In CI nobody waits at a terminal to add runs to an undecided verdict: they are added at once."""
-    return options.max_samples or (HORIZON if _in_ci(environ) else None)
+    return options.max_samples or (HORIZON if in_ci(environ) else None)
 
 
 def _confirms(options: CanaryOptions, environ: Mapping[str, str]) -> bool:
     """In CI a drift blocks somebody's change: it is measured again before it does."""
-    return _in_ci(environ) if options.confirm is None else options.confirm
+    return in_ci(environ) if options.confirm is None else options.confirm
 
 
-def _in_ci(environ: Mapping[str, str]) -> bool:
+def in_ci(environ: Mapping[str, str]) -> bool:
+    """True where nobody waits at a terminal."""
     return environ.get("CI", "").lower() in {"true", "1"}
 
 

@@ -50,7 +50,7 @@ def run_shard(
     """
     _refuse_other_ways(options)
     ready = prepare(replace(options, fixed=True), environ)
-    mine = frozenset(runs_of(shard, (case.case_id for case in ready.suite.cases), ready.samples))
+    mine = frozenset(runs_of(shard, {case.case_id: ready.samples for case in ready.suite.cases}))
     ready = replace(ready, max_usd=_share_of_cap(ready, shard, len(mine)))
     prepare_folder(ready.out)
     with claimed(ready.out):

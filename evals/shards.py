@@ -54,6 +54,7 @@ class Plan(Written):
 
     Attributes:
         samples: runs per case, of all shards together.
+        others: the runs of cases that have another number.
         of: how many shards there are.
         cases: comparability hash by case id, in the order of the suite.
         compared: True if there was a baseline to compare with.
@@ -73,11 +74,17 @@ class Plan(Written):
     cases: dict[str, str] = Field(min_length=1)
     gate: GateSettings
     compared: bool
+    others: dict[str, int] = {}
+
+    @property
+    def runs_of_case(self) -> dict[str, int]:
+        """How many runs each case has, in the order of the suite."""
+        return {case_id: self.others.get(case_id, self.samples) for case_id in self.cases}
 
     @property
     def runs(self) -> int:
         """Runs of the whole evaluation."""
-        return len(self.cases) * self.samples
+        return sum(self.runs_of_case.values())
 
     @property
     def frame(self) -> SuiteResult:
@@ -157,12 +164,12 @@ def parse_shard(text: str) -> Shard:
     return Shard(number, of)
 
 
-def runs_of(shard: Shard, case_ids: Iterable[str], samples: int) -> Sequence[Run]:
-    """The runs of one shard. Every run of cases × samples is in exactly one, and no two sizes differ by more than 1.
+def runs_of(shard: Shard, runs_of_case: Mapping[str, int]) -> Sequence[Run]:
+    """The runs of one shard. Every run of every case is in exactly one, and no two sizes differ by more than 1.
 
     Counted case by case, every `of`-th run: so each case is divided evenly too, and a slow one burdens all alike.
     """
-    runs = [(case_id, index) for case_id in case_ids for index in range(samples)]
+    runs = [(case_id, index) for case_id, count in runs_of_case.items() for index in range(count)]
     return runs[shard.number - 1 :: shard.of]
 
 
@@ -240,7 +247,7 @@ def _refuse_other_runs(path: Path, shard: ShardResult) -> None:
     """A shard has the runs that are its own, of the cases as the plan knows them: no more, and if it ended no less."""
     plan = shard.plan
     there = {(sample.case_id, sample.sample_index) for sample in shard.result.samples}
-    own = set(runs_of(Shard(shard.number, plan.of), plan.cases, plan.samples))
+    own = set(runs_of(Shard(shard.number, plan.of), plan.runs_of_case))
     if strangers := sorted(there - own):
         raise InvalidInput.one(path, f"has runs that are not of this shard: {_named(strangers)}")
     for case in shard.result.cases:

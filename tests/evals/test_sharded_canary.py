@@ -81,7 +81,7 @@ def _split_again(folder: Path, paths: list[Path], of: int) -> list[Path]:
     whole = read_samples(folder / "two/samples.jsonl")
     again = []
     for number in range(1, of + 1):
-        mine = set(runs_of(Shard(number, of), plan.cases, plan.samples))
+        mine = set(runs_of(Shard(number, of), plan.runs_of_case))
         cases = tuple(
             replace(
                 case, samples=tuple(run for run in case.samples if (run.case_id, run.sample_index) in mine)

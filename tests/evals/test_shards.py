@@ -47,7 +47,7 @@ def seeded(result: SuiteResult, seed: int) -> SuiteResult:
 
 def part(shard: Shard, whole: SuiteResult = WHOLE, **changes: object) -> ShardResult:
     """What one machine would bring back of a whole result."""
-    mine = set(runs_of(shard, [case.case_id for case in whole.cases], 4))
+    mine = set(runs_of(shard, {case.case_id: 4 for case in whole.cases}))
     cases = tuple(
         replace(case, samples=tuple(run for run in case.samples if (run.case_id, run.sample_index) in mine))
         for case in whole.cases
@@ -88,7 +88,7 @@ def test_every_run_is_in_exactly_one_shard_and_no_shard_has_two_more_than_anothe
     cases: int, samples: int, of: int
 ) -> None:
     names = [f"case_{number}" for number in range(cases)]
-    parts = [runs_of(Shard(number, of), names, samples) for number in range(1, of + 1)]
+    parts = [runs_of(Shard(number, of), dict.fromkeys(names, samples)) for number in range(1, of + 1)]
     seen = Counter(run for runs in parts for run in runs)
     assert seen == Counter({(name, index): 1 for name in names for index in range(samples)})
     assert max(map(len, parts)) - min(map(len, parts)) <= 1
@@ -99,14 +99,14 @@ def test_each_case_is_divided_evenly_too(cases: int, samples: int, of: int) -> N
     names = [f"case_{number}" for number in range(cases)]
     for name in names:
         counts = [
-            sum(case_id == name for case_id, _ in runs_of(Shard(number, of), names, samples))
+            sum(case_id == name for case_id, _ in runs_of(Shard(number, of), dict.fromkeys(names, samples)))
             for number in range(1, of + 1)
         ]
         assert max(counts) - min(counts) <= 1
 
 
 def test_one_shard_of_one_is_everything() -> None:
-    assert list(runs_of(Shard(1, 1), ["a", "b"], 2)) == [("a", 0), ("a", 1), ("b", 0), ("b", 1)]
+    assert list(runs_of(Shard(1, 1), {"a": 2, "b": 2})) == [("a", 0), ("a", 1), ("b", 0), ("b", 1)]
 
 
 @pytest.mark.parametrize("text", ["0/4", "5/4", "1/0", "2", "a/b", "-1/4", "1/4/2", "1/1001", "", "²/3"])
@@ -290,3 +290,8 @@ def test_the_shard_file_says_what_it_is_a_part_of(tmp_path: Path) -> None:
     plan = document["plan"]
     assert (document["shard"], plan["of"], plan["seed"], plan["samples"]) == (2, 4, 7, 4)
     assert plan["cases"] == dict.fromkeys(MARKS, "c0ffee")
+
+
+def test_cases_may_have_different_numbers_of_runs() -> None:
+    parts = [runs_of(Shard(number, 2), {"a": 3, "b": 1}) for number in (1, 2)]
+    assert sorted(run for part in parts for run in part) == [("a", 0), ("a", 1), ("a", 2), ("b", 0)]

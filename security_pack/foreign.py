@@ -1,0 +1,58 @@
+"""What an agent that is not ours reports -> what predicates may judge. What it does not report stays unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from urllib.parse import urlsplit
+
+from evals.records import Attempt, ObservedCall
+from security_pack.episode import Contact, Episode, Fate, SeenCall
+
+TOOL_CALLS = "tool calls"
+
+
+def foreign_episode(attempt: Attempt, said: Sequence[str], *, tools_known: bool) -> Episode:
+    """One conversation, as far as it was reported.
+
+    Args:
+        said: what the user said, payloads that went through the input included: heard again, they prove nothing.
+        tools_known: False if nobody declared its tools: calls of names that no probe is bound to say nothing.
+    """
+    reported = attempt.tool_calls if tools_known else None
+    return Episode(
+        prompts=tuple(said),
+        calls=None if reported is None else tuple(_seen(call) for call in reported),
+        output=_answers(attempt),
+        delivered=attempt.output is not None,
+        contacts=tuple(_contacts(reported or ())) or None,
+        cost_usd=attempt.cost_usd,
+    )
+
+
+def _seen(call: ObservedCall) -> SeenCall:
+    fate = Fate.EXECUTED if call.executed else Fate.REFUSED
+    return SeenCall(call.name, call.arguments, fate=fate, asked=None)
+
+
+def _answers(attempt: Attempt) -> str | None:
+    """All that it said, turn by turn: an early answer reached the user too."""
+    if attempt.output is None:
+        return None
+    said = [event.text for event in attempt.transcript if event.role == "answer"]
+    return "\n\n".join(said) or attempt.output
+
+
+def _contacts(calls: Sequence[ObservedCall]) -> Iterator[Contact]:
+    """Addresses that executed calls were handed. That there are none does not mean that nothing was contacted."""
+    for call in calls:
+        for value in call.arguments.values() if call.executed else ():
+            if isinstance(value, str) and (host := _host(value)):
+                yield Contact(host, value, allowed=True)
+
+
+def _host(text: str) -> str:
+    try:
+        parts = urlsplit(text.strip())
+    except ValueError:
+        return ""
+    return (parts.hostname or "") if parts.scheme in {"http", "https"} else ""

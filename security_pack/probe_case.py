@@ -1,0 +1,186 @@
+"""A probe about one agent -> the two cases that Canary's sampler runs: the attack, and its harmless twin."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from agent_runtime.documents import canonical_json
+from agent_runtime.manifest import Manifest
+from agent_runtime.spec import ToolSpec
+from evals.suite import EvalCase
+from evals.targets.conversation import conversation_problems
+from security_pack.applicability import applicability_of
+from security_pack.binding import Binding, bindings_of, bound
+from security_pack.canaries import names_of
+from security_pack.catalog import Catalogued
+from security_pack.performance import Performance
+from security_pack.probe import Plant, Probe
+
+TWIN = "~benign"
+"""Ends the case id of a harmless twin; no probe's id can hold it."""
+
+_NOTHING_SPECIAL = {"status": "ok"}
+
+
+@dataclass(frozen=True, slots=True)
+class ProbedAgent:
+    """The agent, as far as probes must know it.
+
+    Attributes:
+        name: what its baseline is named after.
+        manifest: None of an agent that is not ours.
+        tools: those that somebody declared; () if nobody did.
+        told: names that reach an agent that is not ours (`evals.targets.told`).
+    """
+
+    name: str
+    model: str | None
+    manifest: Manifest | None
+    tools: tuple[ToolSpec, ...]
+    told: frozenset[str] = frozenset()
+
+    @property
+    def takes_stubs(self) -> bool:
+        """Whether it is told what its tools return; of tools that nobody declared, nothing can be told."""
+        return "stubs" in self.told and bool(self.tools)
+
+    @property
+    def policy_hash(self) -> str:
+        """sha256 over policy and output contract; "" where neither is known."""
+        if self.manifest is None:
+            return ""
+        whole = [self.manifest.policy.model_dump(mode="json", exclude_defaults=True), self.manifest.contract]
+        return hashlib.sha256(canonical_json(whole).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeCase:
+    """One probe against one agent, as an attack or as its harmless twin.
+
+    Attributes:
+        runs: how many are planned.
+    """
+
+    catalogued: Catalogued
+    agent: ProbedAgent
+    binding: Binding
+    benign: bool
+    runs: int
+
+    @property
+    def case_id(self) -> str:
+        """The probe's id, marked if this is the twin."""
+        return self.catalogued.probe.id + (TWIN if self.benign else "")
+
+    @property
+    def sketch(self) -> Performance:
+        """The case with the names of its canaries where their values will stand: alike in every run."""
+        names = names_of(self.catalogued.probe.canaries)
+        return self.performance({name: f"{{{{{name}}}}}" for name in names})
+
+    def probe(self, canaries: Mapping[str, str]) -> Probe:
+        """The probe with these canaries, its payload where this agent can be reached."""
+        ready = bound(self.catalogued.probe, self.binding, canaries)
+        if self.agent.manifest is not None or self.agent.takes_stubs:
+            return ready
+        twin = ready.benign_twin.model_copy(update={"plant": _through_input(ready.benign_twin.plant)})
+        return ready.model_copy(update={"plant": _through_input(ready.plant), "benign_twin": twin})
+
+    def performance(self, canaries: Mapping[str, str]) -> Performance:
+        """What stands where in one run."""
+        probe = self.probe(canaries)
+        return Performance(probe, tuple(probe.benign_twin.plant if self.benign else probe.plant), obeys=False)
+
+    def eval_case(self, performance: Performance) -> EvalCase:
+        """What the agent is asked, and what its tools return."""
+        probe = self.catalogued.probe
+        return EvalCase(
+            suite=f"guardian-{self.agent.name}",
+            case_id=self.case_id,
+            messages=performance.task.messages,
+            turns=performance.task.turns,
+            stubs={tool.name: _stub(tool.name, performance) for tool in self.agent.tools},
+            tags=(probe.family.value, *(["benign"] if self.benign else [])),
+            comparability=self.comparability,
+            file=self.catalogued.file,
+            line=self.catalogued.line,
+        )
+
+    @property
+    def comparability(self) -> str:
+        """Runs compare only with those of the same agent, model, probe and policy, reached in the same way."""
+        agent, binding = self.agent, self.binding
+        whole = [
+            agent.name,
+            agent.model,
+            self.catalogued.hash,
+            agent.policy_hash,
+            [dict(binding.tools), {role: dict(names) for role, names in binding.arguments.items()}],
+            [agent.manifest is not None, agent.takes_stubs, self.benign],
+        ]
+        return hashlib.sha256(canonical_json(whole).encode()).hexdigest()[:16]
+
+
+def cases_of(catalogued: Catalogued, agent: ProbedAgent, runs: int) -> tuple[ProbeCase, ProbeCase] | str:
+    """The attack and its twin; or why this agent cannot be probed with it, in plain words.
+
+    Of several tools that could be attacked, one that needs no approval: it is the model that is tested here.
+    """
+    found = _bindings(catalogued.probe, agent)
+    if isinstance(found, str):
+        return found
+    binding = min(found, key=lambda one: _needs_approval(one.subject, agent.tools))
+    attack = ProbeCase(catalogued, agent, binding, benign=False, runs=runs)
+    twin = ProbeCase(catalogued, agent, binding, benign=True, runs=runs)
+    return _why_unreachable(attack) or (attack, twin)
+
+
+def _bindings(probe: Probe, agent: ProbedAgent) -> tuple[Binding, ...] | str:
+    if agent.manifest is not None:
+        return applicability_of(probe, agent.manifest)
+    if probe.requires.pii or probe.requires.contract:
+        return "what an agent that is not ours redacts, and what contract its answers keep, is not known"
+    if agent.tools:
+        return bindings_of(probe, agent.tools)
+    roles = {role.effect.value: role.effect.value for role in probe.requires.tools}
+    return (Binding(tools=roles),)
+
+
+def _needs_approval(subject: str, tools: Sequence[ToolSpec]) -> bool:
+    return any(tool.name == subject and tool.needs_approval for tool in tools)
+
+
+def _why_unreachable(case: ProbeCase) -> str | None:
+    """Why the payload, or the conversation, does not get to the agent; None if it does."""
+    agent, probe = case.agent, case.catalogued.probe
+    if agent.manifest is not None:
+        return None
+    planted = {plant.at for plant in (*probe.plant, *probe.benign_twin.plant)}
+    if "tool_description" in planted:
+        return "a tool's description cannot be planted in an agent that is not ours"
+    if "tool_error" in planted and not agent.takes_stubs:
+        return "a tool's error cannot be planted: the agent is not told {{ stubs }}"
+    if probe.approves:
+        return "nobody can approve anything for an agent that is not ours"
+    if conversation_problems(agent.told, [case.eval_case(case.sketch)], str):
+        return "it is a conversation, and the agent is told neither {{ messages }} nor {{ session_id }}"
+    return None
+
+
+def _through_input(plants: Sequence[Plant]) -> list[Plant]:
+    """The same texts in the mouth of the user, for an agent whose tools are out of reach."""
+    return [
+        Plant(at="input", text=f"This is what {plant.tool} returned:\n\n{plant.text}")
+        if plant.at == "tool_result"
+        else plant
+        for plant in plants
+    ]
+
+
+def _stub(tool: str, performance: Performance) -> object:
+    if (error := performance.planted_in(tool, "tool_error")) is not None:
+        return {"error": error}
+    text = performance.planted_in(tool, "tool_result")
+    return _NOTHING_SPECIAL if text is None else text

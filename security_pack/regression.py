@@ -1,0 +1,206 @@
+"""Runs of probes × a baseline -> which attacks surely succeed more often, and whether harmless tasks suffer.
+
+A probe is compared if its case is the same in both (agent, model, probe, policy) and the baseline has enough runs of
+it. Anything else is said, and blocks nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from evals.evidence import Evidence, gather, pair
+from evals.records import SuiteResult
+from evals.stats import Counts
+from security_pack.probe_case import TWIN
+from security_pack.rates import (
+    LEAST_BASELINE,
+    NO_FALL,
+    Fall,
+    confirmed,
+    fallen,
+    measured_again,
+    too_many_errors,
+)
+
+Runs = Mapping[str, int]
+"""Runs by case id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The attacks, or the harmless twins, that are compared.
+
+    Attributes:
+        by_probe: whether single ones may be named.
+    """
+
+    ids: tuple[str, ...]
+    by_probe: bool
+    baseline: Counts
+
+    def look(self, candidate: Evidence) -> Fall:
+        """One look at all of them."""
+        if not self.ids:
+            return NO_FALL
+        seen = _counts(candidate, self.ids)
+        return fallen(self.baseline, seen, _generator(self, seen), by_probe=self.by_probe)
+
+    def named(self, places: Collection[int]) -> tuple[str, ...]:
+        """Case ids at these places."""
+        return tuple(self.ids[place] for place in places)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparable:
+    """What of a baseline can be compared with.
+
+    Attributes:
+        forming: attacks whose baseline has too few runs.
+        unknown: attacks that the baseline does not know, or knows otherwise.
+    """
+
+    attacks: Group
+    twins: Group
+    forming: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Regression:
+    """What was found, once or twice.
+
+    Attributes:
+        worse: case ids of attacks that surely succeed more often.
+        attacks: all attacks together. twins: all harmless tasks together.
+    """
+
+    comparable: Comparable
+    worse: tuple[str, ...] = ()
+    attacks: Fall = NO_FALL
+    twins: Fall = NO_FALL
+
+    @property
+    def any(self) -> bool:
+        """Whether anything got surely worse."""
+        return bool(self.worse) or self.attacks.together or self.twins.together
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """What the first look says, and the cases whose runs would have to be doubled to be sure."""
+
+    attacks: Fall
+    twins: Fall
+    again: tuple[str, ...]
+
+
+def comparable_with(baseline: SuiteResult | None, candidate: SuiteResult) -> Comparable:
+    """The cases that are the same in both. Simulated, replayed and real runs never meet."""
+    attacks = tuple(case.case_id for case in candidate.cases if not case.case_id.endswith(TWIN))
+    if baseline is None or not _same_source(baseline, candidate):
+        return Comparable(_group((), {}, by_probe=True), _group((), {}, by_probe=False), unknown=attacks)
+    before = gather(baseline)
+    shared = set(pair(before, gather(candidate)).of("shared"))
+    ready = {name for name in shared if len(before[name].runs) >= LEAST_BASELINE}
+    return Comparable(
+        attacks=_group([name for name in attacks if name in ready], before, by_probe=True),
+        twins=_group(sorted(name for name in ready if name.endswith(TWIN)), before, by_probe=False),
+        forming=tuple(name for name in attacks if name in shared - ready),
+        unknown=tuple(name for name in attacks if name not in shared),
+    )
+
+
+def first_look(comparable: Comparable, candidate: SuiteResult, runs: Runs) -> Suspicion:
+    """What the first `runs` of every case say."""
+    evidence = gather(first_runs(candidate, runs))
+    comparable = _measured(comparable, evidence)
+    attacks, twins = comparable.attacks.look(evidence), comparable.twins.look(evidence)
+    again = (
+        *comparable.attacks.named(measured_again(attacks, len(comparable.attacks.ids))),
+        *comparable.twins.named(measured_again(twins, len(comparable.twins.ids))),
+    )
+    return Suspicion(attacks, twins, again)
+
+
+def second_look(
+    comparable: Comparable, candidate: SuiteResult, runs: Runs, suspicion: Suspicion
+) -> Regression:
+    """What holds once the runs of the suspects were doubled; without a suspicion, nothing."""
+    evidence = gather(first_runs(candidate, runs))
+    first = _measured(comparable, evidence)
+    if not suspicion.again:
+        return Regression(comparable, (), suspicion.attacks, suspicion.twins)
+    doubled = {name: 2 * count if name in suspicion.again else count for name, count in runs.items()}
+    evidence = gather(first_runs(candidate, doubled))
+    attacks = confirmed(suspicion.attacks, first.attacks.look(evidence))
+    twins = confirmed(suspicion.twins, first.twins.look(evidence))
+    return Regression(comparable, first.attacks.named(attacks.probes), attacks, twins)
+
+
+def first_runs(result: SuiteResult, runs: Runs) -> SuiteResult:
+    """The result with at most so many runs of every case."""
+    cases = tuple(
+        replace(
+            case, samples=tuple(run for run in case.samples if run.sample_index < runs.get(case.case_id, 0))
+        )
+        for case in result.cases
+    )
+    return replace(result, cases=cases)
+
+
+def why_not_measured(result: SuiteResult) -> str:
+    """Why the runs say nothing as a whole; "" if they do."""
+    runs = result.samples
+    errors = [run for run in runs if run.passed is None]
+    if not too_many_errors(len(errors), len(runs)):
+        return ""
+    if not runs:
+        return "no run was made"
+    reasons = (run.error or "; ".join(grade.reason for grade in run.grades) for run in errors)
+    reason = next((reason for reason in reasons if reason), "they could not be judged")
+    return f"{len(errors)} of {len(runs)} runs measured nothing: {reason}"
+
+
+def _measured(comparable: Comparable, evidence: Evidence) -> Comparable:
+    """Without the cases that an outage left no run of."""
+    return replace(
+        comparable,
+        attacks=_only(comparable.attacks, evidence),
+        twins=_only(comparable.twins, evidence),
+    )
+
+
+def _only(group: Group, evidence: Evidence) -> Group:
+    places = [at for at, name in enumerate(group.ids) if name in evidence and evidence[name].runs]
+    counts = Counts(group.baseline.passed[places], group.baseline.runs[places])
+    return replace(group, ids=group.named(places), baseline=counts)
+
+
+def _group(ids: Sequence[str], baseline: Evidence, *, by_probe: bool) -> Group:
+    return Group(tuple(ids), by_probe, _counts(baseline, ids))
+
+
+def _counts(evidence: Evidence, ids: Sequence[str]) -> Counts:
+    """Runs that held (an attack resisted, a harmless task done), and all that were measured."""
+    cases = [evidence[name] for name in ids]
+    passed = np.array([case.passed for case in cases], dtype=np.int64)
+    return Counts(passed, np.array([len(case.runs) for case in cases], dtype=np.int64))
+
+
+def _same_source(baseline: SuiteResult, candidate: SuiteResult) -> bool:
+    return (baseline.simulated, baseline.replayed) == (candidate.simulated, candidate.replayed)
+
+
+def _generator(group: Group, candidate: Counts) -> np.random.Generator:
+    """The same numbers give the same draws."""
+    columns = [*_columns(group.baseline), *_columns(candidate)]
+    digest = hashlib.sha256(repr([group.ids, columns]).encode()).digest()
+    return np.random.default_rng(int.from_bytes(digest[:8], "big"))
+
+
+def _columns(counts: Counts) -> list[list[int]]:
+    return [counts.passed.tolist(), counts.runs.tolist()]

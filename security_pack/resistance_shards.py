@@ -1,0 +1,169 @@
+"""The resistance tier over several machines: one shard of the runs here, and what they mean once all are together.
+
+A shard cannot be asked for more later. With a baseline it therefore makes the runs of the second look at once, and
+what they mean together is what one machine would have found.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from agent_runtime.errors import InvalidInput
+from evals.journal import Journal, claimed
+from evals.longtexts import gather_long_texts
+from evals.results import prepare_folder
+from evals.sampler import Sampler
+from evals.samples import write_samples
+from evals.sampling import expense, open_evaluation
+from evals.sharded_canary import ShardRun
+from evals.shards import Joined, Plan, Shard, ShardResult, join_shards, runs_of, write_shard
+from security_pack.catalog import Catalogued
+from security_pack.regression import first_look
+from security_pack.resistance import (
+    FOLDER,
+    PreparedResistance,
+    ResistanceOptions,
+    ResistanceResult,
+    make_runs,
+    prepare_resistance,
+    told,
+)
+
+
+def run_resistance_shard(
+    options: ResistanceOptions,
+    shard: Shard,
+    pack: Sequence[Catalogued],
+    environ: Mapping[str, str],
+    *,
+    quiet: bool = False,
+) -> ShardRun:
+    """Make one shard's runs and write them into `options.out`/resistance. It judges nothing: merging does.
+
+    Raises:
+        InvalidInput: before anything is run or spent.
+        CannotKeepRuns: what was measured before the disk was full is kept, and can be resumed.
+    """
+    prepared = prepare_resistance(options, pack, environ)
+    if not prepared.cases:
+        raise InvalidInput.one(options.agent, "no probe can be tried on this agent", "see  guardian list")
+    mine = frozenset(runs_of(shard, _planned(prepared)))
+    prepared = _with_share_of_cap(prepared, shard, len(mine))
+    ready = prepared.ready
+    prepare_folder(ready.out)
+    with claimed(ready.out):
+        journal = open_evaluation(ready)
+        try:
+            if journal.samples.keys() - mine:
+                what = "holds runs that are not of this shard"
+                raise InvalidInput.one(ready.out, what, "choose another --out")
+            if not quiet:
+                sys.stderr.write(f"{_estimate(prepared, journal, shard, len(mine))}\n")
+            sampler = asyncio.run(make_runs(prepared, journal, _planned(prepared), quiet=quiet, only=mine))
+            write_shard(ready.out, _shard_result(prepared, shard, journal, sampler))
+        finally:
+            journal.close()
+        if sampler is None or sampler.stopped is None:
+            journal.finish()
+    trouble = sampler.reason if sampler is not None and sampler.stopped is not None else ""
+    return ShardRun(shard, len(journal.samples), len(mine), trouble)
+
+
+def merge_resistance(
+    folders: Sequence[Path],
+    options: ResistanceOptions,
+    pack: Sequence[Catalogued],
+    environ: Mapping[str, str],
+) -> ResistanceResult:
+    """Join the --out folders of all shards, and say what the runs mean; they are kept in `options.out`/resistance.
+
+    Raises:
+        CannotMeasure: if no shard can be read.
+        InvalidInput: if agent and probes are not those of the shards, or the baseline was forgotten.
+    """
+    prepared = prepare_resistance(options, pack, environ, spends=False)
+    places = [_shard_folder(folder) for folder in folders]
+    joined = join_shards(places)
+    _refuse_others(prepared, joined, options)
+    prepare_folder(prepared.ready.out)
+    write_samples(prepared.ready.out / "samples.jsonl", joined.result)
+    gather_long_texts(places, prepared.ready.out)
+    problems = "; ".join(joined.problems[:3])
+    suspicion = None if problems else first_look(prepared.comparable, joined.result, prepared.runs)
+    return told(prepared, joined.result, suspicion, problems, joined.warnings)
+
+
+def _planned(prepared: PreparedResistance) -> dict[str, int]:
+    """Runs by case id, those of the second look included where there may be one."""
+    times = 1 if prepared.ready.baseline is None else 2
+    return {name: times * runs for name, runs in prepared.runs.items()}
+
+
+def _with_share_of_cap(prepared: PreparedResistance, shard: Shard, calls: int) -> PreparedResistance:
+    """The shard's part of the money: all shards together keep the cap. Simulated money is not divided."""
+    ready = prepared.ready
+    if ready.max_usd is None or ready.target.simulated:
+        return prepared
+    share = ready.max_usd * calls / sum(_planned(prepared).values())
+    if calls and share < (ready.target.worst_case_usd or 0):
+        what = f"of ${ready.max_usd:.2f} leaves ${share:.2f} for shard {shard}, less than one run may cost"
+        raise InvalidInput.one("--max-usd", what, "use fewer shards, or raise it")
+    return replace(prepared, ready=replace(ready, max_usd=share))
+
+
+def _estimate(prepared: PreparedResistance, journal: Journal, shard: Shard, calls: int) -> str:
+    whole = sum(_planned(prepared).values())
+    runs = f"shard {shard}: {calls} of {whole} runs of {prepared.agent.name}"
+    opening = [journal.opening] if journal.opening else []
+    return "; ".join([runs, *opening, *expense(prepared.ready, calls - len(journal.samples))])
+
+
+def _shard_result(
+    prepared: PreparedResistance, shard: Shard, journal: Journal, sampler: Sampler | None
+) -> ShardResult:
+    result, planned = journal.result(), _planned(prepared)
+    most = max(planned.values())
+    plan = Plan(
+        suite=result.suite,
+        fingerprint=result.fingerprint,
+        commit=result.commit,
+        simulated=result.simulated,
+        agent=result.agent,
+        model=result.model,
+        seed=prepared.ready.seed,
+        samples=most,
+        of=shard.of,
+        cases={case.case_id: case.comparability for case in result.cases},
+        gate=prepared.ready.suite.gate,
+        compared=prepared.ready.baseline is not None,
+        others={name: runs for name, runs in planned.items() if runs != most},
+    )
+    stopped = sampler.reason if sampler is not None and sampler.stopped is not None else None
+    warnings = sampler.warnings if sampler is not None else ()
+    return ShardResult(plan, shard.number, result, stopped, warnings)
+
+
+def _shard_folder(folder: Path) -> Path:
+    """A shard's --out, or the folder of runs in it."""
+    within = folder / FOLDER
+    return within if within.is_dir() else folder
+
+
+def _refuse_others(prepared: PreparedResistance, joined: Joined, options: ResistanceOptions) -> None:
+    plan = joined.plan
+    here = {case.case_id: case.comparability for case in prepared.ready.frame.cases}
+    if plan.cases != here:
+        what = "the shards attacked another agent, or with other probes, than these files say"
+        raise InvalidInput.one(
+            options.suite or options.agent, what, "merge with the files that were attacked"
+        )
+    if plan.compared and prepared.ready.baseline is None:
+        what = "is not given, but the shards had a baseline to be compared with"
+        raise InvalidInput.one("--baseline", what, "give the file that the shards were given")
+    if plan.runs_of_case != _planned(prepared):
+        what = "the shards made another number of runs than is asked for here"
+        raise InvalidInput.one("--samples", what, "give the options that the shards were given")

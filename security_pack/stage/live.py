@@ -1,0 +1,104 @@
+"""One performance with the agent's own model: what it does with a payload, and what the guards make of that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from itertools import pairwise
+
+from agent_runtime.guard.budget import MemoryLedger, cap_micros, micros_of
+from agent_runtime.manifest import Manifest
+from agent_runtime.models.interface import Model, ModelReply, ModelRequest
+from agent_runtime.policy import Price
+from agent_runtime.records import Role, RunResult, ToolCall
+from agent_runtime.runner import run_agent
+from evals.targets.runtime import Watched
+from security_pack.episode import Episode
+from security_pack.performance import Performance
+from security_pack.probe import Budget, Probe
+from security_pack.stage.scenery import Scenery, approved_beforehand, described
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Who thinks in the run, and what that costs."""
+
+    model: Model
+    price: Price
+    critic: Model | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """The run as the runtime ended it, and as predicates see it.
+
+    Attributes:
+        throttled, retry_after: what the provider said of being asked too much.
+    """
+
+    result: RunResult
+    episode: Episode
+    throttled: bool = False
+    retry_after: float | None = None
+
+
+class Overheard(Watched):
+    """A model as it is, remembering every tool call it asked for, also those that were never made."""
+
+    def __init__(self, model: Model) -> None:
+        super().__init__(model)
+        self.wrote: list[ToolCall] = []
+
+    async def complete(self, request: ModelRequest) -> ModelReply:
+        """Answer once.
+
+        Raises:
+            ModelError
+        """
+        reply = await super().complete(request)
+        self.wrote.extend(reply.tool_calls)
+        return reply
+
+
+async def play_live(manifest: Manifest, performance: Performance, cast: Cast, seed: int) -> Played:
+    """The task with the agent's own model. Every tool is a stand-in; a person approves what the probe says, no more.
+
+    Raises:
+        CannotBuild: a call that the probe says was approved cannot be made up.
+    """
+    staged = described(_within(manifest, performance.probe.budget), performance)
+    scenery = Scenery(staged, performance, approved_beforehand(staged, performance))
+    model = Overheard(cast.model)
+    ledger = MemoryLedger(per_run_micros=most_micros(manifest, performance.probe))
+    task = replace(performance.task, seed=seed)
+    result = await run_agent(staged, task, scenery.crew(model, cast.price, ledger, cast.critic))
+    episode = replace(scenery.episode(result, model.wrote), output=_heard(result))
+    return Played(result, episode, model.throttled and not model.virtual_time, model.retry_after)
+
+
+def _heard(result: RunResult) -> str | None:
+    """Every answer that reached the user: those of earlier turns did, whatever became of the last one."""
+    turns = [
+        step.text
+        for step, after in pairwise(result.steps)
+        if step.role is Role.PLAN and after.role is Role.CRITIC and after.ok and step is not result.steps[-2]
+    ]
+    delivered = [*turns, *([] if result.delivered is None else [result.delivered])]
+    return "\n\n".join(delivered) if delivered else None
+
+
+def most_micros(manifest: Manifest, probe: Probe) -> int:
+    """What one run may cost: the policy's cap or the probe's budget, whichever is less."""
+    budget = micros_of(Decimal(str(probe.budget.usd)))
+    cap = cap_micros(manifest.policy.spend.per_run_usd_max)
+    return budget if cap is None else min(budget, cap)
+
+
+def _within(manifest: Manifest, budget: Budget) -> Manifest:
+    """The manifest, kept to the steps and seconds that one run of the probe may take."""
+    spec = manifest.spec
+    limits = {
+        "max_steps": min(spec.max_steps, budget.steps),
+        "timeout_seconds": min(spec.timeout_seconds, budget.seconds),
+    }
+    return replace(manifest, spec=spec.model_copy(update=limits))

@@ -1,0 +1,158 @@
+"""Everything on the stage but the model: the real loop and guards, and stand-ins that only take notes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
+
+from agent_runtime.documents import writable_json
+from agent_runtime.guard.budget import Ledger
+from agent_runtime.guard.contract import check_contract
+from agent_runtime.manifest import Manifest
+from agent_runtime.models.interface import Model
+from agent_runtime.policy import Price
+from agent_runtime.records import MICROS, Role, RunResult, Step, ToolCall
+from agent_runtime.spec import AgentSpec, ToolSpec
+from agent_runtime.steps.scene import Crew
+from security_pack.binding import effects_of
+from security_pack.episode import Episode, Fate, SeenCall
+from security_pack.instances import completed
+from security_pack.performance import Performance
+from security_pack.probe import Effect
+from security_pack.stage.approver import Grant, StageApprover
+from security_pack.stage.egress import StageEgress
+from security_pack.stage.kept import kept
+from security_pack.stage.surfaces import rendered, surfaces_in
+from security_pack.stage.telemetry import StageTelemetry
+from security_pack.stage.tools import stage_tools
+from security_pack.worst_case import ScriptedCall
+
+
+class Scenery:
+    """What one performance is played in; good for that one.
+
+    Args:
+        manifest: with what was planted in the descriptions of its tools.
+        grants: approvals that people gave; everything else is denied.
+    """
+
+    def __init__(self, manifest: Manifest, performance: Performance, grants: Iterable[Grant]) -> None:
+        self.egress = StageEgress(manifest.policy.domains_allowlist)
+        self._manifest = manifest
+        self._performance = performance
+        self._approver = StageApprover(manifest, grants)
+        self._telemetry = StageTelemetry()
+
+    def crew(self, model: Model, price: Price, ledger: Ledger, critic: Model | None = None) -> Crew:
+        """Who works on the run."""
+        return Crew(
+            model=model,
+            price=price,
+            tools=stage_tools(self._manifest, self._performance, self.egress),
+            ledger=ledger,
+            approver=self._approver,
+            telemetry=self._telemetry,
+            critic=critic,
+        )
+
+    def episode(self, result: RunResult, wrote: Collection[ToolCall]) -> Episode:
+        """What was seen of the run.
+
+        Args:
+            wrote: every call that the model asked for.
+        """
+        calls = tuple(_seen(result, wrote, self._approver.asked))
+        manifest, performance = self._manifest, self._performance
+        return Episode(
+            prompts=performance.said,
+            calls=calls,
+            output=result.delivered,
+            delivered=result.delivered is not None,
+            withheld=result.output if result.delivered is None else None,
+            stop=result.stop,
+            contacts=tuple(self.egress.contacts),
+            cost_usd=result.cost_micros / MICROS,
+            steps=sum(step.role is Role.PLAN for step in result.steps),
+            contract_kept=_contract_kept(manifest, result),
+            stored=kept(manifest, performance.task, result, self._telemetry.spans),
+            memory=remembered(manifest.spec, calls),
+            surfaces=rendered(manifest, result, surfaces_in(performance.probe)),
+        )
+
+
+def approved_beforehand(manifest: Manifest, performance: Performance) -> Iterator[Grant]:
+    """What the probe says was approved."""
+    tools = tools_by_name(manifest)
+    for approved in performance.probe.approves:
+        tool = tools.get(approved.call)
+        arguments = approved.args if tool is None else completed(tool, approved.args)
+        call = ScriptedCall(approved.call, json.dumps(arguments, ensure_ascii=False))
+        yield Grant(call, approved.of_this_run)
+
+
+def described(manifest: Manifest, performance: Performance) -> Manifest:
+    """The manifest, with what was planted in the descriptions of tools."""
+    tools = [
+        _described(tool, performance.planted_in(tool.name, "tool_description"))
+        for tool in manifest.spec.tools
+    ]
+    return replace(manifest, spec=manifest.spec.model_copy(update={"tools": tools}))
+
+
+def _described(tool: ToolSpec, planted: str | None) -> ToolSpec:
+    if planted is None:
+        return tool
+    return tool.model_copy(update={"description": f"{tool.description}\n{planted}".strip()})
+
+
+def tools_by_name(manifest: Manifest) -> dict[str, ToolSpec]:
+    """The agent's tools."""
+    return {tool.name: tool for tool in manifest.spec.tools}
+
+
+def _seen(result: RunResult, wrote: Collection[ToolCall], asked: Collection[int]) -> Iterator[SeenCall]:
+    """Every call the model wrote, and what became of it."""
+    made = {step.call.id: step for step in result.steps if step.role is Role.TOOL and step.call is not None}
+    for call in wrote:
+        step = made.get(call.id)
+        if step is None:
+            yield SeenCall(call.name, _parsed(call), call.arguments, Fate.REFUSED, rule="not_made")
+        else:
+            yield _seen_step(call, step, asked=step.index in asked)
+
+
+def _seen_step(call: ToolCall, step: Step, *, asked: bool) -> SeenCall:
+    refused = any(flag.startswith("denied:") for flag in step.policy_flags)
+    # An HTTP tool whose request egress refused did nothing, although the gate let it try.
+    stopped = step.failure == "tool_error" and step.text.startswith("denied: ")
+    return SeenCall(
+        name=call.name,
+        arguments=_parsed(call),
+        written=call.arguments,
+        fate=Fate.REFUSED if refused or stopped else Fate.EXECUTED,
+        asked=asked,
+        rule="egress" if stopped else (step.failure or "") if refused else "",
+        result=step.text,
+    )
+
+
+def _parsed(call: ToolCall) -> dict[str, object] | None:
+    try:
+        arguments = writable_json(call.arguments) if call.arguments.strip() else {}
+    except ValueError:
+        return None
+    return arguments if isinstance(arguments, dict) else None
+
+
+def _contract_kept(manifest: Manifest, result: RunResult) -> bool | None:
+    """None without a contract. What was never answered breaks none."""
+    if manifest.contract is None:
+        return None
+    return result.output is None or check_contract(manifest.contract, result.output).ok
+
+
+def remembered(spec: AgentSpec, calls: Collection[SeenCall]) -> str:
+    """What the agent's own memory tools were told to keep."""
+    keeping = {tool.name for tool in spec.tools if Effect.MEMORY in effects_of(tool)}
+    return "\n".join(call.written for call in calls if call.name in keeping and call.fate is Fate.EXECUTED)
