@@ -1,4 +1,4 @@
-"""How we write on a terminal or in a job's log: plainly, in colour where it is wanted, and never what could act on it."""
+"""How we write on a terminal or in a job's log: plainly, in colour if wanted, and never what could act on it."""
 
 from __future__ import annotations
 

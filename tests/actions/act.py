@@ -31,6 +31,14 @@ class Ran:
     log: str
     lines: tuple[dict[str, Any], ...] = field(default=(), repr=False)
 
+    @property
+    def text(self) -> str:
+        """What a person would read of the log."""
+        said = [f"{line.get('job', '').strip()}| {line.get('msg', '').rstrip()}" for line in self.lines]
+        return "\n".join(
+            line for line in said if not line.partition("| ")[2].startswith("LocalRepositoryCache")
+        )
+
     def jobs(self, result: str) -> set[str]:
         """Jobs that ended so: success or failure."""
         return {line["job"] for line in self.lines if line.get("jobResult") == result}

@@ -12,5 +12,5 @@ pytestmark = pytest.mark.actions
 def test_a_change_that_changes_nothing_passes_without_a_baseline(project: Project) -> None:
     number = project.pull({"README.md": "hello"})
     ran = project.run_pull(number)
-    assert ran.code == 0
+    assert ran.code == 0, ran.text
     assert len(project.github.comments(SHOP, number)) == 1
