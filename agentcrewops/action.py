@@ -144,6 +144,8 @@ def _request(environ: Mapping[str, str], job: Job) -> Request:
         artifact=REPORT.format(inputs.name),
         dry_run=False,
         as_json=False,
+        issue=environ.get("AGENTCREWOPS_ISSUE") == "true",
+        sarif=environ.get("AGENTCREWOPS_SARIF") == "true",
     )
 
 

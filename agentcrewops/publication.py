@@ -47,6 +47,8 @@ class Request:
     artifact: str
     dry_run: bool
     as_json: bool
+    issue: bool = False
+    sarif: bool = False
 
 
 def publish_results(request: Request, environ: Mapping[str, str]) -> int:
@@ -103,7 +105,9 @@ def _publication_of_run(
 
 def _wish(request: Request) -> Wish:
     fail_on = FailOn(request.fail_on) if request.fail_on else None
-    return Wish(request.check_name, request.comment, fail_on, request.folders[0])
+    return Wish(
+        request.check_name, request.comment, fail_on, request.folders[0], request.issue, request.sarif
+    )
 
 
 def _refuse_unusable(request: Request) -> None:

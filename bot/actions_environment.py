@@ -34,6 +34,7 @@ class ActionsEnvironment:
     Attributes:
         sha: what was checked out; for a pull request, a merge commit that GitHub made.
         pull: None outside `pull_request` events.
+        ref: what was checked out, as in refs/heads/main.
         triggering_run: of a `workflow_run` event, the run that ended.
         step_summary, output: the files a step writes to; None outside Actions.
         workspace: the checkout; annotations are relative to it.
@@ -42,6 +43,7 @@ class ActionsEnvironment:
 
     repository: str
     sha: str
+    ref: str = ""
     run_id: int | None = None
     api_url: str = "https://api.github.com"
     server_url: str = "https://github.com"
@@ -86,6 +88,7 @@ def read_environment(environ: Mapping[str, str]) -> ActionsEnvironment:
     return ActionsEnvironment(
         repository=environ["GITHUB_REPOSITORY"],
         sha=environ["GITHUB_SHA"],
+        ref=environ.get("GITHUB_REF", ""),
         run_id=_number(environ.get("GITHUB_RUN_ID")),
         api_url=_address(environ, "GITHUB_API_URL"),
         server_url=_address(environ, "GITHUB_SERVER_URL"),

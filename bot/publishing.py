@@ -14,11 +14,13 @@ from bot.checks import CheckRun, check_of
 from bot.comments import comment_body, key_of
 from bot.conclusions import EXIT_CODES, FailOn, conclusion_of, fail_on_of
 from bot.foreign_run import ForeignRun
+from bot.issues import put_issue
 from bot.links import Links
 from bot.refusals import CannotPublishCheck, CannotReach
 from bot.results import Results
 from bot.sending import put_check, put_comment, put_status
 from bot.step_files import write_outputs, write_step_summary
+from security_pack.sarif import NAME as SARIF_NAME
 
 if TYPE_CHECKING:  # PyGithub is an extra, and a dry run does without
     from bot.github import GitHub
@@ -44,17 +46,25 @@ class Wish:
     Attributes:
         fail_on: None takes what the gate was set to.
         folder: where the results are, for the outputs.
+        issue: keep an issue open while the agent is down.
+        sarif: upload the folder's guardian.sarif to code scanning.
     """
 
     check_name: str
     comment: bool = True
     fail_on: FailOn | None = None
     folder: Path = field(default_factory=Path)
+    issue: bool = False
+    sarif: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """Everything that is to be sent. `comment` says what `check` says, until the check has an address."""
+    """Everything that is to be sent. `comment` says what `check` says, until the check has an address.
+
+    Attributes:
+        sarif: for code scanning; None if it is not wanted, or a stranger's.
+    """
 
     results: Results
     target: Target
@@ -62,6 +72,8 @@ class Publication:
     key: str
     wants_comment: bool
     outputs: Mapping[str, str]
+    wants_issue: bool = False
+    sarif: bytes | None = None
 
     @property
     def comment(self) -> str:
@@ -137,7 +149,14 @@ def publication_of(results: Results, checkout: Checkout, target: Target, wish: W
         key=key_of(wish.check_name),
         wants_comment=wish.comment,
         outputs=outputs_of(results, wish.folder),
+        wants_issue=wish.issue and results.trusted,
+        sarif=_sarif(wish.folder) if wish.sarif and results.trusted else None,
     )
+
+
+def _sarif(folder: Path) -> bytes | None:
+    file = folder / SARIF_NAME
+    return file.read_bytes() if file.is_file() else None
 
 
 def outputs_of(results: Results, folder: Path) -> dict[str, str]:
@@ -173,6 +192,8 @@ def send(publication: Publication, github: GitHub, environment: ActionsEnvironme
     notes: list[str] = []
     check_url, shown_as, failed = _show(publication, github, notes)
     commented = _comment(publication, github, check_url, notes)
+    _issue(publication, github, check_url, notes)
+    _scanning(publication, github, environment, notes)
     if notes and environment.from_fork:
         notes.append("a fork's pull request gets a token that may only read; publish it after  workflow_run")
     if environment.step_summary is not None:
@@ -216,3 +237,28 @@ def _comment(publication: Publication, github: GitHub, check_url: str | None, no
         notes.append(str(refused))
         return None
     return number
+
+
+def _issue(publication: Publication, github: GitHub, check_url: str | None, notes: list[str]) -> None:
+    """Open, edit or close the drift issue."""
+    if not publication.wants_issue:
+        return
+    links = publication.target.links.with_check(check_url)
+    try:
+        put_issue(github, publication.results, publication.key, links)
+    except CannotReach as refused:
+        notes.append(str(refused))
+
+
+def _scanning(
+    publication: Publication, github: GitHub, environment: ActionsEnvironment, notes: list[str]
+) -> None:
+    """Show Guardian's findings under Security."""
+    if publication.sarif is None or environment.from_fork:
+        return
+    pull = environment.pull
+    ref = f"refs/pull/{pull.number}/head" if pull else environment.ref
+    try:
+        github.upload_sarif(environment.head_sha, ref, publication.sarif)
+    except CannotReach as refused:
+        notes.append(str(refused))

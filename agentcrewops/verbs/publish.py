@@ -62,6 +62,13 @@ def publish(
     artifact: Annotated[
         str, typer.Option("--artifact", help="With --from-run: the name of the artifact.")
     ] = "agentcrewops-results",
+    issue: Annotated[
+        bool,
+        typer.Option("--issue", help="Keep an issue open while the agent is down, and close it afterwards."),
+    ] = False,
+    sarif: Annotated[
+        bool, typer.Option("--sarif", help="Upload guardian.sarif of the first folder to code scanning.")
+    ] = False,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", help="Print the check and the comment; needs no token and no network."),
@@ -87,5 +94,7 @@ def publish(
         artifact=artifact,
         dry_run=dry_run,
         as_json=as_json,
+        issue=issue,
+        sarif=sarif,
     )
     sys.exit(publish_results(request, os.environ))
