@@ -28,7 +28,7 @@ def test_a_prompt_that_breaks_cases_is_a_drift_with_annotations_on_the_cases(mea
     number = measured.pull({"prompts/system.md": measured.text("prompts/system.proposed.md")})
     ran = measured.run_pull(number, measured.workflow())
     check = measured.check()
-    assert (ran.code, ran.output("verdict"), check.conclusion) == (1, "drift", "failure")
+    assert (ran.code, ran.output("verdict"), check.conclusion) == (1, "drift", "failure"), ran.text
     assert float(ran.output("ci-high")) < 0
     assert {note["path"] for note in check.annotations} == {"suite.yaml"}
     assert "refund_asked_twice" in measured.comment(number)
