@@ -43,6 +43,8 @@ COMMANDS = (
     "redact",
     "egress",
     "egress check",
+    "guardian",
+    "guardian sinks",
     "schema",
 )
 
