@@ -53,6 +53,8 @@ COMMANDS = (
     "redact",
     "egress",
     "egress check",
+    "guardian",
+    "guardian sinks",
     "schema",
     "action",
     "action judge",

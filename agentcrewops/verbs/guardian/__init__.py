@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from agentcrewops.verbs.guardian import explain, judge, listing, new, run, selftest
+from agentcrewops.verbs.guardian import explain, judge, listing, new, run, selftest, sinks
 from agentcrewops.verbs.guardian.default_verb import RunByDefault
 
 app = typer.Typer(
@@ -19,3 +19,4 @@ app.command("explain")(explain.explain)
 app.command("new")(new.new)
 app.command("judge")(judge.judge)
 app.command("selftest")(selftest.selftest)
+app.command("sinks")(sinks.sinks)
