@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from agentcrewops.verbs.guardian import explain, judge, listing, new, run, selftest
+from agentcrewops.verbs.guardian import explain, judge, listing, new, run, selftest, sinks
 from agentcrewops.verbs.guardian.default_verb import RunByDefault
 
 app = typer.Typer(
@@ -17,5 +17,6 @@ app.command("run")(run.run)
 app.command("list")(listing.list_probes)
 app.command("explain")(explain.explain)
 app.command("new")(new.new)
-app.command("judge")(judge.judge)
 app.command("selftest")(selftest.selftest)
+app.command("judge")(judge.judge)
+app.command("sinks")(sinks.sinks)
