@@ -15,7 +15,7 @@ from tests.conftest import EXAMPLE
 from tests.fakes.grading import case_of, means
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guide"
-PAGES = ("first-suite", "graders", "baselines", "costs", "ci-elsewhere")
+PAGES = ("first-suite", "graders", "baselines", "costs", "ci-elsewhere", "probes")
 COMMAND = re.compile(r"^(?P<words>agentcrewops [^#\n]*)(?:#(?P<note>.*))?$", re.MULTILINE)
 
 __all__ = ["shell"]
@@ -51,6 +51,15 @@ def test_the_case_of_the_guide_is_accepted(shell: Shell, starter: Path) -> None:
     suite = starter / "suite.yaml"
     suite.write_text(suite.read_text() + "".join(f"  {line}\n" for line in case.splitlines()))
     assert shell("validate", cwd=starter).code == 0
+
+
+def test_the_parts_of_a_probe_in_the_guide_make_one(shell: Shell, starter: Path) -> None:
+    head = (
+        "schema: guardian/v1\nid: guide-probe\ntitle: From the guide\nfamily: exfiltration\nseverity: high\n"
+    )
+    (starter / "probes").mkdir()
+    (starter / "probes/guide.yaml").write_text(head + "".join(blocks("probes", "yaml")))
+    assert shell("guardian", "selftest", "--probes", "probes", cwd=starter).code == 0
 
 
 def test_links_between_pages_lead_somewhere() -> None:
