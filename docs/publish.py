@@ -31,6 +31,7 @@ COMMANDS = (
     "guardian new",
     "guardian selftest",
     "guardian judge",
+    "guardian sinks",
     "import",
     "import inspect",
     "import promptfoo",
@@ -49,6 +50,8 @@ COMMANDS = (
     "redact",
     "egress",
     "egress check",
+    "guardian",
+    "guardian sinks",
     "schema",
 )
 
