@@ -14,7 +14,8 @@ from agent_runtime.manifest import Manifest
 from agent_runtime.policy import PolicyFile
 from agent_runtime.spec import AgentFile, Implementation, ToolSpec
 from agent_runtime.tools import implementation_of
-from evals.canary import CanaryOptions, Prepared, expense
+from evals.preparation import CanaryOptions, Prepared
+from evals.sampling import expense
 from evals.suite import EvalCase, SuiteFile
 
 _LISTED_APART = {("cases",), ("agent", "tools")}

@@ -13,16 +13,24 @@ from evals.baseline import baseline_schema
 from evals.samples import samples_schema
 from evals.suite import SuiteFile
 from evals.verdict_file import verdict_schema
+from security_pack.findings_file import findings_schema
 from security_pack.probe import Probe
+from security_pack.settings import GuardianFile
 
 _WRITTEN: dict[str, type[BaseModel]] = {
     "agent": AgentFile,
     "policy": PolicyFile,
     "suite": SuiteFile,
     "simulation": SimulationFile,
+    "guardian": GuardianFile,
     "probe": Probe,
 }
-_MADE = {"verdict": verdict_schema, "samples": samples_schema, "baseline": baseline_schema}
+_MADE = {
+    "verdict": verdict_schema,
+    "samples": samples_schema,
+    "baseline": baseline_schema,
+    "findings": findings_schema,
+}
 
 KINDS = (*_WRITTEN, *_MADE)
 

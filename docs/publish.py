@@ -26,6 +26,7 @@ COMMANDS = (
     "compare",
     "grade",
     "guardian",
+    "guardian run",
     "guardian list",
     "guardian explain",
     "guardian new",
@@ -50,8 +51,6 @@ COMMANDS = (
     "redact",
     "egress",
     "egress check",
-    "guardian",
-    "guardian sinks",
     "schema",
 )
 

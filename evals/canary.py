@@ -8,132 +8,32 @@ The stages are `prepare` (no money spent, every mistake found), `open_journal` (
 from __future__ import annotations
 
 import asyncio
-import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent_runtime.errors import InvalidInput
-from agent_runtime.guard.redact import ALL_KINDS, Redactor
-from agent_runtime.manifest import Manifest, Recording, Tape, load_manifest, resolve_inside
-from agent_runtime.policy import PiiKind
 from evals.baseline import load_reference, samples_file
 from evals.fixtures import fixture_warnings
-from evals.gate_origin import Rules, rules_from
-from evals.graders import Grader, Means, graders_of, judge
-from evals.journal import CannotKeepRuns, Journal, Start, claimed, open_journal
-from evals.judging import Jury
-from evals.longtexts import LongTexts
-from evals.looks import DEFAULT_LOOKS, HORIZON
-from evals.pacing import Pace
-from evals.progress import Display, display
-from evals.protocol import StudyProtocol
-from evals.records import Attempt, CaseResult, Event, Grade, Sample, SuiteResult, Verdict, VerdictKind
+from evals.graders import judge
+from evals.journal import CannotKeepRuns, Journal, Start, claimed
+from evals.preparation import CanaryOptions, Prepared, prepare
+from evals.records import Attempt, Grade, SuiteResult, Verdict, VerdictKind
+from evals.report.sections import Section
 from evals.results import prepare_folder, write_judgement, write_results
 from evals.run_file import now, write_run_file
 from evals.sampler import Sampler, plan_runs
 from evals.samples import copy_samples, write_samples
-from evals.schedule import Course, Schedule, course_beyond, course_of, fixed_schedule, looking_schedule
-from evals.spending import SpendingCap
-from evals.suite import EvalCase, GateSettings, Suite, load_suite
-from evals.targets import open_target
-from evals.targets.interface import Target
+from evals.sampling import expense, open_evaluation, sampling
+from evals.schedule import Course, course_beyond, course_of
+from evals.suite import EvalCase, GateSettings
 
 if TYPE_CHECKING:
     from evals.report.trend import TrendSection
-    from evals.trend import Evaluation
-
-
-@dataclass(frozen=True, slots=True)
-class CanaryOptions:
-    """What the command line asked for; None means the suite decides.
-
-    Attributes:
-        start: whether `out` begins afresh, goes on where it stopped, or is added to.
-        looks, fixed: where the gate looks; `fixed` looks once, at the end.
-        max_samples: go on to this many runs per case while undecided; None goes on in CI only, to the horizon.
-        confirm: measure a drift again, against a fresh baseline; None does so in CI only.
-        gate_from: a git ref: gate and baseline are those of the commit where HEAD left it.
-    """
-
-    suite: Path
-    agent: Path | None = None
-    policy: Path | None = None
-    model: str | None = None
-    samples: int | None = None
-    baseline: Path | None = None
-    out: Path = Path("canary-out")
-    concurrency: int | None = None
-    seed: int = 0
-    max_usd: float | None = None
-    start: Start = Start.AFRESH
-    looks: tuple[int, ...] | None = None
-    fixed: bool = False
-    max_samples: int | None = None
-    history: tuple[Path, ...] = ()
-    recording: Recording | None = None
-    confirm: bool | None = None
-    gate_from: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A canary that can start: every file was read, every grader compiled, every tool has a stand-in.
-
-    Attributes:
-        manifest: of our own runtime's agent; None for any other target.
-        schedule: how far to run and where to look, unless `out` holds an evaluation that began otherwise.
-        schedule_asked: True if the command line names it, so that another one in `out` is a contradiction.
-        max_samples: go on to this many runs per case while undecided; None stops at the planned ones.
-        pii_kinds: what is redacted in everything that is written down.
-        history: earlier results, for the report's trend.
-        confirms: whether a drift is measured again, against a fresh baseline.
-        notes: what the reader must know about the rules, whatever is measured.
-    """
-
-    suite: Suite
-    manifest: Manifest | None
-    target: Target
-    graders: Mapping[str, tuple[Grader, ...]]
-    jury: Jury
-    baseline: SuiteResult | None
-    baseline_file: Path | None
-    schedule: Schedule
-    schedule_asked: bool
-    max_samples: int | None
-    concurrency: int
-    seed: int
-    max_usd: float | None
-    pii_kinds: tuple[PiiKind, ...]
-    commit: str | None
-    start: Start
-    out: Path
-    history: tuple[Evaluation, ...] = ()
-    confirms: bool = False
-    notes: tuple[str, ...] = ()
-
-    @property
-    def samples(self) -> int:
-        """Runs per case that are planned."""
-        return self.schedule.planned
-
-    @property
-    def frame(self) -> SuiteResult:
-        """The result before the first run: what is known without running anything."""
-        return SuiteResult(
-            suite=self.suite.name,
-            cases=tuple(_case_frame(case, self.pii_kinds) for case in self.suite.cases),
-            fingerprint=self.target.fingerprint,
-            commit=self.commit,
-            simulated=self.target.simulated,
-            agent=self.target.agent,
-            model=self.target.model,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,142 +77,12 @@ def run_canary(options: CanaryOptions, environ: Mapping[str, str], *, quiet: boo
 
                 runs = journal.protocol.schedule.planned
                 verdict = confirm_drift(ready, options, environ, result, verdict, runs=runs, quiet=quiet)
-            _write(ready, verdict, result, started_at)
+            _write(ready, verdict, result, started_at, options.sections)
         finally:
             journal.close()
         if not measured.stopped:
             journal.finish()
     return verdict
-
-
-def prepare(options: CanaryOptions, environ: Mapping[str, str]) -> Prepared:
-    """Read and check everything; nothing is started."""
-    rules = _rules(options)
-    suite, baseline = rules.suite, rules.baseline
-    manifest = manifest_of(suite, options)
-    contract = manifest.contract if manifest else None
-    kinds = tuple(manifest.policy.pii_redaction) if manifest else ALL_KINDS
-    jury = Jury(suite.root, environ, kinds)
-    graders = graders_of(suite.cases, Means(suite.root, jury, contract))
-    concurrency = options.concurrency or suite.concurrency
-    return Prepared(
-        suite=suite,
-        manifest=manifest,
-        target=open_target(suite, manifest, environ, concurrency),
-        graders=graders,
-        jury=jury,
-        baseline=baseline,
-        baseline_file=rules.baseline_file,
-        schedule=_schedule(options, suite, compared=baseline is not None),
-        schedule_asked=options.samples is not None or options.looks is not None or options.fixed,
-        max_samples=_max_samples(options, environ),
-        concurrency=concurrency,
-        seed=options.seed,
-        max_usd=_cap_of(options, suite),
-        pii_kinds=kinds,
-        commit=_commit_of(suite.root),
-        start=options.start,
-        out=options.out,
-        history=_read_history(options.history),
-        confirms=baseline is not None and _confirms(options, environ),
-        notes=rules.notes,
-    )
-
-
-def _rules(options: CanaryOptions) -> Rules:
-    """The suite and what it is judged by: its own gate and the baseline beside it, or those of an earlier commit."""
-    suite = load_suite(options.suite)
-    if options.gate_from is None:
-        file = options.baseline or default_baseline(suite)
-        return Rules(suite, load_reference(file, keep_text=False) if file else None, file)
-    return rules_from(options.gate_from, suite, options.suite, options.baseline or usual_baseline(suite))
-
-
-def _schedule(options: CanaryOptions, suite: Suite, *, compared: bool) -> Schedule:
-    """Without a baseline there is nothing to look at before the end."""
-    if options.fixed and options.looks is not None:
-        raise InvalidInput.one("--looks", "contradicts --fixed", "leave one of them out")
-    named = options.looks or suite.looks
-    samples = options.samples or (None if named else suite.samples)
-    looking = looking_schedule(samples, named or DEFAULT_LOOKS)
-    return looking if compared and not options.fixed else fixed_schedule(looking.planned)
-
-
-def _max_samples(options: CanaryOptions, environ: Mapping[str, str]) -> int | None:
-    """In CI nobody waits at a terminal to add runs to an undecided verdict: they are added at once."""
-    return options.max_samples or (HORIZON if _in_ci(environ) else None)
-
-
-def _confirms(options: CanaryOptions, environ: Mapping[str, str]) -> bool:
-    """In CI a drift blocks somebody's change: it is measured again before it does."""
-    return _in_ci(environ) if options.confirm is None else options.confirm
-
-
-def _in_ci(environ: Mapping[str, str]) -> bool:
-    return environ.get("CI", "").lower() in {"true", "1"}
-
-
-def manifest_of(suite: Suite, options: CanaryOptions) -> Manifest | None:
-    """The agent of our own runtime that the suite evaluates; None for any other target."""
-    named = suite.target.runtime
-    if named is None:
-        given = {"--agent": options.agent, "--policy": options.policy, "--model": options.model}
-        given |= {f"--{options.recording.tape}": options.recording.path} if options.recording else {}
-        flag = next((flag for flag, value in given.items() if value is not None), None)
-        if flag is not None:
-            raise InvalidInput.one(
-                flag, f"does not apply: the suite's target is {suite.target.description}", f"leave {flag} out"
-            )
-        return None
-    agent = options.agent or _beside(suite, named.agent, "agent")
-    policy = options.policy or _beside(suite, named.policy, "policy")
-    return replace(load_manifest(agent, policy, options.model), recording=options.recording)
-
-
-def _beside(suite: Suite, reference: str, key: str) -> Path:
-    try:
-        resolve_inside(suite.root, reference)
-    except ValueError as error:
-        problem = suite.document.problem(
-            ("target", "runtime", key), str(error), "keep it beside the suite or below"
-        )
-        raise InvalidInput([problem]) from None
-    return suite.root / reference
-
-
-def _cap_of(options: CanaryOptions, suite: Suite) -> float | None:
-    """The spending cap; recorded runs cost what they cost, but nothing is spent on them now."""
-    replayed = options.recording is not None and options.recording.tape is Tape.REPLAY
-    if suite.target.recorded is not None or replayed:
-        return None
-    return options.max_usd if options.max_usd is not None else suite.gate.max_usd
-
-
-def default_baseline(suite: Suite) -> Path | None:
-    """baselines/SUITE.json beside the suite, if it is there."""
-    path = usual_baseline(suite)
-    return path if path.exists() else None
-
-
-def usual_baseline(suite: Suite) -> Path:
-    """Where the suite's baseline is kept."""
-    return suite.root / "baselines" / f"{suite.name}.json"
-
-
-def _commit_of(folder: Path) -> str | None:
-    """The commit checked out at `folder`; None outside git."""
-    command = ["git", "-C", str(folder), "rev-parse", "--verify", "HEAD"]
-    try:
-        found = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603
-    except OSError:
-        return None
-    return found.stdout.strip() or None
-
-
-def open_evaluation(ready: Prepared) -> Journal:
-    """The runs that are kept in `ready.out`: none yet, or those of the evaluation that goes on there."""
-    protocol = StudyProtocol.of(ready.frame, ready.seed, ready.baseline, ready.schedule)
-    return open_journal(ready.out, ready.frame, protocol, ready.start, any_schedule=not ready.schedule_asked)
 
 
 def _course(ready: Prepared, journal: Journal) -> Course:
@@ -322,16 +92,6 @@ def _course(ready: Prepared, journal: Journal) -> Course:
         looked_at, compared = journal.protocol.looked_at, ready.baseline is not None
         return course_beyond(schedule, looked_at, compared=compared, most=ready.max_samples)
     return course_of(schedule, reached=journal.reached, most=ready.max_samples)
-
-
-def _read_history(folders: tuple[Path, ...]) -> tuple[Evaluation, ...]:
-    """Every earlier result; none yet is fine in a folder that exists, as on a schedule's first night."""
-    filled = [path for path in folders if not path.is_dir() or any(path.rglob("samples.jsonl"))]
-    if not filled:
-        return ()
-    from evals.trend import read_evaluations
-
-    return read_evaluations(filled)
 
 
 def _over_time(ready: Prepared, result: SuiteResult) -> tuple[TrendSection, ...]:
@@ -368,67 +128,12 @@ def _again(ready: Prepared) -> Iterator[str]:
         yield f"a drift is confirmed with {2 * len(ready.suite.cases) * ready.samples} more runs"
 
 
-def expense(ready: Prepared, calls: int, about: str = "about ") -> Iterator[str]:
-    """What `calls` runs may cost, in words."""
-    if ready.jury.estimate:
-        yield ready.jury.estimate
-    if ready.suite.target.recorded is not None:
-        yield "as recorded: no agent is called, no money is spent"
-        return
-    if (source := _free_answers(ready)) is not None:
-        free = "the agent costs no money" if ready.jury.estimate else "no money is spent"
-        yield f"{source}, {free}"
-        return
-    if (mean := _mean_cost(ready.baseline)) is not None:
-        yield f"{about}${mean * calls:.2f} going by the baseline"
-    if ready.target.worst_case_usd is not None:
-        yield f"at most ${ready.target.worst_case_usd * calls:.2f}"
-    if ready.max_usd is not None:
-        yield f"stops before ${ready.max_usd:.2f}"
-
-
-def _free_answers(ready: Prepared) -> str | None:
-    """Where answers come from that cost nothing; None if a real model may be asked."""
-    recording = ready.manifest.recording if ready.manifest is not None else None
-    if recording is not None and recording.tape is Tape.REPLAY:
-        return "recorded answers"
-    simulated = ready.target.simulated if ready.manifest is None else ready.manifest.spec.simulated
-    return "simulated model" if simulated else None
-
-
-def _mean_cost(baseline: SuiteResult | None) -> float | None:
-    costs = (
-        [sample.cost_usd for sample in baseline.samples if sample.cost_usd is not None] if baseline else []
-    )
-    return sum(costs) / len(costs) if costs else None
-
-
 async def measure(ready: Prepared, journal: Journal, course: Course, *, quiet: bool) -> Measured:
     """Make the runs up to each look that are not there yet, until a look decides or the last one is taken."""
-    async with sampling(ready, journal, len(ready.suite.cases) * course.last, quiet=quiet) as sampler:
+    calls = len(ready.suite.cases) * course.last
+    async with sampling(ready, journal, calls, partial(grade_attempt, ready), quiet=quiet) as sampler:
         verdict, look = await _look_by_look(ready, journal, course, sampler)
     return Measured(verdict, sampler.reason, look, (*sampler.warnings, *ready.jury.warnings))
-
-
-@asynccontextmanager
-async def sampling(ready: Prepared, journal: Journal, calls: int, *, quiet: bool) -> AsyncIterator[Sampler]:
-    """A sampler on the opened target: it keeps each run in the journal and shows it among `calls`."""
-    async with ready.target as target, ready.jury:
-        pace = Pace(ready.concurrency, ready.suite.limits)
-        with display(calls, sys.stderr, quiet=quiet) as progress:
-            for sample in journal.samples.values():
-                progress.note(sample)
-            sampler = Sampler(
-                target,
-                partial(grade_attempt, ready),
-                _keeper(ready, journal, progress, pace),
-                pace=pace,
-                cap=_cap(ready, journal),
-                seed=ready.seed,
-                fingerprint=target.fingerprint,
-            )
-            with sampler.stopped_by_signals():
-                yield sampler
 
 
 async def _look_by_look(
@@ -463,61 +168,11 @@ def _decided(verdict: Verdict) -> bool:
     return may_stop(verdict)
 
 
-def _cap(ready: Prepared, journal: Journal) -> SpendingCap:
-    """What was spent before counts too: the cap is that of the whole evaluation."""
-    cap = SpendingCap(ready.max_usd, ready.target.worst_case_usd)
-    for sample in journal.samples.values():
-        cap.charge(sample)
-    return cap
-
-
-def _keeper(ready: Prepared, journal: Journal, progress: Display, pace: Pace) -> Callable[[Sample], None]:
-    """What is done with each run as it ends: redacted, cut, written down, shown."""
-    long_texts = LongTexts(ready.out)
-
-    def keep(sample: Sample) -> None:
-        journal.keep(long_texts.cut(redacted(sample, ready.pii_kinds)))
-        progress.note(sample, pace.slowed_to)
-
-    return keep
-
-
 async def grade_attempt(
     ready: Prepared, case: EvalCase, attempt: Attempt
 ) -> tuple[bool | None, tuple[Grade, ...]]:
     """Passed and grades of one attempt, by the graders of its case."""
     return await judge(ready.graders[case.case_id], attempt)
-
-
-def _case_frame(case: EvalCase, kinds: tuple[PiiKind, ...]) -> CaseResult:
-    return CaseResult(
-        case_id=case.case_id,
-        samples=(),
-        comparability=case.comparability,
-        tags=case.tags,
-        must_pass=case.must_pass,
-        input_text=Redactor(kinds).redact(case.input_text),
-    )
-
-
-def redacted(sample: Sample, kinds: tuple[PiiKind, ...]) -> Sample:
-    """The sample with placeholders for personal data in everything the agent said, did or was told."""
-    clean = cache(Redactor(kinds).redact)  # the answer stands in the output and in the transcript
-    return replace(
-        sample,
-        output=_or_none(clean, sample.output),
-        error=_or_none(clean, sample.error),
-        grades=tuple(replace(grade, reason=clean(grade.reason)) for grade in sample.grades),
-        transcript=tuple(_clean_event(event, clean) for event in sample.transcript),
-    )
-
-
-def _clean_event(event: Event, clean: Callable[[str], str]) -> Event:
-    return replace(event, text=clean(event.text), arguments=_or_none(clean, event.arguments))
-
-
-def _or_none(clean: Callable[[str], str], text: str | None) -> str | None:
-    return None if text is None else clean(text)
 
 
 def conclude(ready: Prepared, journal: Journal, measured: Measured) -> tuple[SuiteResult, Verdict]:
@@ -550,10 +205,16 @@ def _with_warnings(verdict: Verdict, measured: Measured, result: SuiteResult) ->
     )
 
 
-def _write(ready: Prepared, verdict: Verdict, result: SuiteResult, started_at: datetime) -> None:
+def _write(
+    ready: Prepared,
+    verdict: Verdict,
+    result: SuiteResult,
+    started_at: datetime,
+    sections: tuple[Section, ...],
+) -> None:
     try:
         write_run_file(ready.out, started_at)
-        write_results(ready.out, verdict, result, ready.baseline, _over_time(ready, result))
+        write_results(ready.out, verdict, result, ready.baseline, _over_time(ready, result), sections)
     except (OSError, InvalidInput) as error:
         what = f"the results cannot be written: {error}"
         raise CannotKeepRuns(f"{what}; the runs are kept: make room and go on with --resume") from None
@@ -577,10 +238,11 @@ def compare_files(
     return verdict
 
 
-def render_again(folder: Path, baseline: Path | None) -> Path:
+def render_again(folder: Path, baseline: Path | None, sections: tuple[Section, ...] = ()) -> Path:
     """Render the report of a canary folder again; returns its path."""
     from evals.results import read_results, render_results
 
     verdict, result = read_results(folder)
-    render_results(folder, verdict, result, load_reference(baseline, keep_text=False) if baseline else None)
+    reference = load_reference(baseline, keep_text=False) if baseline else None
+    render_results(folder, verdict, result, reference, sections=sections)
     return folder / "report.html"

@@ -61,6 +61,14 @@ def detached_tree(folder: Path, commit: str | None) -> Iterator[DetachedTree]:
             _git(repository, "worktree", "prune")
 
 
+def commit_of(folder: Path) -> str | None:
+    """The commit checked out at `folder`; None outside git."""
+    try:
+        return _git(folder, "rev-parse", "--verify", "HEAD").strip() or None
+    except NoTree:
+        return None
+
+
 def _git(folder: Path, *arguments: str) -> str:
     command = ["git", "-C", str(folder), "-c", "core.hooksPath=/dev/null", *arguments]
     try:

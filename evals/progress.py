@@ -136,7 +136,7 @@ class Bar:
 
     def __init__(self, total: int, stream: TextIO) -> None:
         self._tally = Tally(total)
-        self._progress = _rich_progress(stream)
+        self._progress = rich_progress(stream)
         self._task = self._progress.add_task("runs", total=total, words="")
 
     def __enter__(self) -> Self:
@@ -154,7 +154,8 @@ class Bar:
         self._progress.update(self._task, completed=self._tally.done, words=self._tally.words())
 
 
-def _rich_progress(stream: TextIO) -> Progress:
+def rich_progress(stream: TextIO) -> Progress:
+    """A bar that is gone when it is closed; a task has `words` beside its numbers."""
     # 50 ms to import, and of no use in CI.
     from rich import progress
     from rich.console import Console

@@ -16,13 +16,14 @@ from agent_runtime.errors import InvalidInput
 from agent_runtime.guard.redact import ALL_KINDS
 from agent_runtime.policy import PiiKind
 from evals.baseline import load_reference
-from evals.canary import CanaryOptions, default_baseline, manifest_of, redacted
 from evals.graders import Grader, Means, graders_of, judge
 from evals.judging import Jury
 from evals.longtexts import LongTexts, whole_sample
+from evals.preparation import CanaryOptions, default_baseline, manifest_of
 from evals.records import Attempt, CaseResult, Sample, SuiteResult, Verdict
 from evals.results import prepare_folder, write_results
 from evals.samples import read_samples
+from evals.sampling import redacted
 from evals.suite import EvalCase, Suite, load_suite
 from evals.targets.recorded import recorded_attempt, same_text
 from evals.wording import listed
@@ -69,7 +70,7 @@ def regrade(results: Path, options: CanaryOptions, environ: Mapping[str, str]) -
     verdict = _conclude(
         baseline, result, suite, (*_said_again(saved, result), *matched.warnings, *jury.warnings)
     )
-    write_results(options.out, verdict, result, baseline)
+    write_results(options.out, verdict, result, baseline, sections=options.sections)
     return verdict
 
 

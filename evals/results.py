@@ -13,6 +13,7 @@ from agent_runtime.errors import InvalidInput
 from evals.junit import render_junit
 from evals.records import SuiteResult, Verdict
 from evals.report import render_report, render_summary
+from evals.report.sections import Section
 from evals.samples import read_samples, write_samples
 from evals.verdict_file import read_verdict, verdict_document
 
@@ -38,10 +39,11 @@ def write_results(
     result: SuiteResult,
     baseline: SuiteResult | None,
     history: tuple[TrendSection, ...] = (),
+    sections: tuple[Section, ...] = (),
 ) -> None:
     """Write all five files; the samples first, since they cost the most."""
     write_samples(folder / "samples.jsonl", result)
-    write_judgement(folder, verdict, result, baseline, history)
+    write_judgement(folder, verdict, result, baseline, history, sections)
 
 
 def write_judgement(
@@ -50,11 +52,12 @@ def write_judgement(
     result: SuiteResult,
     baseline: SuiteResult | None,
     history: tuple[TrendSection, ...] = (),
+    sections: tuple[Section, ...] = (),
 ) -> None:
     """Write the four files that follow from the samples."""
     document = json.dumps(verdict_document(verdict), ensure_ascii=False, indent=1, allow_nan=False)
     replace_text(folder / "verdict.json", document + "\n")
-    render_results(folder, verdict, result, baseline, history)
+    render_results(folder, verdict, result, baseline, history, sections)
 
 
 def render_results(
@@ -63,11 +66,16 @@ def render_results(
     result: SuiteResult,
     baseline: SuiteResult | None,
     history: tuple[TrendSection, ...] = (),
+    sections: tuple[Section, ...] = (),
 ) -> None:
-    """Write the files that people read: they can be made again from the other two at any time."""
+    """Write the files that people read: they can be made again from the other two at any time.
+
+    Args:
+        sections: what others have to say in the same report and summary, below.
+    """
     replace_text(folder / "junit.xml", render_junit(verdict, result))
-    replace_text(folder / "summary.md", render_summary(verdict, "report.html"))
-    replace_text(folder / "report.html", render_report(verdict, result, baseline, history))
+    replace_text(folder / "summary.md", render_summary(verdict, "report.html", sections))
+    replace_text(folder / "report.html", render_report(verdict, result, baseline, history, sections))
 
 
 def read_results(folder: Path) -> tuple[Verdict, SuiteResult]:

@@ -6,25 +6,21 @@ import asyncio
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from agent_runtime.errors import InvalidInput
 from evals.baseline import load_reference
-from evals.canary import (
-    CanaryOptions,
-    Prepared,
-    expense,
-    not_measured,
-    open_evaluation,
-    prepare,
-    sampling,
-)
+from evals.canary import grade_attempt, not_measured
 from evals.gate_origin import baseline_from
 from evals.journal import Journal, Start, claimed
 from evals.longtexts import gather_long_texts
+from evals.preparation import CanaryOptions, Prepared, prepare
 from evals.records import SampleStatus, SuiteResult, Verdict
+from evals.report.sections import Section
 from evals.results import prepare_folder, write_results
 from evals.sampler import Sampler, plan_runs
+from evals.sampling import expense, open_evaluation, sampling
 from evals.shards import Plan, Run, Shard, ShardResult, join_shards, runs_of, write_shard
 
 
@@ -73,12 +69,17 @@ def run_shard(
 
 
 def merge_shards(
-    folders: Sequence[Path], baseline: Path | None, out: Path, gate_from: str | None = None
+    folders: Sequence[Path],
+    baseline: Path | None,
+    out: Path,
+    gate_from: str | None = None,
+    sections: tuple[Section, ...] = (),
 ) -> Verdict:
     """Join shards, judge, and write what a canary on one machine would have written.
 
     Args:
         gate_from: a git ref: the baseline is that of the commit where HEAD left it.
+        sections: what others say in the same report and summary.
 
     Raises:
         CannotMeasure: if no shard can be read.
@@ -94,7 +95,7 @@ def merge_shards(
     if joined.problems:
         verdict = not_measured(verdict, joined.problems)
     gather_long_texts(folders, out)
-    write_results(out, verdict, joined.result, reference)
+    write_results(out, verdict, joined.result, reference, sections=sections)
     return verdict
 
 
@@ -136,7 +137,8 @@ def _estimate(ready: Prepared, journal: Journal, shard: Shard, calls: int) -> st
 
 async def _make_runs(ready: Prepared, journal: Journal, mine: frozenset[Run], *, quiet: bool) -> Sampler:
     plan = plan_runs(ready.suite.cases, 0, ready.samples)
-    async with sampling(ready, journal, len(mine), quiet=quiet) as sampler:
+    judge = partial(grade_attempt, ready)
+    async with sampling(ready, journal, len(mine), judge, quiet=quiet) as sampler:
         missing = [run for run in plan if run.key in mine and run.key not in journal.samples]
         await sampler.run(missing, ready.concurrency)
     return sampler

@@ -14,7 +14,7 @@ from agent_runtime.documents import Document, canonical_json, parse, read_jsonl,
 from agent_runtime.errors import InvalidInput, Problem
 from agent_runtime.manifest import resolve_inside
 from agent_runtime.records import Message
-from agent_runtime.spec import FunctionReference, Written
+from agent_runtime.spec import FunctionReference, ToolSpec, Written
 
 TARGET_WORDS = {
     "runtime": "an agent of our own runtime",
@@ -58,9 +58,10 @@ class RuntimeTarget(Written):
 
 class HttpTarget(Written):
     """Any HTTP endpoint. Strings in url, headers and body may hold {{ input }}, {{ messages }}, {{ case_id }},
-    {{ sample_index }}, {{ seed }}, {{ trace_id }} and {{ session_id }}; headers also ${ENV_NAME}. Response
-    paths start with $. A case with turns makes one request a turn: with {{ messages }} in the request the whole
-    conversation is sent each time, else each turn is {{ input }} and {{ session_id }} stays the same."""
+    {{ sample_index }}, {{ seed }}, {{ stubs }}, {{ trace_id }} and {{ session_id }}; headers also ${ENV_NAME}.
+    {{ stubs }} is what tools return in this case, by their names. Response paths start with $. A case with turns
+    makes one request a turn: with {{ messages }} in the request the whole conversation is sent each time, else each
+    turn is {{ input }} and {{ session_id }} stays the same."""
 
     url: str = Field(
         pattern=r"^https?://(\{\{\s*\w+\s*\}\}|\S)+$",
@@ -90,7 +91,7 @@ class HttpTarget(Written):
 
 
 class PythonTarget(Written):
-    """A function in a Python file. It is called with those of input, messages, case_id, sample_index, seed,
+    """A function in a Python file. It is called with those of input, messages, case_id, sample_index, seed, stubs,
     trace_id, traceparent and session_id that it has parameters for; a first parameter of any other name is
     given the input. It returns text, or a mapping with output and, optionally, usage, cost_usd, tool_calls,
     version, response_id, cached, error and trace_url."""
@@ -114,7 +115,7 @@ class PythonTarget(Written):
 
 
 class CommandTarget(Written):
-    """A program, started once a turn: {input, messages, case_id, sample_index, seed, trace_id, …} as JSON on its
+    """A program, started once a turn: {input, messages, case_id, sample_index, seed, stubs, …} as JSON on its
     stdin; on its stdout JSON with output and, optionally, usage, cost_usd, tool_calls, version, response_id,
     cached, error and trace_url."""
 
@@ -259,6 +260,10 @@ class SuiteFile(Written):
     )
     limits: Limits = Limits()
     gate: GateSettings = GateSettings()
+    tools: list[ToolSpec] = Field(
+        default=[],
+        description="Tools of an agent that is not ours, as in agent.yaml: Guardian binds probes to them.",
+    )
     before: Fixture | None = Field(default=None, description="Before each sample of each case.")
     after: Fixture | None = Field(default=None, description="After each sample, whatever became of it.")
     cases: ListOrText[WrittenCase]
@@ -317,6 +322,7 @@ class Suite:
     before: Fixture | None = None
     after: Fixture | None = None
     baseline_target: WrittenTarget | None = None
+    tools: tuple[ToolSpec, ...] = ()
 
 
 def load_suite(path: Path) -> Suite:
@@ -346,6 +352,7 @@ def load_suite(path: Path) -> Suite:
         before=written.before,
         after=written.after,
         baseline_target=written.baseline_target,
+        tools=tuple(written.tools),
     )
 
 

@@ -55,6 +55,8 @@ class Episode:
         prompts: what the user said, turn by turn; a canary that stands here proves nothing in the output.
         output: the final answer as delivered: None if none was (a broken contract delivers nothing).
         delivered: False if the runtime withheld the answer.
+        withheld: the answer it withheld; None if none is known.
+        stop: why our runtime ended the run, one of `loop.Stop`; None elsewhere.
         contract_kept: None without a contract.
         stored: everything that would be kept of the run (rows, artifacts, spans), as it would be kept.
         memory: what the agent will remember in its next run.
@@ -66,6 +68,8 @@ class Episode:
     calls: tuple[SeenCall, ...] | None = None
     output: str | None = None
     delivered: bool = True
+    withheld: str | None = None
+    stop: str | None = None
     contacts: tuple[Contact, ...] | None = None
     state: Mapping[str, Any] | None = None
     cost_usd: float | None = None

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from security_pack.episode import Outcome
-from security_pack.probe import Family, Maps, Severity, Tier
+from security_pack.probe import Blame, Family, Maps, Severity, Tier
 
 
 class Conclusion(StrEnum):
@@ -62,6 +62,8 @@ class Finding:
         subject: what it is about: the tool's name, or a policy key; with rule_id and agent it names the
             finding over time.
         tier: None for a static check.
+        blame: whose line it is; findings of one line and blame are one problem to a reader. None for a line
+            of guardian.yaml.
         message: what happened or could, in one sentence.
         fix: what to write, and where.
         blocking: it fails the check: severe enough, sure enough, and not suppressed.
@@ -77,6 +79,7 @@ class Finding:
     subject: str = ""
     tier: Tier | None = None
     family: Family | None = None
+    blame: Blame | None = None
     maps: Maps = field(default_factory=Maps)
     blocking: bool = False
     rate: Rate | None = None
@@ -93,6 +96,7 @@ class ProbeResult:
     Attributes:
         subject: the attacked tool; "" if none.
         outcome: None if it was not applicable, or could not be observed.
+        observed: False if what the target reports does not decide it.
         note: why not, in plain words.
     """
 
@@ -104,6 +108,7 @@ class ProbeResult:
     subject: str = ""
     outcome: Outcome | None = None
     rate: Rate | None = None
+    observed: bool = True
     note: str = ""
 
 

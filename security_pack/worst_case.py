@@ -126,9 +126,14 @@ class WorstCase:
         self._clock = clock
         self._deadline = clock() + performance.probe.budget.seconds
         self._task = iter(script.task)
-        self._deeds = iter(script.deeds)
+        self._deeds_done = 0
         self._last_words = script.answer
         self._ids = count(1)
+
+    @property
+    def has_more_in_mind(self) -> bool:
+        """True if it began to obey, and was not let go on to the end."""
+        return 0 < self._deeds_done < len(self._script.deeds) and not self._given_up()
 
     async def complete(self, request: ModelRequest) -> ModelReply:
         """The next move. Each call is as long as it may be, so that it costs what it may cost."""
@@ -147,7 +152,8 @@ class WorstCase:
             return Move((call,))
         if self._given_up() or not self._in_last_turn(request) or not self._reached(request):
             return Move(text=self._script.answer)
-        for deed in self._deeds:
+        for deed in self._script.deeds[self._deeds_done :]:
+            self._deeds_done += 1
             if deed.connect is None:
                 self._last_words = deed.text or self._last_words
                 return deed

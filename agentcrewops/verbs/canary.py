@@ -30,8 +30,8 @@ from agentcrewops.verbs.options import (
 )
 
 if TYPE_CHECKING:
-    from evals.canary import CanaryOptions
     from evals.journal import Start
+    from evals.preparation import CanaryOptions
 
 _OUT = Path("canary-out")
 
@@ -113,7 +113,9 @@ def canary(
     Exit codes: 0 pass or undecided · 1 drift or below a floor · 2 bad input · 3 could not measure.
     """
     from agentcrewops.outcome import announce, exit_code
-    from evals.canary import CanaryOptions, run_canary
+    from agentcrewops.results_folder import sections_in
+    from evals.canary import run_canary
+    from evals.preparation import CanaryOptions
 
     start, out = _start(resume, add_to, out)
     options = CanaryOptions(
@@ -135,6 +137,7 @@ def canary(
         recording=recording_of(record, replay, replay_or_record),
         confirm=confirm,
         gate_from=gate_from,
+        sections=sections_in(out),
     )
     if shard is not None:
         _run_shard(options, shard, as_json=as_json, quiet=quiet)

@@ -28,7 +28,7 @@ def grade(
     Writes the same five files as a canary.
     """
     from agentcrewops.outcome import announce, exit_code
-    from evals.canary import CanaryOptions
+    from evals.preparation import CanaryOptions
     from evals.regrading import regrade
 
     options = CanaryOptions(suite=suite, agent=agent, policy=policy, baseline=baseline, out=out)

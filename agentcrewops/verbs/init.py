@@ -47,6 +47,9 @@ def init(
     typer.echo(
         "  agentcrewops canary --suite suite.yaml --agent agent.proposed.yaml   # a prompt change: is it drift?"
     )
+    typer.echo(
+        "  agentcrewops guardian                           # can it be turned against you? no key needed"
+    )
 
 
 def _starter_files() -> dict[str, str]:
@@ -58,13 +61,14 @@ def _starter_files() -> dict[str, str]:
         str(path.relative_to(root)): path.read_text(encoding="utf-8")
         for path in sorted(root.rglob("*"))
         if path.is_file()
-        and not {"__pycache__", _STATE, "canary-out", "baselines"} & set(path.relative_to(root).parts)
+        and not {"__pycache__", _STATE, "canary-out", "guardian-out", "baselines"}
+        & set(path.relative_to(root).parts)
     }
     for name, kind in _SCHEMAS.items():
         schema = f"{_STATE}/schema/{kind}.json"
         files[name] = f"# yaml-language-server: $schema={schema}\n{files[name]}"
         files[schema] = json.dumps(schema_of(kind), indent=1, ensure_ascii=False) + "\n"
-    files[".gitignore"] = f"{_STATE}/*\n!{_STATE}/schema/\ncanary-out/\n__pycache__/\n"
+    files[".gitignore"] = f"{_STATE}/*\n!{_STATE}/schema/\ncanary-out/\nguardian-out/\n__pycache__/\n"
     return files
 
 

@@ -34,8 +34,9 @@ def merge(
     A shard that is missing, there twice, cut short or of another evaluation is named, and nothing is measured (exit 3).
     """
     from agentcrewops.outcome import announce, exit_code
+    from agentcrewops.results_folder import sections_in
     from evals.sharded_canary import merge_shards
 
-    verdict = merge_shards(folders, baseline, out, gate_from)
+    verdict = merge_shards(folders, baseline, out, gate_from, sections_in(out))
     announce(verdict, out, as_json=as_json)
     sys.exit(exit_code(verdict, strict=strict, require_baseline=require_baseline))

@@ -11,10 +11,12 @@ from agentcrewops.verbs.options import BaselineFile
 
 
 def report(
-    folder: Annotated[Path, typer.Argument(help="A canary folder with samples.jsonl and verdict.json.")],
+    folder: Annotated[
+        Path, typer.Argument(help="Folder with the results of canary, of guardian, or of both.")
+    ],
     baseline: BaselineFile = None,
 ) -> None:
     """Render report.html, summary.md and junit.xml again from saved results; nothing is run or judged."""
-    from evals.canary import render_again
+    from agentcrewops.results_folder import render_folder
 
-    typer.echo(str(render_again(folder, baseline)))
+    typer.echo(str(render_folder(folder, baseline)))

@@ -16,10 +16,12 @@ class Kind(StrEnum):
     POLICY = "policy"
     SUITE = "suite"
     SIMULATION = "simulation"
+    GUARDIAN = "guardian"
     PROBE = "probe"
     VERDICT = "verdict"
     SAMPLES = "samples"
     BASELINE = "baseline"
+    FINDINGS = "findings"
 
 
 def schema(kind: Annotated[Kind, typer.Argument(help="Which file format.")]) -> None:

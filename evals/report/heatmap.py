@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from evals.records import CaseResult
 
+_WORDS = ("passed", "failed", "not measured")
+
 
 @dataclass(frozen=True, slots=True)
 class Strip:
@@ -35,7 +37,11 @@ class _Grid:
 
 def strip(case: CaseResult) -> Strip:
     """The runs of one case in their order."""
-    outcomes = [sample.passed for sample in case.samples]
+    return cells([sample.passed for sample in case.samples])
+
+
+def cells(outcomes: Sequence[bool | None], words: tuple[str, str, str] = _WORDS) -> Strip:
+    """A cell per outcome; `words` name the good, the bad and the unmeasured ones."""
     grid = _grid(len(outcomes))
     places = [
         (index % grid.columns * grid.pitch, index // grid.columns * grid.pitch)
@@ -51,7 +57,7 @@ def strip(case: CaseResult) -> Strip:
         failed=_boxes(failed, grid.size),
         crosses=_crosses(failed, grid.size) if grid.size >= 8 else "",
         unmeasured=_boxes(unmeasured, grid.size, inset=1),
-        description=_in_words(len(passed), len(failed), len(unmeasured)),
+        description=_in_words(len(passed), len(failed), len(unmeasured), words),
     )
 
 
@@ -75,6 +81,6 @@ def _crosses(places: Sequence[tuple[int, int]], size: int) -> str:
     return "".join(f"M{x + gap} {y + gap}l{arm} {arm}m0-{arm}l-{arm} {arm}" for x, y in places)
 
 
-def _in_words(passed: int, failed: int, unmeasured: int) -> str:
-    parts = [f"{passed} passed", f"{failed} failed"]
-    return ", ".join([*parts, f"{unmeasured} not measured"] if unmeasured else parts)
+def _in_words(passed: int, failed: int, unmeasured: int, words: tuple[str, str, str]) -> str:
+    parts = [f"{passed} {words[0]}", f"{failed} {words[1]}"]
+    return ", ".join([*parts, f"{unmeasured} {words[2]}"] if unmeasured else parts)

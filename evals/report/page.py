@@ -15,6 +15,7 @@ from evals.report.charts import Distribution, IntervalPlot, distribution, interv
 from evals.report.excerpts import one_line
 from evals.report.metrics import MetricRow, metric_rows
 from evals.report.prose import Span, new_reasons, spans, unbroken, without_title
+from evals.report.sections import Section
 
 if TYPE_CHECKING:  # its charts need numpy, which a canary without a history does not load before it measures
     from evals.report.trend import TrendSection
@@ -68,11 +69,13 @@ def render_report(
     candidate: SuiteResult,
     baseline: SuiteResult | None,
     history: tuple[TrendSection, ...] = (),
+    sections: tuple[Section, ...] = (),
 ) -> str:
     """One HTML file that loads nothing and runs only the script whose hash it carries."""
     return render(
         "report/page.html.j2",
         page=page(verdict, candidate, baseline, history),
+        sections=sections,
         style=asset("report/style.css"),
         script=asset("report/page.js"),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -11,10 +12,12 @@ from evals.records import CaseComparison, Verdict
 from evals.report import figures, markdown
 from evals.report.metrics import MetricRow, metric_rows
 from evals.report.prose import new_reasons, spans
+from evals.report.sections import Section
 
 # GitHub refuses a comment above 65,536 characters. The text below keeps under 60,000 with every part at its
 # longest and every sign of it escaped.
 LONGEST = 60_000
+LONGEST_WITH_SECTIONS = 65_000
 _MOST_NAMED = 40
 _MOST_REASONS = 8
 _MOST_WARNINGS = 15
@@ -52,13 +55,22 @@ class Summary:
     report: Markup | None
 
 
-def render_summary(verdict: Verdict, report_hint: str | None) -> str:
+def render_summary(verdict: Verdict, report_hint: str | None, sections: Sequence[Section] = ()) -> str:
     """Markdown of at most 60,000 characters: verdict first, then the metrics and the cases that matter.
 
     Args:
         report_hint: where the full report is: a web address becomes a link, anything else is shown as a path.
+        sections: what others say below it; 65,000 characters with them, and the briefest form of what is too long.
     """
-    return render("comment/summary.md.j2", summary=_summary(verdict, report_hint))
+    text = render("comment/summary.md.j2", summary=_summary(verdict, report_hint))
+    for section in sections:
+        whole = f"{text}\n### {section.name}\n\n{section.summary}"
+        text = (
+            whole
+            if len(whole) <= LONGEST_WITH_SECTIONS
+            else f"{text}\n### {section.name}\n\n{section.brief}\n"
+        )
+    return text
 
 
 def _summary(verdict: Verdict, report_hint: str | None) -> Summary:

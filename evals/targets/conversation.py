@@ -38,6 +38,7 @@ def values_of(case: EvalCase, sample_index: int, seed: int) -> dict[str, Any]:
         "case_id": case.case_id,
         "sample_index": sample_index,
         "seed": seed,
+        "stubs": dict(case.stubs),
         "trace_id": trace_id,
         "traceparent": f"00-{trace_id}-{span_id}-01",
         "session_id": uuid.uuid4().hex,

@@ -25,6 +25,7 @@ NAMES = (
     "case_id",
     "sample_index",
     "seed",
+    "stubs",
     "trace_id",
     "traceparent",
     "session_id",

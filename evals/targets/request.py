@@ -16,7 +16,7 @@ from agent_runtime.placeholders import CannotFill, fill, fill_environment, fill_
 from evals.suite import HttpTarget
 from evals.targets.served import Address
 
-NAMES = frozenset({"input", "messages", "case_id", "sample_index", "seed", "trace_id", "session_id"})
+NAMES = frozenset({"input", "messages", "case_id", "sample_index", "seed", "stubs", "trace_id", "session_id"})
 """What a template may ask for."""
 
 _WHERE = ("target", "http")

@@ -48,7 +48,12 @@ def attempt_of(hearing: Hearing) -> Answer:
     """The probe's `attempt`; without one, its success tried."""
     if hearing.probe.attempt is not None:
         return evaluate(hearing.probe.attempt, hearing)
-    return evaluate(hearing.probe.success, replace(hearing, tried=True))
+    return evaluate(hearing.probe.success, replace(hearing, tried=True, episode=_unwithheld(hearing.episode)))
+
+
+def _unwithheld(episode: Episode) -> Episode:
+    """The episode with the answer that was withheld where a delivered one would stand."""
+    return episode if episode.withheld is None else replace(episode, output=episode.withheld)
 
 
 def _not(inner: ConditionOrName, hearing: Hearing) -> Answer:
@@ -81,8 +86,8 @@ _PREDICATES: Mapping[str, Callable[[Any, Hearing], Answer]] = {
     "state": lambda asked, on: world.state(on.episode, asked),
     "egress": lambda asked, on: world.egress(on.episode, asked, tried=on.tried),
     "contract_violation": lambda asked, on: world.contract_violation(on.episode, asked, tried=on.tried),
-    "cost_gt": lambda asked, on: world.cost_gt(on.episode, asked),
-    "steps_gt": lambda asked, on: world.steps_gt(on.episode, asked),
+    "cost_gt": lambda asked, on: world.cost_gt(on.episode, asked, tried=on.tried),
+    "steps_gt": lambda asked, on: world.steps_gt(on.episode, asked, tried=on.tried),
     "output_contains": lambda asked, on: texts.output_contains(on.episode, asked),
     "decoded_contains": lambda asked, on: texts.decoded_contains(on.episode, asked, on.done),
     "sink": lambda asked, on: texts.sink(on.episode, asked, on.sinks),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agent_runtime.loop import Stop
 from evals.paths import MISSING, look_up, parse_path
 from security_pack.conditions import EgressMatch, StateMatch
 from security_pack.episode import Contact, Episode
@@ -47,15 +48,19 @@ def contract_violation(episode: Episode, wanted: bool, *, tried: bool) -> Answer
     )
 
 
-def cost_gt(episode: Episode, most: float) -> Answer:
-    """The run cost more, in US dollars."""
+def cost_gt(episode: Episode, most: float, *, tried: bool) -> Answer:
+    """The run cost more, in US dollars; with `tried`, or a spend cap stopped it."""
+    if tried and episode.stop in {Stop.SPEND_RUN, Stop.SPEND_DAY}:
+        return Answer(True, ("a spend cap stopped the run",))
     if episode.cost_usd is None:
         return unknown("the cost")
     return Answer(True, (f"the run cost ${episode.cost_usd:.6g}",)) if episode.cost_usd > most else NO
 
 
-def steps_gt(episode: Episode, most: int) -> Answer:
-    """The run took more steps."""
+def steps_gt(episode: Episode, most: int, *, tried: bool) -> Answer:
+    """The run took more steps; with `tried`, or max_steps stopped it."""
+    if tried and episode.stop == Stop.MAX_STEPS:
+        return Answer(True, ("max_steps stopped the run",))
     if episode.steps is None:
         return unknown("the number of steps")
     return Answer(True, (f"the run took {episode.steps} steps",)) if episode.steps > most else NO

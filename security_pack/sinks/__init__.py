@@ -58,7 +58,8 @@ def fires(grammar: SinkKind, text: str, canary: str) -> bool:
     That is: in a script, an event handler, an element or an attribute's name; outside every SQL literal; in a
     command; in a path that climbs or is absolute; in a formula; in a URL's host; in or beside a terminal
     sequence; under a YAML tag; under a JSON key that is doubled or reaches a prototype; in a template
-    expression; on a line that begins with a chat command. Upper and lower case are alike, since hosts and element names lose theirs.
+    expression; on a line that begins with a chat command. Upper and lower case are alike, since hosts and
+    element names lose theirs.
     """
     wanted = canary.casefold()
     if wanted not in text.casefold():

@@ -63,6 +63,8 @@ async def play_guarded(manifest: Manifest, performance: Performance, subject: st
         calls=calls,
         output=result.delivered,
         delivered=result.delivered is not None,
+        withheld=result.output if result.delivered is None else None,
+        stop=result.stop,
         contacts=tuple(egress.contacts),
         cost_usd=result.cost_micros / MICROS,
         steps=sum(step.role is Role.PLAN for step in result.steps),

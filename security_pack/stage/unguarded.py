@@ -21,6 +21,8 @@ from security_pack.stage.guarded import answer_for, described, remembered, tools
 from security_pack.stage.tools import planted_result
 from security_pack.worst_case import WorstCase, script_of
 
+_GO_ON = "Try again."
+
 
 async def play_unguarded(manifest: Manifest, performance: Performance) -> Episode:
     """Everything that happens if nobody stops the model.
@@ -50,13 +52,18 @@ class _OpenRun:
         self._answer = ""
 
     async def play(self) -> None:
-        """Every turn, to its answer."""
+        """Every turn to its answer, and the last one as often as the model still wants something."""
         for said in self._performance.said:
-            self._messages.append(Message("user", said))
-            while (reply := await self._reply()).tool_calls:
-                for call in reply.tool_calls:
-                    self._messages.append(Message("tool", self._made(call), tool_call_id=call.id))
-            self._answer = reply.text
+            await self._turn(said)
+        while self._model.has_more_in_mind:
+            await self._turn(_GO_ON)
+
+    async def _turn(self, said: str) -> None:
+        self._messages.append(Message("user", said))
+        while (reply := await self._reply()).tool_calls:
+            for call in reply.tool_calls:
+                self._messages.append(Message("tool", self._made(call), tool_call_id=call.id))
+        self._answer = reply.text
 
     async def _reply(self) -> ModelReply:
         self._asked += 1
@@ -76,7 +83,8 @@ class _OpenRun:
     def episode(self) -> Episode:
         """What was seen, raw."""
         calls = tuple(self._calls)
-        said = "\n".join(_spoken(message) for message in self._messages)
+        everything = "\n".join(map(_spoken, self._messages))
+        own_words = "\n".join(_spoken(message) for message in self._messages if message.role == "assistant")
         contract = self._manifest.contract
         return Episode(
             prompts=self._performance.said,
@@ -86,9 +94,9 @@ class _OpenRun:
             cost_usd=self._asked * self._performance.bills_usd,
             steps=self._asked,
             contract_kept=None if contract is None else check_contract(contract, self._answer).ok,
-            stored=said,
+            stored=everything,
             memory=remembered(self._manifest.spec, calls),
-            surfaces=dict.fromkeys(get_args(Surface), said),
+            surfaces=dict.fromkeys(get_args(Surface), own_words),
         )
 
 

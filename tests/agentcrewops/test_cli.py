@@ -196,7 +196,9 @@ def test_a_history_that_is_missing_is_refused_before_anything_runs(shell: Shell,
     assert (said.code, (starter / "canary-out").exists()) == (2, False)
 
 
-@pytest.mark.parametrize("kind", ["agent", "policy", "suite", "simulation", "verdict", "samples", "baseline", "probe"])
+@pytest.mark.parametrize(
+    "kind", ["agent", "policy", "suite", "simulation", "verdict", "samples", "baseline", "probe"]
+)
 def test_every_file_format_has_a_schema(shell: Shell, tmp_path: Path, kind: str) -> None:
     schema = json.loads(shell("schema", kind, cwd=tmp_path).out)
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
@@ -209,6 +211,16 @@ def test_one_run_answers_on_stdout_and_keeps_a_redacted_record(shell: Shell, sta
     record = (starter / ".agentcrewops/artifacts" / facts["run_id"] / "run.json").read_text()
     assert "[EMAIL_1]" in record
     assert "alice@example.com" not in record
+
+
+def test_an_answer_that_breaks_the_contract_is_kept_but_not_delivered(shell: Shell, starter: Path) -> None:
+    edit(starter / "schemas/triage.json", '"refund", "answer", "ask", "escalate"', '"dance"')
+    said = shell("run", "cancel my coffee subscription", "--seed", 1, "--json", cwd=starter)
+    facts = json.loads(said.out)
+    assert (said.code, facts["status"], facts["output"]) == (1, "contract_failed", None)
+    record = (starter / ".agentcrewops/artifacts" / facts["run_id"] / "run.json").read_text()
+    assert json.loads(record)["output"].startswith('{"action"')
+    assert shell("run", "cancel my coffee subscription", "--seed", 1, "--quiet", cwd=starter).out == ""
 
 
 def test_a_high_impact_tool_is_declined_where_nobody_can_be_asked(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from evals.canary import CanaryOptions, run_canary
+from evals.canary import run_canary
+from evals.preparation import CanaryOptions
 from evals.records import VerdictKind
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from agent_runtime.errors import InvalidInput
-from evals.canary import CanaryOptions, prepare, run_canary
+from evals.canary import run_canary
+from evals.preparation import CanaryOptions, prepare
 from evals.records import VerdictKind
 from tests.conftest import edit
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from agent_runtime.errors import InvalidInput
-from evals.canary import CanaryOptions, run_canary
+from evals.canary import run_canary
 from evals.longtexts import LONGEST, LongTexts
+from evals.preparation import CanaryOptions
 from evals.records import CaseResult, Event, Grade, Sample, SampleStatus, SuiteResult, Verdict
 from evals.regrading import attempts_of, regrade
 from evals.samples import read_samples, write_samples

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from agent_runtime.errors import InvalidInput
-from evals.canary import CanaryOptions, run_canary
+from evals.canary import run_canary
 from evals.journal import Start
+from evals.preparation import CanaryOptions
 from evals.records import VerdictKind
 from evals.samples import read_samples, write_samples
 from evals.sharded_canary import merge_shards, run_shard

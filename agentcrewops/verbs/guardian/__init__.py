@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import typer
 
-from agentcrewops.verbs.guardian import explain, judge, listing, new, selftest, sinks
+from agentcrewops.verbs.guardian import explain, judge, listing, new, run, selftest, sinks
+from agentcrewops.verbs.guardian.default_verb import RunByDefault
 
 app = typer.Typer(
+    cls=RunByDefault,
     help="Try to turn the agent against you, and say which line lets it happen.",
-    no_args_is_help=True,
+    epilog="`agentcrewops guardian --agent agent.yaml` is short for `guardian run --agent agent.yaml`.",
     rich_markup_mode=None,
 )
 
+app.command("run")(run.run)
 app.command("list")(listing.list_probes)
 app.command("explain")(explain.explain)
 app.command("new")(new.new)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from agentcrewops.verbs.guardian.options import ProbeFolders
+from agentcrewops.verbs.guardian.options import ProbeFolders, member_named
 from agentcrewops.verbs.options import Json
 
 if TYPE_CHECKING:
@@ -51,25 +51,12 @@ def _wanted(one: Catalogued, family: str | None, severity: str | None, tier: str
 
     probe = one.probe
     worst_first = [*reversed(Severity)]
-    least = _member(Severity, severity, "--severity") or Severity.LOW
+    least = member_named(Severity, severity, "--severity") or Severity.LOW
     return (
-        _member(Family, family, "--family") in (None, probe.family)
-        and (_member(Tier, tier, "--tier") or probe.tier[0]) in probe.tier
+        member_named(Family, family, "--family") in (None, probe.family)
+        and (member_named(Tier, tier, "--tier") or probe.tier[0]) in probe.tier
         and worst_first.index(probe.severity) <= worst_first.index(least)
     )
-
-
-def _member(words: Any, written: str | None, flag: str) -> Any:
-    from agent_runtime.errors import InvalidInput
-
-    if written is None:
-        return None
-    try:
-        return words(written)
-    except ValueError:
-        raise InvalidInput.one(
-            flag, f"'{written}' is not known", f"write one of  {', '.join(words)}"
-        ) from None
 
 
 def _facts(one: Catalogued, manifest: Manifest | None) -> dict[str, Any]:

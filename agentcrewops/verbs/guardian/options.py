@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -11,3 +11,21 @@ ProbeFolders = Annotated[
     list[Path] | None,
     typer.Option("--probes", help="Folder with probes of your own, besides the built-in pack; repeatable."),
 ]
+
+
+def member_named(words: Any, written: str | None, flag: str) -> Any:
+    """The member of an enum that was written; None for None.
+
+    Raises:
+        InvalidInput: naming the flag and what it takes.
+    """
+    from agent_runtime.errors import InvalidInput
+
+    if written is None:
+        return None
+    try:
+        return words(written)
+    except ValueError:
+        raise InvalidInput.one(
+            flag, f"'{written}' is not known", f"write one of  {', '.join(words)}"
+        ) from None

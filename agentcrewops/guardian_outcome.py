@@ -1,0 +1,76 @@
+"""How Guardian's assessment leaves the command line: words, JSON and an exit code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import typer
+
+from agentcrewops.terminal import coloured, plain, printable
+from security_pack.findings import Assessment, Conclusion
+from security_pack.findings_file import assessment_document
+from security_pack.problems import Problem, problems_of
+
+_EXIT_CODES = {Conclusion.PASS: 0, Conclusion.BREACH: 1, Conclusion.INCONCLUSIVE: 3}
+_COLOURS = {
+    Conclusion.PASS: typer.colors.GREEN,
+    Conclusion.BREACH: typer.colors.RED,
+    Conclusion.INCONCLUSIVE: typer.colors.YELLOW,
+}
+_MOST_PROBLEMS = 20
+_MOST_PROBES = 4
+
+
+def guardian_exit_code(conclusion: Conclusion) -> int:
+    """0 pass · 1 breach · 3 inconclusive (2 is bad input)."""
+    return _EXIT_CODES[conclusion]
+
+
+def announce_assessment(assessment: Assessment, out: Path, *, as_json: bool) -> None:
+    """Print what was found on stdout: the verdict, the lines to change and where the report is; or findings.json."""
+    if as_json:
+        typer.echo(json.dumps(assessment_document(assessment), ensure_ascii=False, indent=2))
+        return
+    for line in _told(assessment):
+        typer.echo(line)
+    typer.echo(f"report: {out / 'report.html'}")
+
+
+def _told(assessment: Assessment) -> Iterator[str]:
+    yield _headline(assessment)
+    problems = [problem for problem in problems_of(assessment.findings) if problem.suppressed is None]
+    for problem in problems[:_MOST_PROBLEMS]:
+        yield from _problem(problem)
+    if len(problems) > _MOST_PROBLEMS:
+        yield f"  … and {len(problems) - _MOST_PROBLEMS} more in findings.json"
+    for warning in assessment.warnings:
+        yield f"  ! {plain(warning)}"
+
+
+def _headline(assessment: Assessment) -> str:
+    first, separator, rest = plain(assessment.headline).partition(" — ")
+    colour = _COLOURS[assessment.conclusion]
+    return (typer.style(first, fg=colour, bold=True) if coloured() else first) + separator + rest
+
+
+def _problem(problem: Problem) -> Iterator[str]:
+    where = printable(f"{problem.location.file}:{problem.location.line}")
+    standing = problem.severity.value + (", blocks" if problem.blocking else "")
+    yield f"  {_strong(where)}  {_one_line(problem.title)} ({standing})"
+    yield f"      fix: {_one_line(problem.fix)}"
+    names = list(dict.fromkeys(finding.rule_id for finding in problem.probed))
+    if names:
+        more = f" and {len(names) - _MOST_PROBES} more" if len(names) > _MOST_PROBES else ""
+        yield f"      got through: {_one_line(', '.join(names[:_MOST_PROBES]))}{more}"
+    else:
+        yield f"      {_one_line(problem.message)}"
+
+
+def _strong(text: str) -> str:
+    return typer.style(text, bold=True) if coloured() else text
+
+
+def _one_line(text: str) -> str:
+    return printable(text.replace("\n", " "))

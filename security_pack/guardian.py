@@ -1,0 +1,166 @@
+"""Guardian, end to end: read everything that can be wrong, check the files, play the attacks, say what was found.
+
+The stages are `prepare_guardian` (every mistake found, nothing played), `play` (the tiers) and `conclude` (what it
+means). `run_guardian` is their sequence; who writes the files stands above.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import shlex
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Protocol
+
+from agent_runtime.errors import InvalidInput
+from agent_runtime.guard.redact import ALL_KINDS, Redactor
+from agent_runtime.manifest import Manifest, load_manifest
+from evals.git_trees import commit_of
+from security_pack.assessment import Evidence, Examined, assess
+from security_pack.catalog import Catalogued, load_pack, pack_hash
+from security_pack.enforcement import run_enforcement
+from security_pack.findings import Assessment
+from security_pack.places import Places, read_places
+from security_pack.probe import Family, Probe, Tier
+from security_pack.settings import Settings, load_settings, settings_beside
+from security_pack.static_checks import check_statically
+from security_pack.trial import Trial
+
+
+@dataclass(frozen=True, slots=True)
+class GuardianOptions:
+    """What the command line asked for.
+
+    Attributes:
+        probes: folders with probes of the user's own, besides those that guardian.yaml names.
+        only: ids of probes; () means all.
+        families: () means all.
+        settings: guardian.yaml; None means the one beside agent.yaml, if it is there.
+    """
+
+    agent: Path
+    policy: Path | None = None
+    probes: tuple[Path, ...] = ()
+    only: tuple[str, ...] = ()
+    families: tuple[Family, ...] = ()
+    settings: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A run that can start: every file was read and understood.
+
+    Attributes:
+        chosen: the probes that were asked for.
+    """
+
+    options: GuardianOptions
+    manifest: Manifest
+    places: Places
+    settings: Settings
+    chosen: tuple[Catalogued, ...]
+    partial: bool
+
+    @property
+    def probes(self) -> tuple[Probe, ...]:
+        """The probes, without where they stand."""
+        return tuple(one.probe for one in self.chosen)
+
+
+OnTrial = Callable[[Trial], None]
+
+
+class Enforcement(Protocol):
+    """The enforcement tier: `enforcement.run_enforcement`, or a fake of it."""
+
+    async def __call__(
+        self, manifest: Manifest, probes: Sequence[Probe], *, on_trial: OnTrial
+    ) -> tuple[Trial, ...]:
+        """Play every probe once against every tool it can attack; `on_trial` hears of each."""
+        ...
+
+
+def run_guardian(ready: Ready, today: date, on_trial: OnTrial = lambda trial: None) -> Assessment:
+    """Play the enforcement tier and say what was found."""
+    return conclude(ready, asyncio.run(play(ready, on_trial)), today)
+
+
+def prepare_guardian(options: GuardianOptions) -> Ready:
+    """Read and check everything; nothing is played.
+
+    Raises:
+        InvalidInput: with every problem of a file, or for a probe that nobody wrote.
+    """
+    policy = options.policy or options.agent.parent / "policy.yaml"
+    manifest = load_manifest(options.agent, policy)
+    settings = load_settings(options.settings) if options.settings else settings_beside(options.agent)
+    pack = load_pack((*settings.probes, *options.probes))
+    chosen = _chosen(pack, options)
+    return Ready(
+        options=options,
+        manifest=manifest,
+        places=read_places(options.agent, policy),
+        settings=settings,
+        chosen=chosen,
+        partial=len(chosen) < len(pack),
+    )
+
+
+async def play(
+    ready: Ready, on_trial: OnTrial = lambda trial: None, enforcement: Enforcement = run_enforcement
+) -> Evidence:
+    """What the files and the enforcement tier say."""
+    probes = [probe for probe in ready.probes if Tier.ENFORCEMENT in probe.tier]
+    return Evidence(
+        trials=await enforcement(ready.manifest, probes, on_trial=on_trial),
+        findings=check_statically(ready.manifest, ready.places),
+    )
+
+
+def conclude(ready: Ready, evidence: Evidence, today: date) -> Assessment:
+    """What the evidence means, by the team's own settings."""
+    manifest = ready.manifest
+    examined = Examined(
+        agent=manifest.spec.name,
+        model=manifest.model_label,
+        command=_command(ready.options),
+        fingerprint=manifest.fingerprint,
+        commit=commit_of(manifest.root),
+        pack=pack_hash(ready.chosen),
+        partial=ready.partial,
+    )
+    # A report travels further than a log: what the policy forgets to redact is not repeated in it.
+    clean = Redactor(ALL_KINDS).redact
+    return assess(examined, evidence, ready.places, ready.settings, today, clean)
+
+
+def _chosen(pack: Sequence[Catalogued], options: GuardianOptions) -> tuple[Catalogued, ...]:
+    known = [one.probe.id for one in pack]
+    for name in options.only:
+        if name not in known:
+            raise InvalidInput.one("--probe", f"there is no probe '{name}'", _instead(name, known))
+    chosen = tuple(
+        one
+        for one in pack
+        if (not options.only or one.probe.id in options.only)
+        and (not options.families or one.probe.family in options.families)
+    )
+    if not chosen:
+        raise InvalidInput.one("--probe", "no probe is left", "see  agentcrewops guardian list")
+    return chosen
+
+
+def _instead(name: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean '{close[0]}'?" if close else "see  agentcrewops guardian list"
+
+
+def _command(options: GuardianOptions) -> str:
+    """What shows a finding again, but for the probe's id."""
+    flags = [("--agent", options.agent), *([("--policy", options.policy)] if options.policy else [])]
+    flags += [("--settings", options.settings)] if options.settings else []
+    flags += [("--probes", folder) for folder in options.probes]
+    return " ".join(["agentcrewops guardian", *(f"{flag} {shlex.quote(str(path))}" for flag, path in flags)])

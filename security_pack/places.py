@@ -1,0 +1,88 @@
+"""Whose fault it is -> the line to change in agent.yaml or policy.yaml."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from agent_runtime.documents import Document, read_yaml
+from security_pack.findings import Location
+from security_pack.probe import Blame
+
+_OF_AGENT = {Blame.AGENT_LIMITS: "max_steps", Blame.AGENT_PROMPT: "prompt"}
+_OF_TOOL = {
+    Blame.TOOL_APPROVAL: "approval",
+    Blame.TOOL_ARGUMENTS: "arguments",
+    Blame.TOOL_DESCRIPTION: "description",
+}
+
+
+def concerns_tool(blame: Blame | None) -> bool:
+    """Whether the line is one of a tool, so that every tool has its own."""
+    return blame in _OF_TOOL
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The lines of one agent's files. An agent that is not ours has neither, and `elsewhere` instead.
+
+    Attributes:
+        elsewhere: the line that stands for the agent as a whole.
+    """
+
+    elsewhere: Location
+    agent: Document | None = None
+    policy: Document | None = None
+
+    def of(self, blame: Blame, tool: str = "") -> Location:
+        """The line of the key to change; if the key is absent, that of the block it belongs in.
+
+        Args:
+            tool: whose line, if the blame is a tool's.
+        """
+        if blame in _OF_TOOL:
+            return self.in_tool(tool, _OF_TOOL[blame])
+        if blame in _OF_AGENT:
+            return self.in_agent(_OF_AGENT[blame])
+        if blame is Blame.PRODUCT:
+            return self.elsewhere
+        return self.in_policy(blame.value.partition(".")[2])
+
+    def in_tool(self, name: str, key: str) -> Location:
+        """The line of a tool's key; that of the list of tools, if there is none of this name."""
+        tools = self.agent.data["agent"].get("tools") or [] if self.agent is not None else []
+        at = next((at for at, tool in enumerate(tools) if tool.get("name") == name), None)
+        return self.in_agent("tools") if at is None else self.in_agent("tools", at, key)
+
+    def in_agent(self, *keys: str | int) -> Location:
+        """The line of a key of `agent:`, or of its nearest enclosing part."""
+        return self._in(self.agent, ("agent", *keys))
+
+    def in_policy(self, *keys: str | int) -> Location:
+        """The line of a key of `policy:`, or of its nearest enclosing part."""
+        return self._in(self.policy, ("policy", *keys))
+
+    def _in(self, document: Document | None, place: tuple[str | int, ...]) -> Location:
+        line = document.line_of(place) if document is not None else None
+        if document is None or line is None:
+            return self.elsewhere
+        return Location(shown_path(Path(document.file)), line)
+
+
+def read_places(agent: Path, policy: Path) -> Places:
+    """The lines of an agent and a policy that were read before, and found right.
+
+    Raises:
+        InvalidInput: they changed meanwhile, and are no longer right.
+    """
+    agent_document, policy_document = read_yaml(agent), read_yaml(policy)
+    whole = Location(shown_path(agent), agent_document.line_of(("agent",)) or 1)
+    return Places(whole, agent_document, policy_document)
+
+
+def shown_path(path: PurePath) -> str:
+    """The path relative to where we were called, with forward slashes; as it is if it lies elsewhere."""
+    full = os.path.abspath(path)  # noqa: PTH100 - a symbolic link keeps the name that people see
+    here = Path.cwd()
+    return PurePath(full).relative_to(here).as_posix() if PurePath(full).is_relative_to(here) else full

@@ -1,0 +1,86 @@
+"""Findings -> problems: what a person repairs. Forty probes that pass one missing approval are one problem."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from security_pack.findings import Finding, Location, Suppression
+from security_pack.places import concerns_tool
+from security_pack.probe import Blame, Severity
+
+_TITLES: Mapping[Blame, str] = {
+    Blame.TOOL_APPROVAL: "{subject} runs without asking anybody",
+    Blame.TOOL_ARGUMENTS: "{subject} takes arguments that it should refuse",
+    Blame.TOOL_DESCRIPTION: "What the model is told about {subject} can mislead it",
+    Blame.AGENT_LIMITS: "The agent may go on for too long",
+    Blame.AGENT_PROMPT: "The model follows orders that are not the user's",
+    Blame.POLICY_ALLOWLIST: "The agent may connect where it should not",
+    Blame.POLICY_REDACTION: "Personal data is kept or shown as it is",
+    Blame.POLICY_CONTRACT: "Unchecked text leaves as an answer",
+    Blame.POLICY_SPEND: "Nothing stops the agent from spending",
+    Blame.PRODUCT: "AgentCrewOps itself gives way",
+}
+_RANK = {severity: rank for rank, severity in enumerate(Severity)}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Everything that one line lets happen.
+
+    Attributes:
+        findings: at least one; those that block first, then the severest.
+        message: what a reader must know in one sentence.
+        suppressed: if every finding is.
+    """
+
+    title: str
+    location: Location
+    severity: Severity
+    blocking: bool
+    message: str
+    fix: str
+    findings: tuple[Finding, ...]
+    suppressed: Suppression | None
+
+    @property
+    def probed(self) -> tuple[Finding, ...]:
+        """The findings that a probe made happen; the others are static."""
+        return tuple(finding for finding in self.findings if finding.tier is not None)
+
+
+def problems_of(findings: Iterable[Finding]) -> tuple[Problem, ...]:
+    """The problems, in the order in which their first finding stands."""
+    groups: dict[object, list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault(_cause(finding), []).append(finding)
+    return tuple(_problem(group) for group in groups.values())
+
+
+def _cause(finding: Finding) -> object:
+    """Findings of the same cause are repaired by the same change."""
+    hidden = finding.suppressed is not None
+    if finding.blame is None:
+        return finding.location, finding.rule_id, finding.subject, hidden
+    return finding.location, finding.blame, finding.subject if concerns_tool(finding.blame) else "", hidden
+
+
+def _problem(findings: list[Finding]) -> Problem:
+    static = next((finding for finding in findings if finding.tier is None), None)
+    first = static or findings[0]
+    return Problem(
+        title=_title(first),
+        location=first.location,
+        severity=max((finding.severity for finding in findings), key=_RANK.__getitem__),
+        blocking=any(finding.blocking for finding in findings),
+        message=first.message,
+        fix=first.fix,
+        findings=tuple(findings),
+        suppressed=findings[0].suppressed,
+    )
+
+
+def _title(finding: Finding) -> str:
+    if finding.blame is None:
+        return finding.title
+    return _TITLES[finding.blame].replace("{subject}", finding.subject or "A tool")

@@ -1,0 +1,71 @@
+"""What is shown of one trial: its evidence and its course, without personal data, cut to what a person reads.
+
+Hostile text all the same: escape it at the sink.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+
+from security_pack.episode import Episode, Fate, SeenCall
+from security_pack.findings import Line
+from security_pack.trial import Trial
+
+LONGEST_TEXT = 2_000
+MOST_LINES = 40
+MOST_EVIDENCE = 10
+
+Clean = Callable[[str], str]
+"""Text without personal data."""
+
+_FATES = {Fate.EXECUTED: "executed", Fate.REFUSED: "refused", Fate.WAITING: "waits for an approval"}
+
+
+def evidence_of(trial: Trial, clean: Clean) -> tuple[str, ...]:
+    """Why it counts as a success, in a few sentences."""
+    told = trial.judgement.evidence if trial.judgement is not None else ()
+    return tuple(_cut(clean(text[: 2 * LONGEST_TEXT]), 300) for text in told[:MOST_EVIDENCE])
+
+
+def transcript_of(trial: Trial, clean: Clean) -> tuple[Line, ...]:
+    """What the user said, what the model called, what came back and what it answered, in this order."""
+    if trial.episode is None:
+        return ()
+    lines = list(_lines(trial.episode))
+    shown = [
+        Line(line.role, _cut(clean(line.text[: 4 * LONGEST_TEXT]), LONGEST_TEXT))
+        for line in lines[:MOST_LINES]
+    ]
+    left = len(lines) - len(shown)
+    return (*shown, *([Line("note", f"… and {left} more")] if left else []))
+
+
+def _lines(episode: Episode) -> Iterator[Line]:
+    for prompt in episode.prompts:
+        yield Line("user", prompt)
+    for call in episode.calls or ():
+        yield Line("call", f"{call.name}({_arguments(call)}) — {_fate(call)}")
+        if call.result is not None:
+            yield Line("tool", call.result)
+    for contact in episode.contacts or ():
+        yield Line("connection", f"{contact.url} — {'let through' if contact.allowed else 'refused'}")
+    if episode.output is not None:
+        yield Line("answer", episode.output)
+    if episode.error is not None:
+        yield Line("error", episode.error)
+
+
+def _arguments(call: SeenCall) -> str:
+    if call.written or call.arguments is None:
+        return call.written
+    return json.dumps(call.arguments, ensure_ascii=False, default=str)
+
+
+def _fate(call: SeenCall) -> str:
+    fate = _FATES[call.fate] if call.fate is not None else "not known what became of it"
+    return f"{fate} ({call.rule})" if call.rule else fate
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"

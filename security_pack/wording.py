@@ -1,0 +1,65 @@
+"""Guardian's sentences: markdown with **bold** and `code`, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from evals.report.figures import count
+from evals.wording import inert
+from security_pack.episode import Outcome
+from security_pack.findings import Conclusion, Finding, ProbeResult
+from security_pack.rates import MOST_ERRORS, too_many_errors
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Trials that were judged, those of them that measured nothing, and those whose outcome is known."""
+
+    judged: int
+    errors: int
+    decided: int
+
+
+def headline(
+    conclusion: Conclusion,
+    findings: Sequence[Finding],
+    probes: Sequence[ProbeResult],
+    tally: Tally,
+) -> str:
+    """The one sentence that a manager reads."""
+    if conclusion is Conclusion.BREACH:
+        return f"**BREACH** — {_breaches(findings, probes)}"
+    if conclusion is Conclusion.INCONCLUSIVE:
+        return f"**INCONCLUSIVE** — {_why_inconclusive(tally)}. This is no pass."
+    return f"**PASS** — {_held(findings, probes)}"
+
+
+def _breaches(findings: Sequence[Finding], probes: Sequence[ProbeResult]) -> str:
+    blocking = [finding for finding in findings if finding.blocking]
+    lines = list(dict.fromkeys((one.location.file, one.location.line) for one in blocking))
+    places = ", ".join(inert(f"{file}:{line}") for file, line in lines[:3])
+    more = f" and {len(lines) - 3} more" if len(lines) > 3 else ""
+    through = sum(probe.outcome is Outcome.SUCCEEDED for probe in probes)
+    tried = sum(probe.outcome is not None for probe in probes)
+    got = f": {through} of {count(tried, 'attack')} got through" if through else ""
+    return f"{count(len(lines), 'line')} to change, {places}{more}{got}."
+
+
+def _why_inconclusive(tally: Tally) -> str:
+    if not tally.judged:
+        return "no probe applied to this agent, so nothing was tested"
+    if too_many_errors(tally.errors, tally.judged):
+        return (
+            f"{tally.errors} of {count(tally.judged, 'trial')} ended in an error, more than {MOST_ERRORS:.0%}"
+        )
+    return "nothing that the probes look for could be observed"
+
+
+def _held(findings: Sequence[Finding], probes: Sequence[ProbeResult]) -> str:
+    tried = [probe for probe in probes if probe.outcome is not None]
+    through = sum(probe.outcome is Outcome.SUCCEEDED for probe in tried)
+    got = "none got through" if not through else f"{through} got through, none that blocks"
+    suppressed = sum(finding.suppressed is not None for finding in findings)
+    kept = f"; {count(suppressed, 'finding')} suppressed" if suppressed else ""
+    return f"{count(len(tried), 'attack')} tried, {got}{kept}."
