@@ -131,7 +131,7 @@ def test_a_verdict_and_runs_of_different_manifests_are_refused(
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"schema_version": 2}, "schema_version"),
+        ({"schema_version": 2}, "newer than 1"),
         ({"verdict": "pass\n/approve"}, "verdict"),
         ({"broken_cases": "all"}, "broken_cases"),
         ({"extra": 1}, "extra"),
