@@ -7,7 +7,23 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.github.openapi import OpenApi
+
 EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "support-triage"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--github-schemas",
+        action="store_true",
+        help="judge every request to the fake GitHub by GitHub's own OpenAPI (needs npm)",
+    )
+
+
+@pytest.fixture(scope="session")
+def github_schemas(request: pytest.FixtureRequest) -> OpenApi | None:
+    """GitHub's OpenAPI, for `FakeGitHub(schemas=…)`; None unless the run asks for it."""
+    return OpenApi.fetched() if request.config.getoption("--github-schemas") else None
 
 
 @pytest.fixture

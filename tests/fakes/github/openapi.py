@@ -73,6 +73,7 @@ NOISE = (
         "GET /repos/*/contents/",
         "PyGithub asks for the root folder with a slash at the end",
     ),
+    Noise("GraphQL", "undocumented", "POST */graphql", "the OpenAPI describes the REST API only"),
 )
 ANSWER_NOISE = (
     Noise(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from tests.fakes.github import Client
@@ -38,6 +40,19 @@ def test_a_readers_comment_is_theirs(shop: Shop) -> None:
 
 def test_a_comment_on_nothing_is_not_found(shop: Shop) -> None:
     assert shop.bot.post(f"{PATH}/issues/99/comments", {"body": "hi"}).status == 404
+
+
+def test_the_permission_for_pulls_does_not_reach_issues(shop: Shop) -> None:
+    issue = shop.fake.add_issue(SHOP)
+    bot = shop.with_permissions(pull_requests="write")
+    assert bot.post(COMMENTS, {"body": "hi"}).status == 201
+    assert bot.post(f"{PATH}/issues/{issue}/comments", {"body": "hi"}).status == 403
+
+
+def test_two_jobs_at_once_both_have_their_say(shop: Shop) -> None:
+    with ThreadPoolExecutor(4) as jobs:
+        answers = jobs.map(lambda n: shop.bot.post(COMMENTS, {"body": f"{n}"}), range(12))
+        assert len({answer.body["id"] for answer in answers}) == 12
 
 
 def test_a_comment_of_an_app_names_the_app(shop: Shop) -> None:

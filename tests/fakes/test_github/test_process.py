@@ -19,7 +19,8 @@ STATE = [
 ]
 
 
-def _start(*options: str) -> subprocess.Popen[str]:
+def start(*options: str) -> subprocess.Popen[str]:
+    """The fake as a process, which ends when its input does."""
     words = [sys.executable, "-m", "tests.fakes.github", "--until-eof", *options]
     return subprocess.Popen(words, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
@@ -27,7 +28,7 @@ def _start(*options: str) -> subprocess.Popen[str]:
 def test_it_starts_from_a_state_file_and_ends_with_its_input(tmp_path: Path) -> None:
     state, log = tmp_path / "state.json", tmp_path / "log.jsonl"
     state.write_text(json.dumps(STATE))
-    with _start("--state", str(state), "--log", str(log)) as process:
+    with start("--state", str(state), "--log", str(log)) as process:
         assert process.stdout is not None
         said = json.loads(process.stdout.readline())
         number, token = said["answers"][1:]

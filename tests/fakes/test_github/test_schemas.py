@@ -12,10 +12,11 @@ import pytest
 from github import Auth, Github, GithubIntegration, InputGitTreeElement
 from github.Repository import Repository
 
-from tests.fakes.github import FakeGitHub
+from tests.fakes.github import Client, FakeGitHub
 from tests.fakes.github.openapi import ANSWER_NOISE, NOISE, OpenApi
 from tests.fakes.github.wire import Reply, Request
 from tests.fakes.test_github.conftest import EVERYTHING, PATH, SHOP
+from tests.fakes.test_github.test_process import start
 
 pytestmark = pytest.mark.schemas
 
@@ -199,6 +200,15 @@ def test_code_scanning(judged: JudgedFake) -> None:
 # -- the judge itself
 
 
+def test_the_process_judges_too() -> None:
+    with start("--schemas") as process:
+        assert process.stdout is not None
+        client = Client(json.loads(process.stdout.readline())["url"])
+        client.get(f"{PATH}/nothing")
+        assert client.get("/_fake/violations").body == [f"undocumented: GET {PATH}/nothing"]
+        process.communicate(timeout=10)
+
+
 def _asked(method: str, path: str, body: object = None, **query: str) -> Request:
     raw = b"" if body is None else json.dumps(body).encode()
     return Request(method, path, query, {}, raw)
@@ -238,6 +248,7 @@ def test_without_the_named_noise_each_of_it_shows(schemas: OpenApi) -> None:
         _asked("POST", f"{PATH}/issues/1/labels", ["a"]),
         _asked("GET", f"{PATH}/statuses/{'1' * 40}"),
         _asked("GET", f"{PATH}/contents/"),
+        _asked("POST", "/graphql", {"query": "query { viewer { login } }"}),
     )
     assert [len(strict.violations(request)) for request in noisy] == [1] * len(NOISE)
     assert [schemas.violations(request) for request in noisy] == [()] * len(NOISE)
