@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.fakes.github.openapi import OpenApi
+if TYPE_CHECKING:
+    from tests.fakes.github.openapi import OpenApi
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "support-triage"
 
@@ -23,7 +25,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def github_schemas(request: pytest.FixtureRequest) -> OpenApi | None:
     """GitHub's OpenAPI, for `FakeGitHub(schemas=…)`; None unless the run asks for it."""
-    return OpenApi.fetched() if request.config.getoption("--github-schemas") else None
+    if not request.config.getoption("--github-schemas"):
+        return None
+    from tests.fakes.github.openapi import OpenApi
+
+    return OpenApi.fetched()
 
 
 @pytest.fixture
