@@ -19,6 +19,7 @@ from typing import Any, Self
 from tests.fakes.github import git_http
 from tests.fakes.github.access import read_only
 from tests.fakes.github.api import Api, Schemas
+from tests.fakes.github.client import Client
 from tests.fakes.github.endpoints import ROUTES
 from tests.fakes.github.endpoints.actions import blob, start_run
 from tests.fakes.github.events import TIMEOUT_SECONDS, Delivery, Events
@@ -402,6 +403,8 @@ class FakeGitHub:
         with self._lock:
             repo = self.repo(full_name)
             run = repo.checks[check_run_id]
+            if run.status != "completed":
+                raise ValueError("GitHub shows the buttons of a completed check run only")
             if identifier not in [action["identifier"] for action in run.actions]:
                 raise KeyError(identifier)
             payload: Json = {
@@ -555,6 +558,10 @@ class FakeGitHub:
         if kind == "actions":
             return {next(iter(self.world.repositories))} if self.world.repositories else set()
         return None
+
+    def client(self, token: str = "") -> Client:
+        """A plain HTTP client with this token."""
+        return Client(self.url, token)
 
     def revoke(self, token: str) -> None:
         """Make a token worthless."""

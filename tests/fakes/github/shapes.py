@@ -173,7 +173,7 @@ class Shapes:
             "pushed_at": repo.created,
             "created_at": repo.created,
             "updated_at": repo.created,
-            "permissions": _permissions(role),
+            "permissions": role_permissions(role),
             "license": None,
             "network_count": 0,
             "subscribers_count": 0,
@@ -741,7 +741,8 @@ def _worst(runs: list[CheckRun]) -> str | None:
     return next((conclusion for conclusion in order if conclusion in found), None)
 
 
-def _permissions(role: str) -> dict[str, bool]:
+def role_permissions(role: str) -> dict[str, bool]:
+    """What a role may do, as GitHub lists it."""
     held = ("none", "read", "triage", "write", "maintain", "admin").index(role)
     names = {"pull": 1, "triage": 2, "push": 3, "maintain": 4, "admin": 5}
     return {name: held >= needed for name, needed in names.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.fakes.github.bodies import ANYTHING, COUNT, many, one_of, record, text
 from tests.fakes.github.heads import Heads
-from tests.fakes.github.routes import Call, Route, no_content, repo_path
+from tests.fakes.github.routes import Call, Route, repo_path
 from tests.fakes.github.shapes import Json
 from tests.fakes.github.state import CheckRun, CheckSuite
 from tests.fakes.github.wire import Reply, bad_request, not_found, refused
@@ -190,7 +190,7 @@ def _rerequest_suite(call: Call) -> Reply:
     suite = _suite_of(call)
     payload = {"action": "rerequested", "check_suite": call.shapes.suite(call.repo, suite)}
     call.events.fire(call.repo, "check_suite", payload, call.login)
-    return no_content()
+    return Reply(201, {})
 
 
 _ANNOTATION = record(

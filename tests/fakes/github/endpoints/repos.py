@@ -10,7 +10,7 @@ from tests.fakes.github.bodies import maybe, record, text
 from tests.fakes.github.git import Entry, File, Who
 from tests.fakes.github.heads import Heads
 from tests.fakes.github.routes import Call, Route, repo_path
-from tests.fakes.github.shapes import Json
+from tests.fakes.github.shapes import Json, role_permissions
 from tests.fakes.github.state import Repository
 from tests.fakes.github.wire import Reply, not_found, not_permitted, refused
 
@@ -33,7 +33,11 @@ def _permission(call: Call) -> Reply:
     role = call.repo.role(login)
     # `permission` knows only four; maintain and triage show in role_name.
     permission = {"maintain": "write", "triage": "read"}.get(role, role)
-    shape = {"permission": permission, "role_name": role, "user": call.shapes.user(login)}
+    shape = {
+        "permission": permission,
+        "role_name": role,
+        "user": {**call.shapes.user(login), "role_name": role, "permissions": role_permissions(role)},
+    }
     return Reply(200, shape)
 
 
@@ -290,6 +294,7 @@ ROUTES = (
     Route("GET", repo_path("/commits/{ref}"), _commit, _READ),
     Route("GET", repo_path("/compare/{basehead}"), _compare, _READ),
     Route("GET", repo_path("/contents"), _contents, _READ),
+    Route("GET", repo_path("/contents/"), _contents, _READ),
     Route("GET", repo_path("/contents/{path}"), _contents, _READ),
     Route(
         "PUT",

@@ -93,5 +93,7 @@ _NEW = record(
 ROUTES = (
     Route("POST", repo_path("/statuses/{sha}"), _create, ("statuses:write",), role="write", body=_NEW),
     Route("GET", repo_path("/commits/{ref}/statuses"), _list, ("statuses:read",)),
+    # No longer documented, still there; PyGithub asks here.
+    Route("GET", repo_path("/statuses/{ref}"), _list, ("statuses:read",)),
     Route("GET", repo_path("/commits/{ref}/status"), _combined, ("statuses:read",)),
 )
