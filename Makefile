@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types imports published docs test-browser test-frameworks test-importers test-wheel test-actions lint-workflows dist bench clean
+.PHONY: help setup demo test check lint types imports published docs test-browser test-frameworks test-github-schema test-importers test-wheel test-actions lint-workflows dist bench clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F':.*?## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -25,7 +25,7 @@ demo: setup  ## Judge a prompt change of the example agent: ends with a verdict 
 	@benchmarks/demo.sh
 
 test: setup  ## The tests that need nothing but Python
-	pytest -n auto -m "not (browser or frameworks or importers or wheel or actions)"
+	pytest -n auto -m "not (actions or browser or frameworks or importers or schemas or wheel)"
 
 test-browser: setup  ## The report in a real browser (Debian's chromium)
 	@command -v chromium >/dev/null || { echo "error: chromium is missing (Debian: apt-get install chromium)"; exit 2; }
@@ -33,6 +33,11 @@ test-browser: setup  ## The report in a real browser (Debian's chromium)
 
 test-frameworks: setup  ## The examples of other frameworks, against a model of ours
 	pytest -m frameworks
+
+# GitHub's OpenAPI comes from npm into .cache/, pinned by version and integrity hash.
+test-github-schema: setup  ## Requests to GitHub, and our fake of it, judged by GitHub's own OpenAPI (needs npm)
+	@command -v npm >/dev/null || { echo "error: npm is missing (Debian: apt-get install npm)"; exit 2; }
+	pytest -m schemas
 
 test-wheel: setup  ## The built wheel, installed in an empty environment
 	pytest -m wheel

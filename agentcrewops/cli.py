@@ -9,6 +9,7 @@ import typer
 
 from agent_runtime.errors import CrewError
 from agentcrewops import __version__
+from agentcrewops.terminal import printable
 from agentcrewops.verbs import (
     action,
     baseline,
@@ -85,7 +86,7 @@ def run() -> None:
     try:
         app()
     except CrewError as error:
-        sys.stderr.write(f"error: {error}\n")
+        sys.stderr.write(f"error: {printable(str(error))}\n")
         raise SystemExit(error.exit_code) from None
     except KeyboardInterrupt:
         sys.stderr.write("\ninterrupted\n")

@@ -123,6 +123,8 @@ def _refuse_unusable(request: Request) -> None:
 
 NOWHERE = "0" * 40
 """The commit of a dry run outside Actions whose results know none."""
+_PAUSE = 0.1
+"""Seconds between writes: GitHub asks for one between many, and a job makes three to five."""
 
 
 def _environment(request: Request, environ: Mapping[str, str]) -> ActionsEnvironment:
@@ -141,7 +143,8 @@ def _github(environment: ActionsEnvironment) -> GitHub:
     if not environment.token:
         fix = f"add  env: {{ {TOKEN}: ${{{{ github.token }}}} }}  to the step, or use  --dry-run"
         raise InvalidInput.one(TOKEN, "is not set", fix)
-    return with_token(Connection(environment.api_url, environment.repository), environment.token)
+    connection = Connection(environment.api_url, environment.repository, seconds_between_writes=_PAUSE)
+    return with_token(connection, environment.token)
 
 
 # --- words ------------------------------------------------------------------------------------------------

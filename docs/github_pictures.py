@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PICTURES = ROOT / "docs" / "pictures"
 DEMO = ROOT / "demo-out" / "change"
 SUITE = ROOT / "examples" / "support-triage" / "suite.yaml"
-WIDTHS, HEIGHT = {"comment": 960, "check": 1_030}, 1_500
+SIZES = {"comment": (960, 100), "check": (1_030, 1_500)}
 MOST_BYTES = 250_000
 _ALERT = re.compile(r"<blockquote>\s*<p>\[!NOTE\]\s*")
 
@@ -84,7 +84,8 @@ async def take(pages: dict[str, str]) -> None:
             file = Path(folder) / f"{name}.html"
             file.write_text(html, encoding="utf-8")
             async with new_tab() as tab:
-                await tab.open(file, width=WIDTHS[name], height=HEIGHT)
+                width, height = SIZES[name]
+                await tab.open(file, width=width, height=height)
                 await tab.screenshot(PICTURES / f"{name}.png", whole=name == "comment")
 
 

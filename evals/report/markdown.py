@@ -16,7 +16,7 @@ _ACTIVE = re.compile(r"([\\`*_\[\]<>&|~$!])")
 _OPENING = re.compile(r"^(\s*)(?=[/#+\-=]|::)|^(\s*\d+)(?=[.)])")
 """What makes a line a command, a heading, a list or a rule, where a text begins one."""
 _LINKED = re.compile(
-    r"(?<=[@#])(?=\w)|(?<=:)(?=//|[\w+-]+:)|(?<=\bwww)(?=\.)|(?<=\bGH-)(?=\d)",
+    r"(?<=@)(?=\S)|(?<=#)(?=\w)|(?<=:)(?=//|[\w+\\-]+:)|(?<=\bwww)(?=\.)|(?<=\bGH-)(?=\d)",
     re.IGNORECASE,
 )
 _COMMIT = re.compile(r"[0-9a-f]{6}(?=[0-9a-f])")

@@ -103,7 +103,7 @@ _NASTY = st.lists(
 
 
 @given(_NASTY)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_no_combination_of_signs_comes_alive(text: str) -> None:
     assert what_acts(comment_body(hostile(text), "k", LINKS), (PAGE,)) == []
 

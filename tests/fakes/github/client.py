@@ -55,8 +55,8 @@ class Client:
         return self.ask("GET", path, headers={k.replace("_", "-"): v for k, v in headers.items()})
 
     def post(self, path: str, body: Any = None) -> Answer:
-        """POST"""
-        return self.ask("POST", path, {} if body is None else body)
+        """POST; without a body when there is none"""
+        return self.ask("POST", path, body)
 
     def patch(self, path: str, body: Any) -> Answer:
         """PATCH"""

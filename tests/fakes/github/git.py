@@ -91,6 +91,7 @@ class GitRepository:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._lasting: dict[tuple[str, ...], bytes] = {}
 
     @classmethod
     def create(cls, folder: Path, shares: GitRepository | None = None) -> GitRepository:
@@ -127,6 +128,12 @@ class GitRepository:
         if done.returncode:
             raise GitRefused(f"git {words[0]}: {done.stderr.decode(errors='replace').strip()}")
         return done.stdout
+
+    def lasting(self, *words: str) -> bytes:
+        """The same, run once: for what names its objects by sha, so that its answer never changes."""
+        if words not in self._lasting:
+            self._lasting[words] = self.run(*words)
+        return self._lasting[words]
 
     def line(self, *words: str) -> str:
         """The output of a git command that answers with one line."""
@@ -186,14 +193,14 @@ class GitRepository:
     def merge_base(self, one: str, other: str) -> str | None:
         """The best common ancestor."""
         try:
-            return self.line("merge-base", one, other)
+            return self.lasting("merge-base", one, other).decode().strip()
         except GitRefused:
             return None
 
     def merged_tree(self, base: str, head: str) -> str | None:
         """The tree of a clean merge; None on a conflict."""
         try:
-            return self.line("merge-tree", "--write-tree", base, head).split()[0]
+            return self.lasting("merge-tree", "--write-tree", base, head).decode().split()[0]
         except GitRefused:
             return None
 
@@ -202,7 +209,9 @@ class GitRepository:
     def commit(self, sha: str) -> Commit:
         """The commit of this sha."""
         shape = "%H%x00%T%x00%P%x00%an%x00%ae%x00%aI%x00%cn%x00%ce%x00%cI%x00%B"
-        out = self.run("show", "-s", f"--format={shape}", "--end-of-options", sha).decode(errors="replace")
+        out = self.lasting("show", "-s", f"--format={shape}", "--end-of-options", sha).decode(
+            errors="replace"
+        )
         head, tree, parents, an, ae, ad, cn, ce, cd, message = out.split("\x00", 9)
         author, committer = Who(an, ae, _utc(ad)), Who(cn, ce, _utc(cd))
         return Commit(head, tree, tuple(parents.split()), author, committer, message.rstrip("\n"))
@@ -273,15 +282,15 @@ class GitRepository:
         """What differs between two commits or trees, file by file; `old` None is the empty tree."""
         start = old or self.run("hash-object", "-t", "tree", "--stdin").decode().strip()
         common = ["diff", "--no-ext-diff", "--find-renames", start, new]
-        raw = self.run(*common, "--raw", "--no-abbrev", "-z").decode(errors="replace")
-        counts = self.run(*common, "--numstat", "-z").decode(errors="replace")
+        raw = self.lasting(*common, "--raw", "--no-abbrev", "-z").decode(errors="replace")
+        counts = self.lasting(*common, "--numstat", "-z").decode(errors="replace")
         return [
             _change(record, count, self._patch(start, new, record))
             for record, count in zip(_raw_records(raw), _counts(counts), strict=True)
         ]
 
     def _patch(self, old: str, new: str, record: list[str]) -> str:
-        out = self.run("diff", "--no-ext-diff", "--find-renames", old, new, "--", *record[1:]).decode(
+        out = self.lasting("diff", "--no-ext-diff", "--find-renames", old, new, "--", *record[1:]).decode(
             errors="replace"
         )
         start = out.find("\n@@")

@@ -73,6 +73,7 @@ NOISE = (
         "GET /repos/*/contents/",
         "PyGithub asks for the root folder with a slash at the end",
     ),
+    Noise("GraphQL", "undocumented", "POST */graphql", "the OpenAPI describes the REST API only"),
 )
 ANSWER_NOISE = (
     Noise(
@@ -99,7 +100,7 @@ class OpenApi:
     """The document, ready to judge."""
 
     def __init__(self, document: Mapping[str, Any], noise: Sequence[Noise] = NOISE) -> None:
-        self._document = document
+        self.document = document
         self._noise = noise
         resource = Resource.from_contents(document, default_specification=DRAFT4)
         self._registry: Registry[Any] = Registry().with_resource("github", resource)
@@ -133,7 +134,7 @@ class OpenApi:
     @cached_property
     def _operations(self) -> dict[str, list[Operation]]:
         by_method: dict[str, list[Operation]] = {}
-        for path, item in self._document["paths"].items():
+        for path, item in self.document["paths"].items():
             for method, definition in item.items():
                 if method in ("get", "post", "put", "patch", "delete"):
                     shared = {
@@ -163,7 +164,7 @@ class OpenApi:
 
     def _resolved(self, thing: Mapping[str, Any]) -> Mapping[str, Any]:
         while "$ref" in thing:
-            found: Any = self._document
+            found: Any = self.document
             for part in thing["$ref"].removeprefix("#/").split("/"):
                 found = found[part.replace("~1", "/").replace("~0", "~")]
             thing = found

@@ -8,7 +8,7 @@ from tests.fakes.github.heads import Heads
 from tests.fakes.github.routes import Call, Route, no_content, repo_path
 from tests.fakes.github.shapes import REACTIONS
 from tests.fakes.github.state import ROLES, Comment, Issue, Label, Reaction
-from tests.fakes.github.wire import Reply, invalid, not_found, refused
+from tests.fakes.github.wire import Reply, invalid, not_found, not_permitted, refused
 
 MAX_COMMENT = 65_536
 
@@ -18,7 +18,15 @@ def issue_of(call: Call) -> Issue:
     issue = call.repo.issues.get(call.number("number"))
     if issue is None:
         raise not_found()
+    _check_scope(call, issue)
     return issue
+
+
+def _check_scope(call: Call, issue: Issue) -> None:
+    """`pull_requests` reaches pulls only; `issues` reaches both."""
+    level = "read" if call.request.method == "GET" else "write"
+    if issue.pull is None and not call.token.may("issues", level) and call.token.kind != "anonymous":
+        raise not_permitted(call.token.kind)
 
 
 # -- issues
@@ -84,6 +92,7 @@ def comment_of(call: Call) -> Comment:
     comment = call.repo.comments.get(call.number("comment_id"))
     if comment is None:
         raise not_found()
+    _check_scope(call, call.repo.issues[comment.number])
     return comment
 
 
