@@ -46,17 +46,17 @@ def _told(assessment: Assessment) -> Iterator[str]:
     if len(problems) > _MOST_PROBLEMS:
         yield f"  … and {len(problems) - _MOST_PROBLEMS} more in findings.json"
     for warning in assessment.warnings:
-        yield f"  ! {plain(warning)}"
+        yield f"  ! {_one_line(plain(warning))}"
 
 
 def _headline(assessment: Assessment) -> str:
-    first, separator, rest = plain(assessment.headline).partition(" — ")
+    first, separator, rest = _one_line(plain(assessment.headline)).partition(" — ")
     colour = _COLOURS[assessment.conclusion]
     return (typer.style(first, fg=colour, bold=True) if coloured() else first) + separator + rest
 
 
 def _problem(problem: Problem) -> Iterator[str]:
-    where = printable(f"{problem.location.file}:{problem.location.line}")
+    where = _one_line(f"{problem.location.file}:{problem.location.line}")
     standing = problem.severity.value + (", blocks" if problem.blocking else "")
     yield f"  {_strong(where)}  {_one_line(problem.title)} ({standing})"
     yield f"      fix: {_one_line(problem.fix)}"

@@ -343,9 +343,10 @@ def _warnings(
             f"{count(unseen, 'attack')} could not be judged, because the target does not report what matters; "
             "they count neither as resisted nor as succeeded."
         )
-    errors = sum(probe.outcome is Outcome.ERROR for probe in probes)
+    errors = [probe for probe in probes if probe.outcome is Outcome.ERROR]
     if errors:
-        yield f"{count(errors, 'attack')} ended in an error and measured nothing."
+        why = f", the first because of {inert(errors[0].note)}" if errors[0].note else ""
+        yield f"{count(len(errors), 'attack')} ended in an error and measured nothing{why}."
     if not examined.partial:
         yield from map(_idle(settings), _unused(findings, settings, today))
 

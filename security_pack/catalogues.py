@@ -76,7 +76,7 @@ ATLAS: Mapping[str, str] = {
     "AML.T0101": "Data Destruction via AI Agent Tool Invocation",
     "AML.T0110": "AI Agent Tool Poisoning",
 }
-"""Those techniques of MITRE ATLAS that the pack refers to."""
+"""Those techniques of MITRE ATLAS that probes of agents refer to."""
 
 CWE: Mapping[int, str] = {
     20: "Improper Input Validation",
@@ -131,7 +131,7 @@ CWE: Mapping[int, str] = {
     1426: "Improper Validation of Generative AI Output",
     1427: "Improper Neutralization of Input Used for LLM Prompting",
 }
-"""Those weaknesses of the Common Weakness Enumeration that the pack refers to."""
+"""Those weaknesses of the Common Weakness Enumeration that probes of agents refer to."""
 
 
 @dataclass(frozen=True, slots=True)

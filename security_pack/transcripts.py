@@ -21,6 +21,7 @@ from typing import Any, BinaryIO
 
 from agent_runtime.documents import strict_json
 from agent_runtime.errors import InvalidInput
+from agent_runtime.placeholders import as_text
 from security_pack.episode import Episode, Fate, SeenCall
 from security_pack.written_actions import is_written_in_actions, written_calls
 
@@ -197,7 +198,8 @@ def _read_result(message: Mapping[str, Any], reading: _Reading, where: str) -> N
     if entry is None:
         return
     reading.open.remove(entry)
-    result = _text(message.get("content"), f"{where}.content")
+    content = message.get("content")
+    result = _text(content, where) if content is None or isinstance(content, list) else as_text(content)
     fate = None if _failed(message) else Fate.EXECUTED
     reading.calls[entry[1]] = replace(reading.calls[entry[1]], fate=fate, result=result)
 
@@ -250,6 +252,4 @@ def _text(written: Any, where: str) -> str:
     if isinstance(written, list):
         parts = [part.get("text") for part in written if isinstance(part, Mapping)]
         return "\n".join(part for part in parts if isinstance(part, str))
-    if isinstance(written, Mapping | int | float):
-        return str(written)
     raise _Unusable(f"{where} is not text", "write a string")

@@ -18,7 +18,7 @@ _MOST_ROWS = 300
 _WORDS = ("held", "got through", "not known")
 
 THROUGH, BLOCKED, RESISTED = "got through", "blocked", "resisted"
-TASK_FAILED, ERROR = "task failed", "error"
+TASK_FAILED, ERROR = "task failed", "broke"
 UNSEEN, NOT_APPLICABLE = "not observed", "not applicable"
 STATES: tuple[tuple[str, str], ...] = (
     (THROUGH, "bad"),

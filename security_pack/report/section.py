@@ -25,7 +25,8 @@ TONES: Mapping[Severity, str] = {
     Severity.LOW: "plain",
 }
 _MOST_PROBLEMS = 60
-_MOST_ATTACKS = 60
+_FIRST_ATTACKS = 5
+_MOST_ATTACKS = 200
 _MOST_LINES = 40
 
 
@@ -70,6 +71,8 @@ class ShownProblem:
     message: str
     fix: str
     attacks: tuple[Attack, ...]
+    more_attacks: tuple[Attack, ...]
+    more_title: str
     attacks_left_out: str
     rated: bool
     example: str
@@ -145,8 +148,10 @@ def _shown(problem: Problem, anchor: str) -> ShownProblem:
         badges=_badges(problem),
         message=one_line(problem.message, 600),
         fix=one_line(problem.fix, 500),
-        attacks=tuple(map(_attack, probed[:_MOST_ATTACKS])),
-        attacks_left_out=f"and {figures.count(left, 'more attack')}" if left > 0 else "",
+        attacks=tuple(map(_attack, probed[:_FIRST_ATTACKS])),
+        more_attacks=tuple(map(_attack, probed[_FIRST_ATTACKS:_MOST_ATTACKS])),
+        more_title=f"and {figures.count(len(probed) - _FIRST_ATTACKS, 'more attack')}",
+        attacks_left_out=f"and {figures.count(left, 'more attack')}, in findings.json" if left > 0 else "",
         rated=any(finding.rate is not None for finding in probed),
         example=one_line(example.title, 200) if example else "",
         evidence=tuple(one_line(text, 400) for text in example.evidence[:10]) if example else (),

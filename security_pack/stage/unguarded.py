@@ -84,7 +84,8 @@ class _OpenRun:
     def episode(self) -> Episode:
         """What was seen, raw."""
         calls = tuple(self._calls)
-        said = "\n".join(_spoken(message) for message in self._messages)
+        everything = "\n".join(map(_spoken, self._messages))
+        own_words = "\n".join(_spoken(message) for message in self._messages if message.role == "assistant")
         contract = self._manifest.contract
         return Episode(
             prompts=self._performance.said,
@@ -94,9 +95,9 @@ class _OpenRun:
             cost_usd=self._asked * self._performance.bills_usd,
             steps=self._asked,
             contract_kept=None if contract is None else check_contract(contract, self._answer).ok,
-            stored=said,
+            stored=everything,
             memory=remembered(self._manifest.spec, calls),
-            surfaces=dict.fromkeys(get_args(Surface), said),
+            surfaces=dict.fromkeys(get_args(Surface), own_words),
         )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from agent_runtime.records import Role, RunResult, RunStatus, Step, Usage
 
 
@@ -23,3 +25,11 @@ def test_a_result_sums_its_steps() -> None:
 def test_a_run_without_steps_cost_nothing() -> None:
     result = RunResult("r", RunStatus.FAILED, "model", None)
     assert (result.usage, result.cost_micros, result.latency_ms) == (Usage(), 0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("status", "delivered"),
+    [(RunStatus.SUCCEEDED, "done"), (RunStatus.CONTRACT_FAILED, None), (RunStatus.TIMED_OUT, None)],
+)
+def test_a_run_that_failed_delivers_no_answer(status: RunStatus, delivered: str | None) -> None:
+    assert RunResult("r", status, "answered", "done").delivered == delivered

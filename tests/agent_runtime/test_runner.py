@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from agent_runtime.guard.budget import MemoryLedger
 from agent_runtime.loop import Stop
 from agent_runtime.manifest import Manifest
 from agent_runtime.models.interface import ModelError, ModelReply, ModelRequest
+from agent_runtime.policy import Policy
 from agent_runtime.records import Role, RunResult, RunStatus, Step
 from agent_runtime.runner import run_agent
 from agent_runtime.steps.scene import Crew
@@ -195,3 +197,10 @@ def test_an_unreadable_review_blocks_nothing_and_is_noted() -> None:
     result = finish(crew_of(says("42"), critic=ScriptedModel([says("looks fine to me")])))
     assert result.steps[-1].policy_flags == ("critic:unreadable",)
     assert result.status is RunStatus.SUCCEEDED
+
+
+def test_personal_data_in_the_name_of_a_tool_that_does_not_exist_is_not_recorded() -> None:
+    policy = Policy(pii_redaction=["email"])
+    crew = crew_of(calls("alice@example.com", "{}"), says("done"))
+    result = finish(crew, replace(manifest_of(), policy=policy))
+    assert (result.steps[1].tool, result.steps[1].failure) == ("[EMAIL_1]", "unknown_tool")

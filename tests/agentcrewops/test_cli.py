@@ -213,6 +213,16 @@ def test_one_run_answers_on_stdout_and_keeps_a_redacted_record(shell: Shell, sta
     assert "alice@example.com" not in record
 
 
+def test_an_answer_that_breaks_the_contract_is_kept_but_not_delivered(shell: Shell, starter: Path) -> None:
+    edit(starter / "schemas/triage.json", '"refund", "answer", "ask", "escalate"', '"dance"')
+    said = shell("run", "cancel my coffee subscription", "--seed", 1, "--json", cwd=starter)
+    facts = json.loads(said.out)
+    assert (said.code, facts["status"], facts["output"]) == (1, "contract_failed", None)
+    record = (starter / ".agentcrewops/artifacts" / facts["run_id"] / "run.json").read_text()
+    assert json.loads(record)["output"].startswith('{"action"')
+    assert shell("run", "cancel my coffee subscription", "--seed", 1, "--quiet", cwd=starter).out == ""
+
+
 def test_a_high_impact_tool_is_declined_where_nobody_can_be_asked(
     shell: Shell, starter: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

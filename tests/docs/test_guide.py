@@ -10,12 +10,13 @@ import pytest
 import yaml
 
 from evals.graders import graders_for
+from security_pack.settings import load_settings
 from tests.agentcrewops.conftest import Shell, shell
 from tests.conftest import EXAMPLE
 from tests.fakes.grading import case_of, means
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guide"
-PAGES = ("first-suite", "graders", "baselines", "costs", "ci-elsewhere")
+PAGES = ("first-suite", "graders", "baselines", "costs", "ci-elsewhere", "guardian")
 COMMAND = re.compile(r"^(?P<words>agentcrewops [^#\n]*)(?:#(?P<note>.*))?$", re.MULTILINE)
 
 __all__ = ["shell"]
@@ -51,6 +52,14 @@ def test_the_case_of_the_guide_is_accepted(shell: Shell, starter: Path) -> None:
     suite = starter / "suite.yaml"
     suite.write_text(suite.read_text() + "".join(f"  {line}\n" for line in case.splitlines()))
     assert shell("validate", cwd=starter).code == 0
+
+
+def test_the_settings_of_the_guide_are_accepted(starter: Path) -> None:
+    written = blocks("guardian", "yaml")[0]
+    (starter / "probes").mkdir()
+    (starter / "guardian.yaml").write_text(written)
+    [one] = load_settings(starter / "guardian.yaml").suppressions
+    assert one.subject == "billing.refund"
 
 
 def test_links_between_pages_lead_somewhere() -> None:

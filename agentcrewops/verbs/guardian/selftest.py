@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import typer
@@ -28,7 +29,8 @@ def selftest(probes: ProbeFolders = None, as_json: Json = False) -> None:
     from security_pack.preflight import run_preflight
 
     pack = load_pack(probes or ())
-    done = asyncio.run(run_preflight([one.probe for one in pack], on_probe=_Progress(len(pack))))
+    with _progress(len(pack)) as on_probe:
+        done = asyncio.run(run_preflight([one.probe for one in pack], on_probe=on_probe))
     if as_json:
         typer.echo(json.dumps(_document(pack, done), ensure_ascii=False, indent=2))
     else:
@@ -37,20 +39,17 @@ def selftest(probes: ProbeFolders = None, as_json: Json = False) -> None:
         raise typer.Exit(1)
 
 
-class _Progress:
-    """How far it is, on a terminal: one line that is overwritten, and gone at the end."""
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[Preflight], None]]:
+    """What is told of each probe while the block runs: a bar on a terminal, nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda preflight: None
+        return
+    from evals.progress import rich_progress
 
-    def __init__(self, total: int) -> None:
-        self._total = total
-        self._done = 0
-
-    def __call__(self, preflight: Preflight) -> None:
-        self._done += 1
-        if not sys.stderr.isatty():
-            return
-        over = self._done == self._total
-        sys.stderr.write("\r\x1b[K" if over else f"\r\x1b[K{self._done}/{self._total} probes")
-        sys.stderr.flush()
+    with rich_progress(sys.stderr) as bar:
+        task = bar.add_task("probes", total=total, words="")
+        yield lambda preflight: bar.advance(task)
 
 
 def _document(pack: Sequence[Catalogued], done: Sequence[Preflight]) -> dict[str, object]:

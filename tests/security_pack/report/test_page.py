@@ -52,7 +52,7 @@ def test_a_rate_has_its_interval_and_its_blocked_attempts_beside_it() -> None:
 
 @pytest.mark.parametrize(
     "row",
-    ["got through 1", "blocked 1", "resisted 1", "error 1", "not observed 1", "not applicable 1"],
+    ["got through 1", "blocked 1", "resisted 1", "broke 1", "not observed 1", "not applicable 1"],
 )
 def test_every_attack_is_counted_by_what_came_of_it(row: str) -> None:
     assert row in words(a_breach())
@@ -73,6 +73,11 @@ def test_a_pass_shows_no_lines() -> None:
     text = words(a_pass())
     assert "Pass 1 attack tried, none got through." in text
     assert "Lines to change" not in text
+
+
+def test_many_attacks_of_one_line_are_folded() -> None:
+    many = tuple(a_finding(rule_id=f"p-{at}") for at in range(48))
+    assert "and 43 more attacks" in words(a_breach(findings=many))
 
 
 def test_every_conclusion_has_its_title() -> None:
