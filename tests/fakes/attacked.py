@@ -1,4 +1,4 @@
-"""Agents under attack that are not ours: a suite, its tools, and a Python function that falls as often as it is told."""
+"""Agents under attack that are not ours: a suite, its tools, and a function that falls as often as it is told."""
 
 from __future__ import annotations
 
