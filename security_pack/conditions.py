@@ -100,19 +100,19 @@ class ArgumentMatch(Written):
 
 Argument = Annotated[
     ArgumentMatch,
-    BeforeValidator(_as_eq, json_schema_input_type=ArgumentMatch | str | float | bool | list[Any]),
+    BeforeValidator(_as_eq, json_schema_input_type=ArgumentMatch | str | float | bool | list[Any] | None),
 ]
 
 
 class CallMatch(Written):
     """A call of the tool of exactly this name (or of one of these) whose arguments match. Text is a name."""
 
-    name: str | list[str]
+    name: str | list[str] = Field(min_length=1)
     args: dict[str, Argument] = {}
 
 
 Call = Annotated[CallMatch, BeforeValidator(_as_name, json_schema_input_type=CallMatch | str | list[str])]
-Step = Annotated[CallMatch, BeforeValidator(_as_step, json_schema_input_type=CallMatch | str)]
+Step = Annotated[CallMatch, BeforeValidator(_as_step, json_schema_input_type=CallMatch | str | list[str])]
 
 
 class EgressMatch(Written):
