@@ -30,6 +30,7 @@ VERBS = [
     "publish",
     "compare",
     "grade",
+    "guardian",
     "baseline",
     "report",
     "trend",
