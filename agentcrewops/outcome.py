@@ -16,13 +16,17 @@ _FAILS = {VerdictKind.DRIFT, VerdictKind.BELOW_FLOOR}
 _FAILS_IF_STRICT = {VerdictKind.UNDECIDED, VerdictKind.PROVIDER_DRIFT}
 
 
-def exit_code(verdict: VerdictKind, *, strict: bool = False, require_baseline: bool = False) -> int:
-    """0 pass or undecided · 1 drift or below a floor · 3 could not measure (2 is bad input)."""
-    if verdict in _FAILS or (strict and verdict in _FAILS_IF_STRICT):
-        return 1
-    if verdict is VerdictKind.NOT_MEASURED or (require_baseline and verdict is VerdictKind.NO_BASELINE):
+def exit_code(verdict: Verdict, *, strict: bool = False, require_baseline: bool = False) -> int:
+    """0 pass or undecided · 1 drift or below a floor · 3 could not measure (2 is bad input).
+
+    The gate's own `fail_on` moves the line between 0 and 1; nothing makes a canary that could not measure pass.
+    """
+    kind, strict = verdict.verdict, strict or verdict.facts.get("fail_on") == "undecided"
+    if kind is VerdictKind.NOT_MEASURED or (require_baseline and kind is VerdictKind.NO_BASELINE):
         return 3
-    return 0
+    if verdict.facts.get("fail_on") == "never":
+        return 0
+    return int(kind in _FAILS or (strict and kind in _FAILS_IF_STRICT))
 
 
 def announce(verdict: Verdict, out: Path, *, as_json: bool) -> None:

@@ -24,6 +24,7 @@ from agent_runtime.manifest import Manifest, Recording, Tape, load_manifest, res
 from agent_runtime.policy import PiiKind
 from evals.baseline import load_reference, samples_file
 from evals.fixtures import fixture_warnings
+from evals.gate_origin import Rules, rules_from
 from evals.graders import Grader, Means, graders_of, judge
 from evals.journal import CannotKeepRuns, Journal, Start, claimed, open_journal
 from evals.judging import Jury
@@ -57,6 +58,7 @@ class CanaryOptions:
         looks, fixed: where the gate looks; `fixed` looks once, at the end.
         max_samples: go on to this many runs per case while undecided; None goes on in CI only, to the horizon.
         confirm: measure a drift again, against a fresh baseline; None does so in CI only.
+        gate_from: a git ref: gate and baseline are those of the commit where HEAD left it.
     """
 
     suite: Path
@@ -76,6 +78,7 @@ class CanaryOptions:
     history: tuple[Path, ...] = ()
     recording: Recording | None = None
     confirm: bool | None = None
+    gate_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,7 @@ class Prepared:
         pii_kinds: what is redacted in everything that is written down.
         history: earlier results, for the report's trend.
         confirms: whether a drift is measured again, against a fresh baseline.
+        notes: what the reader must know about the rules, whatever is measured.
     """
 
     suite: Suite
@@ -111,6 +115,7 @@ class Prepared:
     out: Path
     history: tuple[Evaluation, ...] = ()
     confirms: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def samples(self) -> int:
@@ -166,6 +171,7 @@ def run_canary(options: CanaryOptions, environ: Mapping[str, str], *, quiet: boo
         try:
             measured = asyncio.run(measure(ready, journal, course, quiet=quiet))
             result, verdict = conclude(ready, journal, measured)
+            verdict = replace(verdict, warnings=(*ready.notes, *verdict.warnings))
             if ready.confirms:
                 from evals.confirmation import confirm_drift
 
@@ -181,14 +187,13 @@ def run_canary(options: CanaryOptions, environ: Mapping[str, str], *, quiet: boo
 
 def prepare(options: CanaryOptions, environ: Mapping[str, str]) -> Prepared:
     """Read and check everything; nothing is started."""
-    suite = load_suite(options.suite)
+    rules = _rules(options)
+    suite, baseline = rules.suite, rules.baseline
     manifest = manifest_of(suite, options)
     contract = manifest.contract if manifest else None
     kinds = tuple(manifest.policy.pii_redaction) if manifest else ALL_KINDS
     jury = Jury(suite.root, environ, kinds)
     graders = graders_of(suite.cases, Means(suite.root, jury, contract))
-    baseline_file = options.baseline or default_baseline(suite)
-    baseline = load_reference(baseline_file, keep_text=False) if baseline_file else None
     concurrency = options.concurrency or suite.concurrency
     return Prepared(
         suite=suite,
@@ -197,7 +202,7 @@ def prepare(options: CanaryOptions, environ: Mapping[str, str]) -> Prepared:
         graders=graders,
         jury=jury,
         baseline=baseline,
-        baseline_file=baseline_file,
+        baseline_file=rules.baseline_file,
         schedule=_schedule(options, suite, compared=baseline is not None),
         schedule_asked=options.samples is not None or options.looks is not None or options.fixed,
         max_samples=_max_samples(options, environ),
@@ -210,7 +215,17 @@ def prepare(options: CanaryOptions, environ: Mapping[str, str]) -> Prepared:
         out=options.out,
         history=_read_history(options.history),
         confirms=baseline is not None and _confirms(options, environ),
+        notes=rules.notes,
     )
+
+
+def _rules(options: CanaryOptions) -> Rules:
+    """The suite and what it is judged by: its own gate and the baseline beside it, or those of an earlier commit."""
+    suite = load_suite(options.suite)
+    if options.gate_from is None:
+        file = options.baseline or default_baseline(suite)
+        return Rules(suite, load_reference(file, keep_text=False) if file else None, file)
+    return rules_from(options.gate_from, suite, options.suite, options.baseline or usual_baseline(suite))
 
 
 def _schedule(options: CanaryOptions, suite: Suite, *, compared: bool) -> Schedule:
@@ -275,8 +290,13 @@ def _cap_of(options: CanaryOptions, suite: Suite) -> float | None:
 
 def default_baseline(suite: Suite) -> Path | None:
     """baselines/SUITE.json beside the suite, if it is there."""
-    path = suite.root / "baselines" / f"{suite.name}.json"
+    path = usual_baseline(suite)
     return path if path.exists() else None
+
+
+def usual_baseline(suite: Suite) -> Path:
+    """Where the suite's baseline is kept."""
+    return suite.root / "baselines" / f"{suite.name}.json"
 
 
 def _commit_of(folder: Path) -> str | None:

@@ -368,7 +368,11 @@ def _frame(
         baseline_fingerprint=baseline.fingerprint if baseline is not None else None,
         commit=candidate.commit,
         margin=settings.margin,
-        facts={**_arm_totals("baseline", arms.baseline), **_arm_totals("candidate", arms.candidate)},
+        facts={
+            **_arm_totals("baseline", arms.baseline),
+            **_arm_totals("candidate", arms.candidate),
+            **({} if settings.fail_on == "drift" else {"fail_on": settings.fail_on}),
+        },
     )
 
 

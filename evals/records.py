@@ -268,7 +268,8 @@ class Verdict:
         reasons: why, in plain words, most important first.
         metrics: success_rate, p95_latency_ms, usd_per_success.
         breakdowns: by tag and by grader; they only describe, but for tags that the suite lets gate.
-        facts: further numbers by name (pass^k, minimum detectable drop, $/run, exact p, …).
+        facts: further numbers by name (pass^k, minimum detectable drop, $/run, exact p, …), and `fail_on` where the
+            suite's gate names another than drift.
     """
 
     verdict: VerdictKind

@@ -19,6 +19,7 @@ from evals.canary import (
     prepare,
     sampling,
 )
+from evals.gate_origin import baseline_from
 from evals.journal import Journal, Start, claimed
 from evals.longtexts import gather_long_texts
 from evals.records import SampleStatus, SuiteResult, Verdict
@@ -71,8 +72,13 @@ def run_shard(
     return ShardRun(shard, len(journal.samples), len(mine), _trouble(journal, sampler))
 
 
-def merge_shards(folders: Sequence[Path], baseline: Path | None, out: Path) -> Verdict:
+def merge_shards(
+    folders: Sequence[Path], baseline: Path | None, out: Path, gate_from: str | None = None
+) -> Verdict:
     """Join shards, judge, and write what a canary on one machine would have written.
+
+    Args:
+        gate_from: a git ref: the baseline is that of the commit where HEAD left it.
 
     Raises:
         CannotMeasure: if no shard can be read.
@@ -81,7 +87,7 @@ def merge_shards(folders: Sequence[Path], baseline: Path | None, out: Path) -> V
     from evals.gate import judge
 
     joined = join_shards(folders)
-    reference = _reference(joined.plan, baseline)
+    reference = _reference(joined.plan, baseline, gate_from)
     prepare_folder(out)
     verdict = judge(reference, joined.result, joined.plan.gate, expected_runs=joined.plan.runs)
     verdict = replace(verdict, warnings=(*joined.warnings, *verdict.warnings))
@@ -153,7 +159,7 @@ def _shard_result(ready: Prepared, shard: Shard, journal: Journal, sampler: Samp
         compared=ready.baseline is not None,
     )
     stopped = None if sampler.stopped is None else sampler.reason
-    return ShardResult(plan, shard.number, result, stopped, sampler.warnings)
+    return ShardResult(plan, shard.number, result, stopped, (*ready.notes, *sampler.warnings))
 
 
 def _trouble(journal: Journal, sampler: Sampler) -> str:
@@ -165,9 +171,15 @@ def _trouble(journal: Journal, sampler: Sampler) -> str:
     return ""
 
 
-def _reference(plan: Plan, baseline: Path | None) -> SuiteResult | None:
+def _reference(plan: Plan, baseline: Path | None, gate_from: str | None) -> SuiteResult | None:
     """What the shards are compared with. A baseline that is only forgotten must not turn a drift into no verdict."""
     usual = Path("baselines") / f"{plan.suite}.json"
+    if gate_from is not None:
+        reference = baseline_from(gate_from, baseline or usual)
+        if reference is None and plan.compared:
+            what = f"the shards had a baseline, and there is none at {baseline or usual} where '{gate_from}' was left"
+            raise InvalidInput.one("--baseline", what, "give the file that the shards were given")
+        return reference
     if baseline is None and plan.compared:
         if not usual.exists():
             what = "is not given, but the shards had a baseline to be compared with"

@@ -184,6 +184,9 @@ class Fixture(Written):
         return self
 
 
+FailOn = Literal["drift", "undecided", "never"]
+
+
 class GateSettings(Written):
     """When a change is too much. Rates are fractions: 0.10 is ten points."""
 
@@ -192,6 +195,9 @@ class GateSettings(Written):
     max_usd: float | None = Field(default=None, gt=0)
     tags: tuple[str, ...] = Field(
         default=(), description="Tags whose cases may not fall either; tested together (Holm)."
+    )
+    fail_on: FailOn = Field(
+        default="drift", description="What ends with exit 1. never: only what could not be measured fails."
     )
 
 

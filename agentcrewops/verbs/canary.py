@@ -13,6 +13,7 @@ from agent_runtime.errors import InvalidInput
 from agentcrewops.verbs.options import (
     AgentFile,
     BaselineFile,
+    GateFrom,
     Json,
     ModelName,
     OutFolder,
@@ -45,6 +46,7 @@ def canary(
         typer.Option("--samples", "-n", min=1, help="Runs per case; default: the suite's, else 10."),
     ] = None,
     baseline: BaselineFile = None,
+    gate_from: GateFrom = None,
     out: OutFolder = _OUT,
     concurrency: Annotated[
         int | None,
@@ -132,13 +134,14 @@ def canary(
         history=tuple(history or ()),
         recording=recording_of(record, replay, replay_or_record),
         confirm=confirm,
+        gate_from=gate_from,
     )
     if shard is not None:
         _run_shard(options, shard, as_json=as_json, quiet=quiet)
         return
     verdict = run_canary(options, os.environ, quiet=quiet)
     announce(verdict, out, as_json=as_json)
-    sys.exit(exit_code(verdict.verdict, strict=strict, require_baseline=require_baseline))
+    sys.exit(exit_code(verdict, strict=strict, require_baseline=require_baseline))
 
 
 def _run_shard(options: CanaryOptions, written: str, *, as_json: bool, quiet: bool) -> None:

@@ -42,4 +42,4 @@ def compare(
     settings = GateSettings(margin=margin, min_success_rate=min_success_rate)
     verdict = compare_files(baseline, candidate, out, settings, seed)
     announce(verdict, out, as_json=as_json)
-    sys.exit(exit_code(verdict.verdict, strict=strict))
+    sys.exit(exit_code(verdict, strict=strict))

@@ -34,4 +34,4 @@ def grade(
     options = CanaryOptions(suite=suite, agent=agent, policy=policy, baseline=baseline, out=out)
     verdict = regrade(results, options, os.environ)
     announce(verdict, out, as_json=as_json)
-    sys.exit(exit_code(verdict.verdict, strict=strict))
+    sys.exit(exit_code(verdict, strict=strict))

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from agentcrewops.verbs.options import Json, OutFolder, RequireBaseline, Strict
+from agentcrewops.verbs.options import GateFrom, Json, OutFolder, RequireBaseline, Strict
 
 
 def merge(
@@ -23,6 +23,7 @@ def merge(
             "default: baselines/SUITE.json, if the shards had a baseline.",
         ),
     ] = None,
+    gate_from: GateFrom = None,
     out: OutFolder = Path("canary-out"),
     require_baseline: RequireBaseline = False,
     strict: Strict = False,
@@ -35,6 +36,6 @@ def merge(
     from agentcrewops.outcome import announce, exit_code
     from evals.sharded_canary import merge_shards
 
-    verdict = merge_shards(folders, baseline, out)
+    verdict = merge_shards(folders, baseline, out, gate_from)
     announce(verdict, out, as_json=as_json)
-    sys.exit(exit_code(verdict.verdict, strict=strict, require_baseline=require_baseline))
+    sys.exit(exit_code(verdict, strict=strict, require_baseline=require_baseline))

@@ -28,6 +28,14 @@ BaselineFile = Annotated[
         "default: baselines/SUITE.json beside the suite, if it exists.",
     ),
 ]
+GateFrom = Annotated[
+    str | None,
+    typer.Option(
+        "--gate-from",
+        metavar="REF",
+        help="Judge by the gate and baseline of the commit where HEAD left this branch, as in origin/main.",
+    ),
+]
 OutFolder = Annotated[Path, typer.Option("--out", help="Folder for the results; created if missing.")]
 Seed = Annotated[
     int, typer.Option("--seed", help="Seed of samples and resampling; the same seed repeats a simulated run.")

@@ -1,0 +1,145 @@
+"""Whose rules judge a change: those of the commit it left, not its own.
+
+A pull request may edit its own margin, floor, baseline or `must_pass`. It is judged by what stood where it branched
+off; its edits are shown, and take effect once they are merged.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from agent_runtime.errors import InvalidInput
+from evals.baseline import load_reference
+from evals.git_trees import DetachedTree, NoTree, detached_tree
+from evals.records import SuiteResult
+from evals.suite import EvalCase, GateSettings, Suite, load_suite
+
+_DEPTH = "fetch it: in GitHub Actions, give actions/checkout  fetch-depth: 0"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What judges.
+
+    Attributes:
+        suite: the change's own suite under the rules of the commit it left.
+        baseline: what stood there; None if nothing did.
+        notes: the change's edits to the rules, in words.
+    """
+
+    suite: Suite
+    baseline: SuiteResult | None
+    baseline_file: Path | None
+    notes: tuple[str, ...] = ()
+
+
+def rules_from(ref: str, suite: Suite, suite_file: Path, baseline: Path) -> Rules:
+    """The rules at the commit where HEAD left `ref`.
+
+    Args:
+        baseline: where the baseline is; it is read from that commit.
+
+    Raises:
+        InvalidInput: outside git, if the commit is not in this clone, or its files cannot be read.
+    """
+    commit = left_at(suite.root, ref)
+    try:
+        with detached_tree(suite.root, commit) as tree:
+            return _rules_in(tree, commit, suite, suite_file, baseline)
+    except NoTree as error:
+        raise InvalidInput.one("--gate-from", str(error), _DEPTH) from None
+
+
+def baseline_from(ref: str, baseline: Path) -> SuiteResult | None:
+    """The baseline at the commit where HEAD left `ref`; None if there was none.
+
+    Raises:
+        InvalidInput
+    """
+    folder = baseline.parent if baseline.parent.is_dir() else Path()
+    try:
+        with detached_tree(folder, left_at(folder, ref)) as tree:
+            then = tree.of(baseline)
+            return load_reference(then, keep_text=False) if then.exists() else None
+    except NoTree as error:
+        raise InvalidInput.one("--gate-from", str(error), _DEPTH) from None
+
+
+def left_at(folder: Path, ref: str) -> str:
+    """The commit at which HEAD and `ref` parted.
+
+    Raises:
+        InvalidInput: with what to do about it.
+    """
+    if not ref or ref.startswith("-"):
+        raise InvalidInput.one("--gate-from", f"'{ref[:80]}' is not a branch or commit", "write origin/main")
+    found = _git(folder, "merge-base", "HEAD", ref)
+    if found is None:
+        what = f"git does not know where this change left '{ref[:80]}'"
+        raise InvalidInput.one("--gate-from", what, _DEPTH)
+    return found
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    command = ["git", "-C", str(folder), *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def _rules_in(tree: DetachedTree, commit: str, suite: Suite, suite_file: Path, baseline: Path) -> Rules:
+    then_file, then_baseline = tree.of(suite_file), tree.of(baseline)
+    there = f"commit {commit[:12]}"
+    if not then_file.exists():
+        note = f"{suite_file.name} is new: there are no rules at {there} yet, so its own judge it"
+        return Rules(suite, None, None, (note,))
+    then = load_suite(then_file)
+    kept = tuple(_kept_strict(suite, then))
+    ruled = replace(suite, gate=then.gate, cases=_with_must_pass(suite, frozenset(kept)))
+    stands = then_baseline.exists()
+    return Rules(
+        suite=ruled,
+        baseline=load_reference(then_baseline, keep_text=False) if stands else None,
+        baseline_file=baseline if stands else None,
+        notes=tuple(_notes(suite, then, kept, baseline, then_baseline, there)),
+    )
+
+
+def _kept_strict(suite: Suite, then: Suite) -> Iterator[str]:
+    """Cases that had to pass, and no longer say so."""
+    had_to = {case.case_id for case in then.cases if case.must_pass}
+    yield from (case.case_id for case in suite.cases if case.case_id in had_to and not case.must_pass)
+
+
+def _with_must_pass(suite: Suite, names: frozenset[str]) -> tuple[EvalCase, ...]:
+    return tuple(replace(case, must_pass=case.must_pass or case.case_id in names) for case in suite.cases)
+
+
+def _notes(
+    suite: Suite, then: Suite, kept: tuple[str, ...], baseline: Path, then_baseline: Path, there: str
+) -> Iterator[str]:
+    after = f"it is judged by {there}; the edit takes effect once it is merged"
+    changed = [
+        f"{name} {_shown(getattr(then.gate, name))} → {_shown(getattr(suite.gate, name))}"
+        for name in GateSettings.model_fields
+        if getattr(then.gate, name) != getattr(suite.gate, name)
+    ]
+    if changed:
+        yield f"this change edits its own gate ({', '.join(changed)}): {after}"
+    if kept:
+        yield f"this change takes must_pass from {', '.join(kept[:5])}: {after}"
+    if _bytes(baseline) != _bytes(then_baseline):
+        yield f"this change edits the baseline {baseline.name}: {after}"
+
+
+def _shown(value: object) -> str:
+    return "none" if value in (None, ()) else str(value)
+
+
+def _bytes(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None
