@@ -8,13 +8,14 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import re
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from agent_runtime.errors import InvalidInput, MissingExtra
 from bot.patience import Patience, is_rate_limit
@@ -41,6 +42,7 @@ except ImportError:
 TIMEOUT_SECONDS = 20
 PAGE = 100
 MOST_PAGES = 100
+_LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}(\[bot\])?")
 _USER_AGENT = "agentcrewops"
 _NOT_THERE = 404
 
@@ -120,8 +122,9 @@ class GitHub:
 
     def permission(self, login: str) -> str:
         """What a person may do here now: admin, maintain, write, triage, read or none."""
-        path = f"/collaborators/{quote(login, safe='')}/permission"
-        answer = self._ask(CannotReadPermission, "GET", path)
+        if not _LOGIN.fullmatch(login):  # it would become a part of the path
+            raise CannotReadPermission(None, "that is nobody's login")
+        answer = self._ask(CannotReadPermission, "GET", f"/collaborators/{login}/permission")
         return str(answer.get("role_name") or answer["permission"])
 
     # --- pull requests ----------------------------------------------------------------------------------------

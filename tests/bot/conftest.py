@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,6 +13,9 @@ from tests.fakes.github import FakeGitHub
 
 REPO = "acme/shop"
 ALL = {"checks": "write", "pull-requests": "write", "statuses": "write", "actions": "read"}
+
+if TYPE_CHECKING:
+    from tests.fakes.github.openapi import OpenApi
 
 Door = Callable[..., GitHub]
 
@@ -28,11 +32,12 @@ class Waited:
 
 
 @pytest.fixture
-def fake() -> Iterator[FakeGitHub]:
-    """acme/shop, with one commit."""
-    with FakeGitHub() as fake:
+def fake(github_schemas: OpenApi | None) -> Iterator[FakeGitHub]:
+    """acme/shop, with one commit. With --github-schemas, no request may be other than GitHub's schema says."""
+    with FakeGitHub(schemas=github_schemas) as fake:
         fake.add_repo(REPO, {"agent.yaml": "agent: {}\n"})
         yield fake
+        assert fake.violations == []
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,6 +18,9 @@ from evals.results import write_results
 from tests.agentcrewops.conftest import Shell
 from tests.bot.samples import SHA, drift
 from tests.fakes.github import FakeGitHub
+
+if TYPE_CHECKING:
+    from tests.fakes.github.openapi import OpenApi
 
 REPO = "acme/shop"
 WRITES = {"checks": "write", "pull-requests": "write", "statuses": "write", "actions": "read"}
@@ -59,13 +63,16 @@ def outside(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def fake(monkeypatch: pytest.MonkeyPatch, outside: None, tmp_path: Path) -> Iterator[FakeGitHub]:
+def fake(
+    monkeypatch: pytest.MonkeyPatch, outside: None, tmp_path: Path, github_schemas: OpenApi | None
+) -> Iterator[FakeGitHub]:
     """A job of a pull request of acme/shop."""
-    with FakeGitHub() as fake:
+    with FakeGitHub(schemas=github_schemas) as fake:
         fake.add_repo(REPO)
         number = fake.add_pull(REPO)
         job(fake, number, monkeypatch, tmp_path)
         yield fake
+        assert fake.violations == []
 
 
 def job(fake: FakeGitHub, number: int, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
