@@ -77,7 +77,7 @@ class Api:
     def _handle(self, request: Request, progress: _Progress) -> Reply:
         _check_headers(request)
         token = progress.token = caller_of(self.world, request)
-        route, args = self._route(request, token)
+        route, args = self._route(request)
         progress.route = route
         _spend(token, self.world, route)
         repo = self._repository(token, args)
@@ -89,9 +89,9 @@ class Api:
         reply = route.do(Call(self.world, self.events, request, token, args, body, repo))
         return _conditional(request, reply, token)
 
-    def _route(self, request: Request, token: Token) -> tuple[Route, dict[str, str]]:
+    def _route(self, request: Request) -> tuple[Route, dict[str, str]]:
         for route in self.routes:
-            if route.method == request.method and (args := route.match(request.path)) is not None:
+            if (args := route.match(request)) is not None:
                 return route, args
         raise not_found()
 

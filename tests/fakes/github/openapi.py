@@ -21,6 +21,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from jsonschema import Draft4Validator, FormatChecker, validators
 from jsonschema.exceptions import ValidationError, best_match
@@ -117,18 +118,18 @@ class OpenApi:
 
     def violations(self, request: Request) -> tuple[str, ...]:
         """What the document has against a request, as `operation: what`; without the named noise."""
-        found = self.operation(request.method, request.path)
+        found = self.operation(request)
         if found is None:
             return _told("undocumented", [f"{request.method} {request.path}"], self._noise)
         operation, variables = found
         said = [*self._parameters(operation, variables, request), *self._body(operation, request)]
         return _told(operation.id, said, self._noise)
 
-    def operation(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
+    def operation(self, request: Request) -> tuple[Operation, dict[str, str]] | None:
         """The operation of a request and its path variables; the one with most fixed parts wins."""
-        for operation in self._operations.get(method, ()):
-            if found := operation.pattern.fullmatch(path):
-                return operation, found.groupdict()
+        for operation in self._operations.get(request.method, ()):
+            if found := operation.pattern.fullmatch(request.route):
+                return operation, {name: unquote(value) for name, value in found.groupdict().items()}
         return None
 
     @cached_property
@@ -211,7 +212,7 @@ class OpenApi:
 
     def answer_violations(self, request: Request, reply: Reply) -> tuple[str, ...]:
         """What the document has against an answer of the fake."""
-        found = self.operation(request.method, request.path)
+        found = self.operation(request)
         if found is None:
             return ()
         operation, _ = found

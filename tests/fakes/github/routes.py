@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 from tests.fakes.github.bodies import Schema
 from tests.fakes.github.shapes import Json, Shapes
@@ -112,10 +112,10 @@ class Route:
     def reading(self) -> bool:
         return self.method in ("GET", "HEAD")
 
-    def match(self, path: str) -> dict[str, str] | None:
-        """The path variables, or None when this is another path."""
-        found = _pattern(self.path).fullmatch(path)
-        return found.groupdict() if found else None
+    def match(self, request: Request) -> dict[str, str] | None:
+        """The path variables, decoded, or None when this is another route."""
+        found = _pattern(self.path).fullmatch(request.route) if self.method == request.method else None
+        return {name: unquote(value) for name, value in found.groupdict().items()} if found else None
 
 
 _patterns: dict[str, re.Pattern[str]] = {}

@@ -13,21 +13,31 @@ DOCS = "https://docs.github.com/rest"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request; header names are lower-case, the path is decoded and has no query."""
+    """One HTTP request; header names are lower-case, the path is decoded and has no query.
+
+    `encoded` is the path as it came: a slash that came as %2F is no border between two parts.
+    """
 
     method: str
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
     raw: bytes
+    encoded: str = ""
 
     @classmethod
     def read(cls, method: str, target: str, headers: Mapping[str, str], raw: bytes) -> Request:
         """From the request line and headers."""
         parts = urlsplit(target)
-        path = unquote(parts.path).removeprefix("/api/v3")
+        encoded = parts.path.removeprefix("/api/v3")
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
-        return cls(method, path, query, {k.lower(): v for k, v in headers.items()}, raw)
+        named = {name.lower(): value for name, value in headers.items()}
+        return cls(method, unquote(encoded), query, named, raw, encoded)
+
+    @property
+    def route(self) -> str:
+        """The path to match with, whose parts are still encoded."""
+        return self.encoded or self.path
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,6 +105,13 @@ def test_names_of_repositories_know_no_case(shop: Shop) -> None:
     assert shop.bot.get("/repos/Acme/SHOP").body["full_name"] == SHOP
 
 
+def test_a_slash_that_is_encoded_is_no_border(shop: Shop) -> None:
+    shop.fake.push(SHOP, "feature/x", {"a": "b"})
+    assert shop.bot.get(f"{PATH}/branches/feature%2Fx").body["name"] == "feature/x"
+    assert shop.bot.get(f"{PATH}/collaborators/..%2F..%2Fpulls/permission").status == 404
+    assert shop.fake.log[-1].route == "GET /repos/{owner}/{repo}/collaborators/{username}/permission"
+
+
 def test_the_api_is_also_where_an_enterprise_server_has_it(shop: Shop) -> None:
     assert shop.bot.get(f"/api/v3{PATH}").status == 200
 
