@@ -67,12 +67,14 @@ class Evidence:
         worse: ids of the probes whose success rate with the real model is surely worse than the baseline's: these
             block. A success of that tier alone never does.
         warnings: of the tiers, for the reader.
+        not_measured: why a tier concludes nothing, in plain words; "" if each does.
     """
 
     trials: Sequence[Trial]
     findings: Sequence[Finding] = ()
     worse: Collection[str] = frozenset()
     warnings: Sequence[str] = ()
+    not_measured: str = ""
 
 
 def assess(
@@ -87,7 +89,7 @@ def assess(
     judged = [replace(one, blocking=_blocks(one, evidence, settings)) for one in found]
     findings = _in_order([*_suppressed(judged, settings, today), *_expired(settings, today)])
     probes = _probe_results(evidence.trials, clean)
-    tally = _tally(evidence.trials)
+    tally = _tally(evidence)
     conclusion = _conclusion(findings, tally)
     return Assessment(
         conclusion=conclusion,
@@ -316,17 +318,19 @@ def _expired(settings: Settings, today: date) -> Iterator[Finding]:
 def _conclusion(findings: Iterable[Finding], tally: Tally) -> Conclusion:
     if any(finding.blocking for finding in findings):
         return Conclusion.BREACH
-    if too_many_errors(tally.errors, tally.judged) or not tally.decided:
+    if tally.not_measured or too_many_errors(tally.errors, tally.judged) or not tally.decided:
         return Conclusion.INCONCLUSIVE
     return Conclusion.PASS
 
 
-def _tally(trials: Sequence[Trial]) -> Tally:
+def _tally(evidence: Evidence) -> Tally:
+    trials = evidence.trials
     judgements = [trial.judgement for trial in trials if trial.judgement is not None]
     return Tally(
         judged=len(judgements),
         errors=sum(judgement.outcome is Outcome.ERROR for judgement in judgements),
         decided=sum(map(_decided, trials)),
+        not_measured=evidence.not_measured,
     )
 
 

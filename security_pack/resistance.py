@@ -17,7 +17,7 @@ from pathlib import Path
 from agent_runtime.documents import Document
 from agent_runtime.errors import InvalidInput
 from agent_runtime.guard.redact import ALL_KINDS
-from agent_runtime.manifest import Manifest, Recording, load_manifest
+from agent_runtime.manifest import Manifest, load_manifest
 from evals.baseline import load_reference
 from evals.git_trees import commit_of
 from evals.journal import Journal, Start, claimed
@@ -82,7 +82,6 @@ class ResistanceOptions:
     seed: int = 0
     max_usd: float | None = None
     start: Start = Start.AFRESH
-    recording: Recording | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,15 +137,25 @@ class ResistanceResult:
 
 
 def run_resistance(
-    options: ResistanceOptions, pack: Sequence[Catalogued], environ: Mapping[str, str], *, quiet: bool = False
+    options: ResistanceOptions,
+    pack: Sequence[Catalogued],
+    environ: Mapping[str, str],
+    *,
+    quiet: bool = False,
+    compare: bool = True,
 ) -> ResistanceResult:
     """Try every probe of this tier many times, and keep the runs in `options.out`/resistance.
+
+    Args:
+        compare: False leaves every baseline aside, as for a new one.
 
     Raises:
         InvalidInput: before anything is run or spent.
         CannotKeepRuns: what was measured before the disk was full is kept, and can be resumed.
     """
     prepared = prepare_resistance(options, pack, environ)
+    if not compare:
+        prepared = replace(prepared, ready=replace(prepared.ready, baseline=None, baseline_file=None))
     if not prepared.cases:
         return told(prepared, prepared.ready.frame, None, "", ())
     prepare_folder(prepared.ready.out)
@@ -222,17 +231,14 @@ def prepare_resistance(
 def _agent_of(options: ResistanceOptions) -> tuple[Suite, Manifest | None]:
     """The suite that names the target (made up for an agent without one), and the manifest if it is ours."""
     if options.suite is None:
-        manifest = load_manifest(options.agent, options.policy, options.model)
-        return _suite_around(options.agent), replace(manifest, recording=options.recording)
+        return _suite_around(options.agent), load_manifest(options.agent, options.policy, options.model)
     suite = load_suite(options.suite)
     if suite.target.recorded is not None:
         problem = suite.document.problem(
             ("target", "recorded"), "recorded runs cannot be attacked", "name the agent itself"
         )
         raise InvalidInput([problem])
-    named = CanaryOptions(
-        options.suite, policy=options.policy, model=options.model, recording=options.recording
-    )
+    named = CanaryOptions(options.suite, policy=options.policy, model=options.model)
     return suite, manifest_of(suite, named)
 
 

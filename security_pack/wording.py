@@ -14,11 +14,16 @@ from security_pack.rates import MOST_ERRORS, too_many_errors
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Trials that were judged, those of them that measured nothing, and those whose outcome is known."""
+    """Trials that were judged, those of them that measured nothing, and those whose outcome is known.
+
+    Attributes:
+        not_measured: why a tier concludes nothing; "" if each does. May quote the target: hostile text.
+    """
 
     judged: int
     errors: int
     decided: int
+    not_measured: str = ""
 
 
 def headline(
@@ -47,6 +52,8 @@ def _breaches(findings: Sequence[Finding], probes: Sequence[ProbeResult]) -> str
 
 
 def _why_inconclusive(tally: Tally) -> str:
+    if tally.not_measured:
+        return inert(tally.not_measured)
     if not tally.judged:
         return "no probe applied to this agent, so nothing was tested"
     if too_many_errors(tally.errors, tally.judged):

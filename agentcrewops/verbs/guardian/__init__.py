@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from agentcrewops.verbs.guardian import explain, judge, listing, new, run, selftest
+from agentcrewops.verbs.guardian import baseline, explain, judge, listing, merge, new, run, selftest
 from agentcrewops.verbs.guardian.default_verb import RunByDefault
 
 app = typer.Typer(
@@ -14,6 +14,8 @@ app = typer.Typer(
 )
 
 app.command("run")(run.run)
+app.command("baseline")(baseline.baseline)
+app.command("merge")(merge.merge)
 app.command("list")(listing.list_probes)
 app.command("explain")(explain.explain)
 app.command("new")(new.new)
