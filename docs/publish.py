@@ -50,6 +50,8 @@ COMMANDS = (
     "redact",
     "egress",
     "egress check",
+    "guardian",
+    "guardian sinks",
     "schema",
 )
 

@@ -33,9 +33,10 @@ def redact(
     Within one text the same value gets the same placeholder: [EMAIL_1], [PHONE_1], …
     """
     from agent_runtime.guard.redact import Redactor, find_pii
+    from agentcrewops.standard_input import read_stdin
 
     wanted = Wanted(kinds, policy).resolved()
-    text = _text(sys.stdin.buffer.read())
+    text = read_stdin()
     if spans:
         found = [{"type": span.kind, "start": span.start, "end": span.end} for span in find_pii(text, wanted)]
         typer.echo(json.dumps(found))
@@ -74,13 +75,3 @@ class Wanted:
                 "--kinds", f"'{unknown[0]}' is not a kind", f"there are {', '.join(ALL_KINDS)}"
             )
         return tuple(kind for kind in ALL_KINDS if kind in named)
-
-
-def _text(data: bytes) -> str:
-    from agent_runtime.errors import InvalidInput
-
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        what = f"is not UTF-8 text (byte {error.start} is 0x{data[error.start]:02x})"
-        raise InvalidInput.one("stdin", what, "convert it first, as in  iconv -f latin1 -t utf-8") from None
