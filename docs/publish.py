@@ -32,6 +32,7 @@ COMMANDS = (
     "guardian new",
     "guardian selftest",
     "guardian judge",
+    "guardian sinks",
     "import",
     "import inspect",
     "import promptfoo",
@@ -50,8 +51,6 @@ COMMANDS = (
     "redact",
     "egress",
     "egress check",
-    "guardian",
-    "guardian sinks",
     "schema",
 )
 

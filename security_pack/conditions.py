@@ -98,18 +98,21 @@ class ArgumentMatch(Written):
         return self
 
 
-Argument = Annotated[ArgumentMatch, BeforeValidator(_as_eq)]
+Argument = Annotated[
+    ArgumentMatch,
+    BeforeValidator(_as_eq, json_schema_input_type=ArgumentMatch | str | float | bool | list[Any] | None),
+]
 
 
 class CallMatch(Written):
     """A call of the tool of exactly this name (or of one of these) whose arguments match. Text is a name."""
 
-    name: str | list[str]
+    name: str | list[str] = Field(min_length=1)
     args: dict[str, Argument] = {}
 
 
-Call = Annotated[CallMatch, BeforeValidator(_as_name, json_schema_input_type=CallMatch | str)]
-Step = Annotated[CallMatch, BeforeValidator(_as_step, json_schema_input_type=CallMatch | str)]
+Call = Annotated[CallMatch, BeforeValidator(_as_name, json_schema_input_type=CallMatch | str | list[str])]
+Step = Annotated[CallMatch, BeforeValidator(_as_step, json_schema_input_type=CallMatch | str | list[str])]
 
 
 class EgressMatch(Written):
@@ -139,7 +142,9 @@ class SinkMatch(Written):
     surface: Surface = "output"
 
 
-Sink = Annotated[SinkMatch, BeforeValidator(_as_sink, json_schema_input_type=SinkMatch | SinkKind)]
+Sink = Annotated[
+    SinkMatch, BeforeValidator(_as_sink, json_schema_input_type=SinkMatch | SinkKind | dict[SinkKind, str])
+]
 PiiKinds = Annotated[list[PiiKind], BeforeValidator(_as_list, json_schema_input_type=list[PiiKind] | PiiKind)]
 
 

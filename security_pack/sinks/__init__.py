@@ -11,6 +11,7 @@ from typing import Any
 
 from security_pack.conditions import SinkKind
 from security_pack.sinks import (
+    chat_command,
     csv_cell,
     html,
     json_object,
@@ -39,6 +40,7 @@ _ALL = (
     yaml_node.SINK,
     json_object.SINK,
     template.SINK,
+    chat_command.SINK,
 )
 SINKS: Mapping[SinkKind, Sink] = {sink.kind: sink for sink in _ALL}
 MAX_HITS = 100
@@ -56,7 +58,8 @@ def fires(grammar: SinkKind, text: str, canary: str) -> bool:
     That is: in a script, an event handler, an element or an attribute's name; outside every SQL literal; in a
     command; in a path that climbs or is absolute; in a formula; in a URL's host; in or beside a terminal
     sequence; under a YAML tag; under a JSON key that is doubled or reaches a prototype; in a template
-    expression. Upper and lower case are alike, since hosts and element names lose theirs.
+    expression; on a line that begins with a chat command. Upper and lower case are alike, since hosts and
+    element names lose theirs.
     """
     wanted = canary.casefold()
     if wanted not in text.casefold():

@@ -26,6 +26,7 @@ VERBS = [
     "merge",
     "compare",
     "grade",
+    "guardian",
     "baseline",
     "report",
     "trend",

@@ -13,6 +13,8 @@ from evals.records import Comparison, MetricVerdict, SuiteResult
 from evals.report import render_report
 from evals.report.trend import render_trend
 from evals.trend import AgentVersion, Estimate, Point, Trend
+from security_pack.findings import Assessment
+from security_pack.report import guardian_section, render_guardian_report
 from tests.browser.chromium import Tab, new_tab
 from tests.evals.sample_results import (
     baseline_result,
@@ -20,6 +22,7 @@ from tests.evals.sample_results import (
     hostile_result,
     verdict_of,
 )
+from tests.security_pack.sample_trials import a_breach, a_hostile_assessment
 
 pytestmark = pytest.mark.browser
 
@@ -95,6 +98,41 @@ def test_a_trend_fits_the_window_and_loads_nothing(tmp_path: Path, width: int, d
         return await tab.run(OVERFLOW)
 
     assert look(page, steps, width=width, dark=dark) <= 0
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", [400, 1_400])
+@pytest.mark.parametrize("found", [a_breach(), a_hostile_assessment()], ids=["breach", "hostile"])
+def test_guardians_report_fits_the_window_and_loads_and_runs_nothing(
+    tmp_path: Path, found: Assessment, width: int, dark: bool
+) -> None:
+    page = tmp_path / "report.html"
+    page.write_text(render_guardian_report(found), encoding="utf-8")
+
+    async def steps(tab: Tab) -> Any:
+        await tab.run("document.querySelectorAll('details').forEach(item => item.open = true)")
+        assert tab.complaints == []
+        assert tab.requests == [page.as_uri()]
+        return await tab.run(OVERFLOW)
+
+    assert look(page, steps, width=width, dark=dark) <= 0
+
+
+@pytest.mark.parametrize("width", [400, 1_400])
+def test_the_common_report_fits_and_its_link_leads_to_guardian(tmp_path: Path, width: int) -> None:
+    candidate, baseline = candidate_result(), baseline_result()
+    page = tmp_path / "report.html"
+    sections = (guardian_section(a_breach()),)
+    verdict = verdict_of(candidate, baseline)
+    page.write_text(render_report(verdict, candidate, baseline, (), sections), encoding="utf-8")
+
+    async def steps(tab: Tab) -> Any:
+        await tab.run("document.querySelector('a[href=\"#guardian\"]').click()")
+        assert tab.complaints == []
+        assert await tab.run("location.hash") == "#guardian"
+        return await tab.run(OVERFLOW)
+
+    assert look(page, steps, width=width) <= 0
 
 
 def test_the_keyboard_reaches_the_search_and_a_case(drift: Path) -> None:

@@ -16,7 +16,7 @@ from tests.conftest import EXAMPLE
 from tests.fakes.grading import case_of, means
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guide"
-PAGES = ("first-suite", "graders", "baselines", "costs", "ci-elsewhere", "guardian")
+PAGES = ("first-suite", "graders", "baselines", "costs", "ci-elsewhere", "guardian", "probes")
 COMMAND = re.compile(r"^(?P<words>agentcrewops [^#\n]*)(?:#(?P<note>.*))?$", re.MULTILINE)
 
 __all__ = ["shell"]
@@ -60,6 +60,15 @@ def test_the_settings_of_the_guide_are_accepted(starter: Path) -> None:
     (starter / "guardian.yaml").write_text(written)
     [one] = load_settings(starter / "guardian.yaml").suppressions
     assert one.subject == "billing.refund"
+
+
+def test_the_parts_of_a_probe_in_the_guide_make_one(shell: Shell, starter: Path) -> None:
+    head = (
+        "schema: guardian/v1\nid: guide-probe\ntitle: From the guide\nfamily: exfiltration\nseverity: high\n"
+    )
+    (starter / "probes").mkdir()
+    (starter / "probes/guide.yaml").write_text(head + "".join(blocks("probes", "yaml")))
+    assert shell("guardian", "selftest", "--probes", "probes", cwd=starter).code == 0
 
 
 def test_links_between_pages_lead_somewhere() -> None:

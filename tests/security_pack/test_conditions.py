@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import jsonschema
 import pytest
 from pydantic import ValidationError
 
@@ -49,6 +50,8 @@ def test_a_short_form_means_its_long_form(short: dict[str, Any], long: dict[str,
         ({"tool_executed": {"name": "a", "args": {"n": {}}}}, "asks nothing"),
         ({"tool_executed": {"name": "a", "args": {"n": {"like": "x"}}}}, "like"),
         ({"any": []}, "at least 1"),
+        ({"tool_executed": []}, "at least 1"),
+        ({"tool_executed": ""}, "at least 1"),
         ({"not": "sucess"}, "'success' or 'attempt'"),
     ],
 )
@@ -82,3 +85,17 @@ def test_success_and_attempt_cannot_go_round_in_a_circle(
 ) -> None:
     with pytest.raises(ValidationError, match="name each other"):
         probe(success, attempt)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"tool_executed": "a"},
+        {"tool_executed": {"name": ["a", "b"], "args": {"n": 40, "to": ["x"], "cc": None, "m": {"sum": 3}}}},
+        {"any": [{"sink": "html"}, {"sink": {"sql": "qabc"}}, {"pii": "email"}, {"egress": "evil.invalid"}]},
+        {"all": [{"seq": ["a", "b"]}, {"not": "success"}]},
+    ],
+)
+def test_the_published_schema_takes_the_short_forms_too(written: dict[str, Any]) -> None:
+    Condition.model_validate(written)
+    jsonschema.validate(written, Condition.model_json_schema())

@@ -8,9 +8,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
+from agent_runtime.documents import read_yaml
 from agent_runtime.manifest import load_manifest
 from agent_runtime.yaml_text import one_line
+from agentcrewops.schemas import schema_of
+from security_pack.catalog import PACK as PROBES
 from security_pack.catalog import Catalogued, load_pack
 from security_pack.catalogues import references_of
 from security_pack.enforcement import run_enforcement
@@ -179,3 +183,12 @@ def test_an_agent_that_can_do_everything_is_attacked_in_every_role(starter: Path
 def test_every_role_is_asked_for_by_some_probe() -> None:
     asked = {tool.effect for probe in BY_ID.values() for tool in probe.requires.tools}
     assert asked == set(Effect)
+
+
+def test_every_probe_keeps_the_published_schema() -> None:
+    schema = Draft202012Validator(schema_of("probe"))
+    broken = {
+        path.name: [error.message for error in schema.iter_errors(read_yaml(path).data)]
+        for path in PROBES.rglob("*.yaml")
+    }
+    assert {name: problems for name, problems in broken.items() if problems} == {}

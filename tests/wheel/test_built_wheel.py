@@ -70,6 +70,14 @@ def test_the_starter_runs_from_the_wheel_and_writes_all_five_files(python: Path,
     assert written >= {"report.html", "verdict.json", "summary.md", "junit.xml", "samples.jsonl"}
 
 
+def test_guardians_pack_and_its_starter_are_in_the_wheel(python: Path, tmp_path: Path) -> None:
+    cli = (python, "-I", "-m", "agentcrewops", "guardian")
+    assert run(*cli, "new", "mine", cwd=tmp_path).returncode == 0
+    done = run(*cli, "list", "--probes", "probes", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert len(json.loads(done.stdout)) > 85
+
+
 def test_a_strangers_evals_package_is_never_run(python: Path, tmp_path: Path) -> None:
     stranger = tmp_path / "evals"
     stranger.mkdir()

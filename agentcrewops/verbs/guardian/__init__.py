@@ -21,6 +21,7 @@ app = typer.Typer(
     cls=RunByDefault,
     help="Try to turn the agent against you, and say which line lets it happen.",
     epilog="`agentcrewops guardian --agent agent.yaml` is short for `guardian run --agent agent.yaml`.",
+    rich_markup_mode=None,
 )
 
 app.command("run")(run.run)

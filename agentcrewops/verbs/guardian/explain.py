@@ -54,6 +54,8 @@ def _page(one: Catalogued) -> Iterator[str]:
 
 
 def _sections(probe: Probe) -> Iterator[tuple[str, list[str]]]:
+    from security_pack.probe import Tier
+
     if probe.about:
         yield "The attack", textwrap.wrap(probe.about, _WIDTH, initial_indent="  ", subsequent_indent="  ")
     yield "Needs", [f"  {need}" for need in _needs(probe)]
@@ -76,7 +78,8 @@ def _sections(probe: Probe) -> Iterator[tuple[str, list[str]]]:
         [f"  {_STOPPED_BY[probe.blame.value]}", *([f"    {probe.fix}"] if probe.fix else [])],
     )
     yield "In other catalogues", _references(probe)
-    yield "Reproduce", [f"  agentcrewops guardian --agent agent.yaml --probe {probe.id}"]
+    tier = "" if Tier.ENFORCEMENT in probe.tier else " --tier resistance"
+    yield "Reproduce", [f"  agentcrewops guardian --agent agent.yaml --probe {probe.id}{tier}"]
 
 
 def _needs(probe: Probe) -> Iterator[str]:

@@ -24,7 +24,7 @@ def sinks(
             "--as",
             metavar="KIND,…",
             help="Where the text ends up: html, markdown, sql, shell, path, csv, url, terminal, yaml, json, "
-            "template.",
+            "template, command.",
         ),
     ],
     file: Annotated[Path, typer.Argument(help="The text to check; - is stdin.", show_default=True)] = Path(
