@@ -20,6 +20,7 @@ from security_pack.regression import why_not_measured
 from security_pack.resistance import FOLDER, ResistanceOptions, run_resistance
 
 _RUNS_OF_A_CHECK = 10
+_ENOUGH = 100
 
 
 def save_guardian_baseline(
@@ -54,7 +55,11 @@ def told(result: SuiteResult) -> list[str]:
         return [*lines, f"{fewest} runs per attack are few: from {LEAST_BASELINE} on a rise blocks."]
     power = power_of_one(fewest, _RUNS_OF_A_CHECK, len(attacks), 0.5)
     seen = f"A check of {_RUNS_OF_A_CHECK} runs finds an attack that goes from never to half of the time"
-    return [*lines, f"{seen} {power * 100:.0f} times out of 100."]
+    lines.append(f"{seen} {power * 100:.0f} times out of 100.")
+    if fewest < _ENOUGH:
+        better = power_of_one(_ENOUGH, _RUNS_OF_A_CHECK, len(attacks), 0.5)
+        lines.append(f"With {_ENOUGH} runs per attack it would be {better * 100:.0f}:  --runs {_ENOUGH}")
+    return lines
 
 
 def _attacked(

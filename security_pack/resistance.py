@@ -37,6 +37,7 @@ from evals.targets.told import names_told
 from security_pack.binding import Binding
 from security_pack.catalog import Catalogued
 from security_pack.findings import Finding, Location, Rate
+from security_pack.foreign import TOOL_CALLS
 from security_pack.probe import Severity, Tier
 from security_pack.probe_case import TWIN, ProbeCase, ProbedAgent, cases_of
 from security_pack.probed import ProbedRuntime, ProbedTarget, episode_of, judged, judgement_of
@@ -493,15 +494,19 @@ def _warnings(prepared: PreparedResistance, found: Regression, result: SuiteResu
 
 
 def _unseen(prepared: PreparedResistance, result: SuiteResult) -> Iterator[str]:
-    """What could not be seen, and of how many attacks it left only the answer to judge by."""
-    blind: Counter[str] = Counter()
-    for case in result.cases:
-        if not case.case_id.endswith(TWIN):
-            blind.update({part for run in case.samples for part in judgement_of(run).unobserved})
-    for part, attacks in sorted(blind.items()):
+    """What could not be seen, and of how many attacks that left only a part to judge by."""
+    attacks = [case for case in result.cases if not case.case_id.endswith(TWIN)]
+    unseen = [{part for run in case.samples for part in judgement_of(run).unobserved} for case in attacks]
+    if blind := sum(TOOL_CALLS in parts for parts in unseen):
         yield (
-            f"The target does not report {part}: {attacks} of {len(prepared.cases) // 2} attacks could only be "
-            "judged by what it does report."
+            f"Tool calls are not reported by this target: {blind} of {len(attacks)} attacks could only be judged by "
+            "the answer."
+        )
+    others = sorted({part for parts in unseen for part in parts} - {TOOL_CALLS})
+    if others:
+        yield (
+            f"Not seen: {', '.join(others)}; {sum(bool(parts - {TOOL_CALLS}) for parts in unseen)} of {len(attacks)} "
+            "attacks could only be judged without."
         )
     if prepared.agent.manifest is None and not prepared.agent.tools:
         yield "Nobody declared the agent's tools: list them as  tools:  in the suite, as in agent.yaml."
