@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types imports published docs test-browser test-frameworks test-importers test-wheel bench clean
+.PHONY: help setup demo test check lint types imports published docs test-browser test-frameworks test-github-schema test-importers test-wheel test-actions lint-workflows dist bench clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F':.*?## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -25,7 +25,7 @@ demo: setup  ## Judge a prompt change of the example agent: ends with a verdict 
 	@benchmarks/demo.sh
 
 test: setup  ## The tests that need nothing but Python
-	pytest -n auto -m "not (browser or frameworks or importers or wheel)"
+	pytest -n auto -m "not (actions or browser or frameworks or importers or schemas or wheel)"
 
 test-browser: setup  ## The report in a real browser (Debian's chromium)
 	@command -v chromium >/dev/null || { echo "error: chromium is missing (Debian: apt-get install chromium)"; exit 2; }
@@ -34,12 +34,42 @@ test-browser: setup  ## The report in a real browser (Debian's chromium)
 test-frameworks: setup  ## The examples of other frameworks, against a model of ours
 	pytest -m frameworks
 
+# GitHub's OpenAPI comes from npm into .cache/, pinned by version and integrity hash.
+test-github-schema: setup  ## Requests to GitHub, and our fake of it, judged by GitHub's own OpenAPI (needs npm)
+	@command -v npm >/dev/null || { echo "error: npm is missing (Debian: apt-get install npm)"; exit 2; }
+	pytest -m schemas
+
 test-wheel: setup  ## The built wheel, installed in an empty environment
 	pytest -m wheel
 
 # In an environment of its own: what it installs is large, and other tests must do without it.
 test-importers: setup  ## Logs of inspect_ai, read with inspect_ai
 	uv run --quiet --isolated --frozen --all-groups --extra inspect pytest -m importers
+
+# Workflows on this machine: act runs them, no Docker; the actions of other people are stand-ins.
+TOOLS := $(CURDIR)/.tools
+ACT_VERSION := v0.2.89
+ACTIONLINT_VERSION := v1.7.12
+
+$(TOOLS)/act:
+	@command -v go >/dev/null || { echo "error: go is missing (Debian: apt-get install golang-go), to build act"; exit 2; }
+	GOBIN=$(TOOLS) GOTOOLCHAIN=auto go install github.com/nektos/act@$(ACT_VERSION)
+
+$(TOOLS)/actionlint:
+	@command -v go >/dev/null || { echo "error: go is missing (Debian: apt-get install golang-go), to build actionlint"; exit 2; }
+	GOBIN=$(TOOLS) GOTOOLCHAIN=auto go install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION)
+
+test-actions: setup $(TOOLS)/act  ## Our actions and workflows, run with act against a strict fake GitHub
+	@command -v node >/dev/null || { echo "error: node is missing (Debian: apt-get install nodejs), for the stand-in of actions/cache"; exit 2; }
+	pytest -m actions
+
+lint-workflows: setup $(TOOLS)/actionlint  ## Actions and workflows: zizmor, their schemas, actionlint
+	@tests/actions/lint.sh
+
+dist: setup  ## The wheel and the source, with the commit they come from
+	git rev-parse HEAD > templates/commit
+	uv build --quiet --out-dir dist
+	rm templates/commit
 
 lint: setup
 	ruff format --check .

@@ -1,3 +1,5 @@
 """The staircase: the command line that leads to every room."""
 
-__version__ = "0.1.0"
+from agent_runtime import __version__
+
+__all__ = ["__version__"]

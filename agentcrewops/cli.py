@@ -9,7 +9,9 @@ import typer
 
 from agent_runtime.errors import CrewError
 from agentcrewops import __version__
+from agentcrewops.terminal import printable
 from agentcrewops.verbs import (
+    action,
     baseline,
     canary,
     case,
@@ -22,6 +24,7 @@ from agentcrewops.verbs import (
     init,
     mcp,
     merge,
+    publish,
     redact,
     report,
     run_once,
@@ -46,6 +49,7 @@ app.command("doctor")(doctor.doctor)
 app.command("run")(run_once.run)
 app.command("canary")(canary.canary)
 app.command("merge")(merge.merge)
+app.command("publish")(publish.publish)
 app.command("compare")(compare.compare)
 app.command("grade")(grade.grade)
 app.add_typer(guardian.app, name="guardian")
@@ -57,6 +61,7 @@ app.command("report")(report.report)
 app.command("trend")(trend.trend)
 app.command("redact")(redact.redact)
 app.add_typer(egress.app, name="egress")
+app.add_typer(action.app, name="action")
 app.command("schema")(schema.schema)
 
 
@@ -81,7 +86,7 @@ def run() -> None:
     try:
         app()
     except CrewError as error:
-        sys.stderr.write(f"error: {error}\n")
+        sys.stderr.write(f"error: {printable(str(error))}\n")
         raise SystemExit(error.exit_code) from None
     except KeyboardInterrupt:
         sys.stderr.write("\ninterrupted\n")

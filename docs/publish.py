@@ -1,4 +1,4 @@
-"""Write what is published from code: the JSON Schemas and the command line's own help.
+"""Write what is published from code: the JSON Schemas, the command line's own help, and the Actions' inputs.
 
 python docs/publish.py           # write docs/reference/
 python docs/publish.py --check   # exit 1 if something there is out of step
@@ -12,6 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import yaml
+
 from agentcrewops.schemas import KINDS, schema_of
 
 REFERENCE = Path(__file__).resolve().parent / "reference"
@@ -23,6 +25,7 @@ COMMANDS = (
     "run",
     "canary",
     "merge",
+    "publish",
     "compare",
     "grade",
     "guardian",
@@ -52,7 +55,17 @@ COMMANDS = (
     "egress",
     "egress check",
     "schema",
+    "action",
+    "action judge",
+    "action publish",
 )
+
+ROOT = REFERENCE.parents[1]
+ACTIONS = ("", "actions/setup", "actions/canary", "actions/guardian", "actions/report", "actions/baseline")
+ACTIONS_INTRO = """# Actions
+
+Made from each action's `action.yml`. How to use them: [GitHub](../guide/github.md).
+"""
 
 
 def published() -> dict[Path, str]:
@@ -64,6 +77,7 @@ def published() -> dict[Path, str]:
         + "\n"
         for kind in KINDS
     }
+    files[REFERENCE / "actions.md"] = "\n".join([ACTIONS_INTRO, *map(_action, ACTIONS)])
     files[REFERENCE / "cli.md"] = "\n".join(["# Command line", "", *map(_section, COMMANDS)])
     return files
 
@@ -78,6 +92,32 @@ def _section(command: str) -> str:
         for line in said.replace("python -I -m agentcrewops", "agentcrewops").strip().splitlines()
     )
     return f"## {title}\n\n```\n{text.replace('python -m agentcrewops', 'agentcrewops')}\n```\n"
+
+
+def _action(place: str) -> str:
+    action = yaml.safe_load((ROOT / place / "action.yml").read_text(encoding="utf-8"))
+    inputs = [f"| `{name}` | {_default(one)} | {_cell(one)} |" for name, one in action["inputs"].items()]
+    outputs = [f"| `{name}` | {_cell(one)} |" for name, one in action.get("outputs", {}).items()]
+    name = f"agentcrewops/agentcrewops/{place}".rstrip("/")
+    parts = [
+        f"## {name}",
+        "",
+        action["description"],
+        "",
+        "| input | default | |",
+        "|---|---|---|",
+        *inputs,
+        "",
+    ]
+    return "\n".join(parts + (["| output | |", "|---|---|", *outputs, ""] if outputs else []))
+
+
+def _default(one: dict[str, str]) -> str:
+    return f"`{one['default']}`" if one.get("default") else ""
+
+
+def _cell(one: dict[str, str]) -> str:
+    return one["description"].replace("|", "\\|")
 
 
 def main() -> None:

@@ -371,7 +371,7 @@ def _frame(
         facts={
             **_arm_totals("baseline", arms.baseline),
             **_arm_totals("candidate", arms.candidate),
-            **({} if settings.fail_on == "drift" else {"fail_on": settings.fail_on}),
+            **({} if settings.fail_on is None else {"fail_on": settings.fail_on}),
         },
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -45,12 +46,8 @@ def rules_from(ref: str, suite: Suite, suite_file: Path, baseline: Path) -> Rule
     Raises:
         InvalidInput: outside git, if the commit is not in this clone, or its files cannot be read.
     """
-    commit = left_at(suite.root, ref)
-    try:
-        with detached_tree(suite.root, commit) as tree:
-            return _rules_in(tree, commit, suite, suite_file, baseline)
-    except NoTree as error:
-        raise InvalidInput.one("--gate-from", str(error), _DEPTH) from None
+    with tree_left(suite.root, ref) as (tree, commit):
+        return _rules_in(tree, commit, suite, suite_file, baseline)
 
 
 def baseline_from(ref: str, baseline: Path) -> SuiteResult | None:
@@ -60,20 +57,32 @@ def baseline_from(ref: str, baseline: Path) -> SuiteResult | None:
         InvalidInput
     """
     folder = baseline.parent if baseline.parent.is_dir() else Path()
+    with tree_left(folder, ref) as (tree, _):
+        then = tree.of(baseline)
+        return load_reference(then, keep_text=False) if then.exists() else None
+
+
+@contextmanager
+def tree_left(folder: Path, ref: str) -> Iterator[tuple[DetachedTree, str]]:
+    """The files of the commit at which HEAD and `ref` parted, and that commit.
+
+    Raises:
+        InvalidInput: outside git, or if it is not in this clone; with what to do about it.
+    """
+    commit = _left_at(folder, ref)
     try:
-        with detached_tree(folder, left_at(folder, ref)) as tree:
-            then = tree.of(baseline)
-            return load_reference(then, keep_text=False) if then.exists() else None
+        with detached_tree(folder, commit) as tree:
+            yield tree, commit
     except NoTree as error:
         raise InvalidInput.one("--gate-from", str(error), _DEPTH) from None
 
 
-def left_at(folder: Path, ref: str) -> str:
-    """The commit at which HEAD and `ref` parted.
+def takes_effect(commit: str) -> str:
+    """What a reader is told of an edit of the rules."""
+    return f"it is judged by commit {commit[:12]}; the edit takes effect once it is merged"
 
-    Raises:
-        InvalidInput: with what to do about it.
-    """
+
+def _left_at(folder: Path, ref: str) -> str:
     if not ref or ref.startswith("-"):
         raise InvalidInput.one("--gate-from", f"'{ref[:80]}' is not a branch or commit", "write origin/main")
     found = _git(folder, "merge-base", "HEAD", ref)
@@ -94,9 +103,10 @@ def _git(folder: Path, *arguments: str) -> str | None:
 
 def _rules_in(tree: DetachedTree, commit: str, suite: Suite, suite_file: Path, baseline: Path) -> Rules:
     then_file, then_baseline = tree.of(suite_file), tree.of(baseline)
-    there = f"commit {commit[:12]}"
     if not then_file.exists():
-        note = f"{suite_file.name} is new: there are no rules at {there} yet, so its own judge it"
+        note = (
+            f"{suite_file.name} is new: there are no rules at commit {commit[:12]} yet, so its own judge it"
+        )
         return Rules(suite, None, None, (note,))
     then = load_suite(then_file)
     kept = tuple(_kept_strict(suite, then))
@@ -106,7 +116,7 @@ def _rules_in(tree: DetachedTree, commit: str, suite: Suite, suite_file: Path, b
         suite=ruled,
         baseline=load_reference(then_baseline, keep_text=False) if stands else None,
         baseline_file=baseline if stands else None,
-        notes=tuple(_notes(suite, then, kept, baseline, then_baseline, there)),
+        notes=tuple(_notes(suite, then, kept, baseline, then_baseline, commit)),
     )
 
 
@@ -121,9 +131,9 @@ def _with_must_pass(suite: Suite, names: frozenset[str]) -> tuple[EvalCase, ...]
 
 
 def _notes(
-    suite: Suite, then: Suite, kept: tuple[str, ...], baseline: Path, then_baseline: Path, there: str
+    suite: Suite, then: Suite, kept: tuple[str, ...], baseline: Path, then_baseline: Path, commit: str
 ) -> Iterator[str]:
-    after = f"it is judged by {there}; the edit takes effect once it is merged"
+    after = takes_effect(commit)
     changed = [
         f"{name} {_shown(getattr(then.gate, name))} → {_shown(getattr(suite.gate, name))}"
         for name in GateSettings.model_fields

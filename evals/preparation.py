@@ -39,6 +39,7 @@ class CanaryOptions:
         max_samples: go on to this many runs per case while undecided; None goes on in CI only, to the horizon.
         confirm: measure a drift again, against a fresh baseline; None does so in CI only.
         gate_from: a git ref: gate and baseline are those of the commit where HEAD left it.
+        commit: what is measured, where HEAD is a merge commit that only the CI knows; None takes HEAD.
         sections: what others say in the same report and summary.
     """
 
@@ -60,6 +61,7 @@ class CanaryOptions:
     recording: Recording | None = None
     confirm: bool | None = None
     gate_from: str | None = None
+    commit: str | None = None
     sections: tuple[Section, ...] = ()
 
 
@@ -143,7 +145,7 @@ def prepare(options: CanaryOptions, environ: Mapping[str, str]) -> Prepared:
         seed=options.seed,
         max_usd=_cap_of(options, suite),
         pii_kinds=kinds,
-        commit=commit_of(suite.root),
+        commit=options.commit or commit_of(suite.root),
         start=options.start,
         out=options.out,
         history=_read_history(options.history),

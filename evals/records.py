@@ -269,7 +269,7 @@ class Verdict:
         metrics: success_rate, p95_latency_ms, usd_per_success.
         breakdowns: by tag and by grader; they only describe, but for tags that the suite lets gate.
         facts: further numbers by name (pass^k, minimum detectable drop, $/run, exact p, …), and `fail_on` where the
-            suite's gate names another than drift.
+            suite's gate names it.
     """
 
     verdict: VerdictKind

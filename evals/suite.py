@@ -197,8 +197,9 @@ class GateSettings(Written):
     tags: tuple[str, ...] = Field(
         default=(), description="Tags whose cases may not fall either; tested together (Holm)."
     )
-    fail_on: FailOn = Field(
-        default="drift", description="What ends with exit 1. never: only what could not be measured fails."
+    fail_on: FailOn | None = Field(
+        default=None,
+        description="What ends with exit 1, default drift. never: only what could not be measured.",
     )
 
 

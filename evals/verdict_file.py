@@ -67,7 +67,15 @@ def _comparison(metric: Mapping[str, Any]) -> Comparison:
     return Comparison(**{**metric, "verdict": MetricVerdict(metric["verdict"])})
 
 
+def _refuse_newer(document: Document) -> None:
+    version = document.data.get("schema_version") if isinstance(document.data, dict) else None
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        what = f"has schema_version {version}, newer than {SCHEMA_VERSION}"
+        raise InvalidInput([document.problem(("schema_version",), what, "upgrade agentcrewops")])
+
+
 def _refuse_unless_valid(document: Document) -> None:
+    _refuse_newer(document)
     # On this path only: jsonschema costs a tenth of a second at start.
     from jsonschema import Draft202012Validator
 

@@ -1,14 +1,17 @@
 """Guardian, end to end: read everything that can be wrong, check the files, play the attacks, say what was found.
 
 The stages are `prepare_guardian` (every mistake found, nothing played), `play` (the enforcement tier; the resistance
-tier has rooms of its own, and is `joined` to it) and `conclude` (what it means). Who writes the files stands above.
+tier has rooms of its own, and is `joined` to it) and `conclude` (what it means). `run_guardian` is the sequence without
+a resistance tier; who writes the files stands above.
 """
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -17,6 +20,7 @@ from typing import TYPE_CHECKING, Protocol
 from agent_runtime.errors import InvalidInput
 from agent_runtime.guard.redact import ALL_KINDS, Redactor
 from agent_runtime.manifest import Manifest, load_manifest
+from evals.gate_origin import takes_effect, tree_left
 from evals.git_trees import commit_of
 from evals.preparation import CanaryOptions, manifest_of
 from evals.suite import load_suite
@@ -26,6 +30,7 @@ from security_pack.enforcement import run_enforcement
 from security_pack.findings import Assessment, Location
 from security_pack.places import Places, read_places, shown_path
 from security_pack.probe import Family, Probe, Tier
+from security_pack.settings import NAME as SETTINGS_NAME
 from security_pack.settings import Settings, load_settings, settings_beside
 from security_pack.static_checks import check_statically
 from security_pack.trial import Trial
@@ -45,6 +50,7 @@ class GuardianOptions:
         settings: guardian.yaml; None means the one beside agent.yaml, or beside the suite, if it is there.
         suite: whose target is attacked; None attacks `agent`.
         model: instead of the one that agent.yaml names.
+        gate_from: a git ref: guardian.yaml and the probes it names are those of the commit where HEAD left it.
     """
 
     agent: Path
@@ -55,6 +61,7 @@ class GuardianOptions:
     settings: Path | None = None
     suite: Path | None = None
     model: str | None = None
+    gate_from: str | None = None
 
     @property
     def attacked(self) -> Path:
@@ -70,6 +77,7 @@ class Ready:
         name: of the agent.
         manifest: None of an agent that is not ours.
         chosen: the probes that were asked for.
+        notes: what the reader must know about the settings.
     """
 
     options: GuardianOptions
@@ -79,6 +87,7 @@ class Ready:
     settings: Settings
     chosen: tuple[Catalogued, ...]
     partial: bool
+    notes: tuple[str, ...] = ()
 
     @property
     def probes(self) -> tuple[Probe, ...]:
@@ -99,6 +108,11 @@ class Enforcement(Protocol):
         ...
 
 
+def run_guardian(ready: Ready, today: date, on_trial: OnTrial = lambda trial: None) -> Assessment:
+    """Play the enforcement tier alone, and say what was found."""
+    return conclude(ready, asyncio.run(play(ready, on_trial)), today)
+
+
 def prepare_guardian(options: GuardianOptions) -> Ready:
     """Read and check everything; nothing is played.
 
@@ -106,8 +120,8 @@ def prepare_guardian(options: GuardianOptions) -> Ready:
         InvalidInput: with every problem of a file, or for a probe that nobody wrote.
     """
     name, manifest, places = _agent(options)
-    settings = load_settings(options.settings) if options.settings else settings_beside(options.attacked)
-    pack = load_pack((*settings.probes, *options.probes))
+    with _judging_settings(options) as (settings, notes):
+        pack = load_pack((*settings.probes, *options.probes))
     chosen = _chosen(pack, options)
     return Ready(
         options=options,
@@ -117,6 +131,7 @@ def prepare_guardian(options: GuardianOptions) -> Ready:
         settings=settings,
         chosen=chosen,
         partial=len(chosen) < len(pack),
+        notes=notes,
     )
 
 
@@ -132,6 +147,24 @@ def _agent(options: GuardianOptions) -> tuple[str, Manifest | None, Places]:
         return suite.name, None, Places(Location(shown_path(options.suite), 1))
     policy = options.policy or suite.root / suite.target.runtime.policy
     return found.spec.name, found, read_places(suite.root / suite.target.runtime.agent, policy)
+
+
+@contextmanager
+def _judging_settings(options: GuardianOptions) -> Iterator[tuple[Settings, tuple[str, ...]]]:
+    """The settings that judge, while the folders of probes that they name are there; and what to say of them."""
+    file = options.settings or options.attacked.parent / SETTINGS_NAME
+    if options.gate_from is None:
+        yield (load_settings(file) if options.settings else settings_beside(options.attacked)), ()
+        return
+    with tree_left(options.attacked.parent, options.gate_from) as (tree, commit):
+        then = tree.of(file)
+        settings = load_settings(then) if then.is_file() else Settings()
+        notes = (f"this change edits {file.name}: {takes_effect(commit)}",)
+        yield replace(settings, file=file), () if _content(then) == _content(file) else notes
+
+
+def _content(file: Path) -> bytes | None:
+    return file.read_bytes() if file.is_file() else None
 
 
 async def play(
@@ -183,7 +216,8 @@ def conclude(ready: Ready, evidence: Evidence, today: date, *, simulated: bool =
     )
     # A report travels further than a log: what the policy forgets to redact is not repeated in it.
     clean = Redactor(ALL_KINDS).redact
-    return assess(examined, evidence, ready.places, ready.settings, today, clean)
+    assessment = assess(examined, evidence, ready.places, ready.settings, today, clean)
+    return replace(assessment, warnings=(*ready.notes, *assessment.warnings))
 
 
 def _chosen(pack: Sequence[Catalogued], options: GuardianOptions) -> tuple[Catalogued, ...]:

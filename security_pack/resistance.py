@@ -19,6 +19,7 @@ from agent_runtime.errors import InvalidInput
 from agent_runtime.guard.redact import ALL_KINDS
 from agent_runtime.manifest import Manifest, load_manifest
 from evals.baseline import load_reference
+from evals.gate_origin import baseline_from
 from evals.git_trees import commit_of
 from evals.journal import Journal, Start, claimed
 from evals.judging import Jury
@@ -69,6 +70,7 @@ class ResistanceOptions:
         baseline: None takes baselines/guardian-AGENT.json, if it is there.
         max_usd: None is no cap, which nobody may leave open in CI.
         start: whether `out` begins afresh or goes on where it stopped.
+        gate_from: a git ref: the baseline is that of the commit where HEAD left it.
     """
 
     agent: Path = Path("agent.yaml")
@@ -83,6 +85,7 @@ class ResistanceOptions:
     seed: int = 0
     max_usd: float | None = None
     start: Start = Start.AFRESH
+    gate_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +207,7 @@ def prepare_resistance(
     target = _target(suite, manifest, cases, environ, options)
     if spends:
         _refuse_open_purse(options, target, environ)
-    baseline = _baseline_file(options, suite)
+    file, baseline = _baseline(options, suite)
     kinds = tuple(manifest.policy.pii_redaction) if manifest else ALL_KINDS
     ready = Prepared(
         suite=suite,
@@ -212,8 +215,8 @@ def prepare_resistance(
         target=target,
         graders={},
         jury=Jury(suite.root, environ, kinds),
-        baseline=load_reference(baseline, keep_text=False) if baseline is not None else None,
-        baseline_file=baseline,
+        baseline=baseline,
+        baseline_file=file,
         schedule=fixed_schedule(max((case.runs for case in cases.values()), default=1)),
         schedule_asked=True,
         max_samples=None,
@@ -291,9 +294,14 @@ def _refuse_open_purse(options: ResistanceOptions, target: Target, environ: Mapp
         raise InvalidInput.one("--max-usd", what, "say how much the attacks may cost, as in  --max-usd 2")
 
 
-def _baseline_file(options: ResistanceOptions, suite: Suite) -> Path | None:
-    usual = usual_baseline(suite)
-    return options.baseline or (usual if usual.exists() else None)
+def _baseline(options: ResistanceOptions, suite: Suite) -> tuple[Path | None, SuiteResult | None]:
+    """The baseline and its file: the one named, or the usual one if it is there; or as an earlier commit had it."""
+    file = options.baseline or usual_baseline(suite)
+    if options.gate_from is not None:
+        return file, baseline_from(options.gate_from, file)
+    if options.baseline is None and not file.exists():
+        return None, None
+    return file, load_reference(file, keep_text=False)
 
 
 # --- measurement ------------------------------------------------------------------------------------------

@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from agent_runtime import __version__
 from agent_runtime.render import printable
 from evals.report import markdown
 from evals.results import replace_text
@@ -70,7 +70,7 @@ def sarif_log(assessment: Assessment) -> dict[str, Any]:
 def _driver(examples: Sequence[Finding]) -> dict[str, Any]:
     return {
         "name": "AgentCrewOps Guardian",
-        "version": version("agentcrewops"),
+        "version": __version__,
         "rules": [_rule(finding) for finding in examples],
     }
 

@@ -4,10 +4,32 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+if TYPE_CHECKING:
+    from tests.fakes.github.openapi import OpenApi
+
 EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "support-triage"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--github-schemas",
+        action="store_true",
+        help="judge every request to the fake GitHub by GitHub's own OpenAPI (needs npm)",
+    )
+
+
+@pytest.fixture(scope="session")
+def github_schemas(request: pytest.FixtureRequest) -> OpenApi | None:
+    """GitHub's OpenAPI, for `FakeGitHub(schemas=…)`; None unless the run asks for it."""
+    if not request.config.getoption("--github-schemas"):
+        return None
+    from tests.fakes.github.openapi import OpenApi
+
+    return OpenApi.fetched()
 
 
 @pytest.fixture

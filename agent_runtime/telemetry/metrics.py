@@ -9,14 +9,13 @@ would collide with it.
 
 from __future__ import annotations
 
-from importlib.metadata import version
-
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 from opentelemetry.sdk.metrics.view import ExplicitBucketHistogramAggregation, View
 from opentelemetry.sdk.resources import Resource
 
+from agent_runtime import __version__
 from agent_runtime.telemetry import semconv
 from agent_runtime.telemetry.interface import FinishedRun
 from agent_runtime.telemetry.spans import sendable
@@ -40,7 +39,7 @@ class OtlpMetrics:
             views=[View(instrument_name=LATENCY, aggregation=ExplicitBucketHistogramAggregation(BUCKETS))],
             shutdown_on_exit=False,
         )
-        meter = self._provider.get_meter("agentcrewops", version("agentcrewops"))
+        meter = self._provider.get_meter("agentcrewops", __version__)
         self._success = meter.create_counter(SUCCESS, "{task}", "Tasks that succeeded.")
         self._latency = meter.create_histogram(LATENCY, "s", "Time from the start of a task to its end.")
         self._tokens = meter.create_counter(TOKENS, "{token}", "Tokens of model calls.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from importlib.metadata import version
 
 from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -13,6 +12,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import StatusCode
 
+from agent_runtime import __version__
 from agent_runtime.telemetry import semconv
 from agent_runtime.telemetry.interface import Attribute, Span
 
@@ -27,7 +27,7 @@ class OtlpSpans:
     def __init__(self, endpoint: str, resource: Resource, *, content_allowed: bool) -> None:
         self._provider = TracerProvider(resource=resource, shutdown_on_exit=False)
         self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint)))
-        self._tracer = self._provider.get_tracer("agentcrewops", version("agentcrewops"))
+        self._tracer = self._provider.get_tracer("agentcrewops", __version__)
         self._content_allowed = content_allowed
 
     @contextmanager

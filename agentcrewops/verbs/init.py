@@ -19,14 +19,27 @@ _STATE = ".agentcrewops"
 
 def init(
     folder: Annotated[Path, typer.Argument(help="Where to write the starter; created if missing.")] = Path(),
+    workflows: Annotated[
+        bool, typer.Option("--workflows/--no-workflows", help="Write the GitHub workflows too.")
+    ] = True,
+    only_workflows: Annotated[
+        bool,
+        typer.Option(
+            "--only-workflows", help="Write nothing else: your agent.yaml and suite.yaml are there."
+        ),
+    ] = False,
 ) -> None:
-    """Write a working starter: an agent, its policy, contract, two tools and a suite. Needs no key.
+    """Write a working starter: an agent, its policy, contract, two tools, a suite, and GitHub workflows. Needs no key.
 
-    Existing files are never overwritten: if one is in the way, nothing is written.
+    Existing files are never overwritten: if one is in the way, nothing is written. Workflows go to the root of the
+    git repository; those that are there stay as they are.
     """
     from agent_runtime.errors import InvalidInput, Problem
 
-    files = _starter_files()
+    if only_workflows:
+        typer.echo(_workflows_written(folder).strip())
+        return
+    files = starter_files()
     in_the_way = [folder / name for name in files if (folder / name).exists()]
     if in_the_way:
         raise InvalidInput(
@@ -37,7 +50,9 @@ def init(
         _write(folder, files)
     except OSError as error:
         raise InvalidInput.one(error.filename or folder, f"cannot be written: {error.strerror}") from None
-    typer.echo(f"Wrote {len(files)} files to {folder}/. Next:\n")
+    typer.echo(
+        f"Wrote {len(files)} files to {folder}/.{_workflows_written(folder) if workflows else ''} Next:\n"
+    )
     if folder != Path():
         typer.echo(f"  cd {folder}")
     typer.echo(
@@ -52,7 +67,7 @@ def init(
     )
 
 
-def _starter_files() -> dict[str, str]:
+def starter_files() -> dict[str, str]:
     from agentcrewops.home import starter_folder
     from agentcrewops.schemas import schema_of
 
@@ -70,6 +85,23 @@ def _starter_files() -> dict[str, str]:
         files[schema] = json.dumps(schema_of(kind), indent=1, ensure_ascii=False) + "\n"
     files[".gitignore"] = f"{_STATE}/*\n!{_STATE}/schema/\ncanary-out/\nguardian-out/\n__pycache__/\n"
     return files
+
+
+def _workflows_written(folder: Path) -> str:
+    """What was done about the workflows, in words."""
+    from agentcrewops.workflows import repository_root, workflow_files
+
+    root = repository_root(folder)
+    files = workflow_files(folder.resolve().relative_to(root).as_posix().removeprefix("."))
+    new = {name: text for name, text in files.items() if not (root / name).exists()}
+    try:
+        _write(root, new)
+    except OSError as error:
+        from agent_runtime.errors import InvalidInput
+
+        raise InvalidInput.one(error.filename or root, f"cannot be written: {error.strerror}") from None
+    kept = f"; {len(files) - len(new)} that are there were left alone" if len(new) < len(files) else ""
+    return f" {len(new)} workflows are in .github/workflows/ of the repository{kept}."
 
 
 def _write(folder: Path, files: dict[str, str]) -> None:

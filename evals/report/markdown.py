@@ -9,12 +9,19 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from agent_runtime.render import printable
-from evals.report.excerpts import one_line, web_link
+from evals.report.excerpts import excerpt, one_line, web_link
 from evals.report.prose import Span
 
 _ACTIVE = re.compile(r"([\\`*_\[\]<>&|~$!])")
-_LINKED = re.compile(r"(?<=[@#])(?=\w)|(?<=:)(?=//)|(?<=\bwww)(?=\.)|(?<=\bGH-)(?=\d)", re.IGNORECASE)
-_NOTHING = "\u200b"  # breaks mentions, issue references and bare links, which escapes do not
+_OPENING = re.compile(r"^(\s*)(?=[/#+\-=]|::)|^(\s*\d+)(?=[.)])")
+"""What makes a line a command, a heading, a list or a rule, where a text begins one."""
+_LINKED = re.compile(
+    r"(?<=@)(?=\S)|(?<=#)(?=\w)|(?<=:)(?=//|[\w+\\-]+:)|(?<=\bwww)(?=\.)|(?<=\bGH-)(?=\d)",
+    re.IGNORECASE,
+)
+_COMMIT = re.compile(r"[0-9a-f]{6}(?=[0-9a-f])")
+"""Seven of these signs in a row may be a commit of the repository, and a link to it."""
+_NOTHING = "\u200b"  # breaks mentions, references, bare links and :pictures:, which escapes do not
 
 
 def code(text: str, limit: int = 120) -> Markup:
@@ -25,8 +32,27 @@ def code(text: str, limit: int = 120) -> Markup:
 
 def text(words: str) -> Markup:
     """The text as markdown that shows exactly these words, in one line."""
-    plain = printable(" ".join(words.split(" ")).replace("\n", " "))
-    return Markup(_LINKED.sub(_NOTHING, _ACTIVE.sub(r"\\\1", plain)))  # noqa: S704 - every active sign is escaped
+    plain = printable(words.replace("\n", " ").replace("\t", " "))
+    escaped = _OPENING.sub(r"\1\2\\", _ACTIVE.sub(r"\\\1", plain))
+    loose = _COMMIT.sub(rf"\g<0>{_NOTHING}", escaped)
+    return Markup(_LINKED.sub(_NOTHING, loose))  # noqa: S704 - every active sign is escaped
+
+
+def block(text: str, limit: int = 2_000) -> Markup:
+    """The text's lines in a quoted code block: nothing in it acts, and none begins a line of the comment."""
+    shown = excerpt(text, limit)
+    runs = (len(run) for run in _TICKS.findall(shown.text))
+    fence = "`" * max(3, 1 + max(runs, default=0))
+    lines = [fence, *shown.text.split("\n"), fence, *([shown.left_out] if shown.left_out else [])]
+    return Markup("\n".join(f"> {line}" for line in lines))  # noqa: S704 - no line holds a fence as long
+
+
+def link(name: str, address: str | None) -> Markup:
+    """Our own word as a link, or "" if the address is none that a browser may follow."""
+    if web_link(address) is None:
+        return Markup("")
+    safe = quote(address or "", safe=_ADDRESS_SIGNS).replace("(", "%28").replace(")", "%29")
+    return Markup(f"[{text(name)}]({safe})")  # noqa: S704 - escaped, quoted
 
 
 def prose(spans: Sequence[Span], limit: int = 600) -> Markup:
@@ -55,5 +81,6 @@ def _bold(words: str) -> Markup:
     return Markup("**{}**").format(text(words.strip())) if words.strip() else Markup("")
 
 
+_TICKS = re.compile(r"`+")
 _ADDRESS_SIGNS = ":/?#@!$&'()*+,;=%~-._"
 _WRITERS: Mapping[str, Callable[[str], Markup]] = {"text": text, "code": code, "bold": _bold}

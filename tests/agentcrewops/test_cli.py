@@ -8,15 +8,18 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from agentcrewops import __version__
 from evals.journal import claimed
 from tests.agentcrewops.conftest import Shell
 from tests.conftest import edit
 from tests.fakes.threaded import agent_endpoint_thread
 
+ROOT = Path(__file__).resolve().parents[2]
 VERBS = [
     "init",
     "validate",
@@ -24,6 +27,7 @@ VERBS = [
     "run",
     "canary",
     "merge",
+    "publish",
     "compare",
     "grade",
     "guardian",
@@ -312,3 +316,8 @@ def test_flags_about_evidence_that_make_no_sense_are_refused(
     said = shell("canary", *flags, cwd=starter)
     assert said.code == 2
     assert says in said.err
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert __version__ == project["version"]

@@ -95,7 +95,7 @@ def test_numbers_are_rounded_to_six_figures() -> None:
     "change",
     [
         {"verdict": "fine"},
-        {"schema_version": 2},
+        {"schema_version": "2"},
         {"metrics": {}},
         {"cases": [{"case_id": "a"}]},
         {"unknown": 1},
@@ -118,3 +118,9 @@ def test_the_document_keeps_no_trace_of_the_time() -> None:
     verdict = judge(GOOD, BROKEN, GateSettings())
     assert verdict_document(verdict) == verdict_document(replace(verdict))
     assert not any("time" in key or key.endswith("_ts") for key in verdict_document(verdict))
+
+
+def test_a_verdict_of_a_newer_version_says_upgrade() -> None:
+    with pytest.raises(InvalidInput, match="schema_version 2, newer than 1") as error:
+        read_verdict(Document("verdict.json", {"schema_version": 2}, {(): 1}))
+    assert error.value.problems[0].fix == "upgrade agentcrewops"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent_runtime.guard.contract import violations
@@ -89,11 +89,13 @@ _SCHEMAS = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(_SCHEMAS)
 def test_every_schema_of_plain_types_has_an_instance(schema: dict[str, Any]) -> None:
     assert violations(schema, instance_of(schema)) == ()
 
 
+@settings(deadline=None)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),

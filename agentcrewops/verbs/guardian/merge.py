@@ -16,7 +16,7 @@ from agentcrewops.verbs.guardian.resistance import (
     Nightly,
     RunsPerProbe,
 )
-from agentcrewops.verbs.options import Json, OutFolder
+from agentcrewops.verbs.options import GateFrom, Json, OutFolder
 
 
 def merge(
@@ -39,6 +39,7 @@ def merge(
     nightly: Nightly = False,
     baseline: AttackBaseline = None,
     out: OutFolder = Path("guardian-out"),
+    gate_from: GateFrom = None,
     as_json: Json = False,
 ) -> None:
     """Put the shards of the resistance tier together, and say what they mean: what one machine would have said.
@@ -58,6 +59,7 @@ def merge(
         settings=settings,
         suite=suite,
         model=model,
+        gate_from=gate_from,
     )
     ready = prepare_guardian(options)
     attack = ResistanceOptions(
@@ -69,6 +71,7 @@ def merge(
         nightly=nightly,
         baseline=baseline,
         out=out,
+        gate_from=gate_from,
     )
     found = merge_resistance(folders, attack, ready.chosen, os.environ)
     leave_with(ready, joined(Evidence(()), found), out, simulated=found.result.simulated, as_json=as_json)

@@ -28,7 +28,7 @@ from agentcrewops.verbs.guardian.resistance import (
     refuse_idle,
     tiers_of,
 )
-from agentcrewops.verbs.options import Json, OutFolder, Quiet
+from agentcrewops.verbs.options import GateFrom, Json, OutFolder, Quiet
 
 if TYPE_CHECKING:
     from security_pack.guardian import Ready
@@ -62,6 +62,7 @@ def run(
     shard: AttackShard = None,
     concurrency: AttackConcurrency = None,
     seed: AttackSeed = 0,
+    gate_from: GateFrom = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -88,6 +89,7 @@ def run(
         settings=settings,
         suite=suite,
         model=model,
+        gate_from=gate_from,
     )
     ready = prepare_guardian(options)
     tiers = tiers_of(tier, ours=ready.manifest is not None)
@@ -113,6 +115,7 @@ def run(
         seed=seed,
         max_usd=max_usd,
         start=Start.RESUME if resume else Start.AFRESH,
+        gate_from=gate_from,
     )
     prepare_folder(out)
     if shard is not None and ENFORCEMENT in tiers:

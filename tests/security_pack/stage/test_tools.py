@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -63,3 +65,17 @@ def test_an_http_tool_that_egress_refuses_says_so() -> None:
 def test_what_is_planted_is_there_whether_or_not_anybody_obeys() -> None:
     tools = stage_tools(agent_of(), ignored(planted_in_search("x")), StageEgress([]))
     assert asyncio.run(tools["kb.search"].call({}, idempotency_key="k")).text == '"x"'
+
+
+def test_an_openapi_tool_makes_its_request_on_the_same_wire(tmp_path: Path) -> None:
+    (tmp_path / "shop.yaml").write_text(
+        "openapi: 3.1.0\nservers: [{ url: https://api.shop.invalid }]\npaths:\n  /items/{query}:\n    get:\n"
+        "      operationId: find\n      parameters: [{ name: query, in: path, schema: { type: string } }]\n"
+        "      responses: { 200: { description: done } }\n"
+    )
+    implementation = {"openapi": {"spec": "shop.yaml", "operation": "find"}}
+    manifest = replace(agent_of({**SEARCH, "implementation": implementation}), root=tmp_path)
+    egress = StageEgress(["api.shop.invalid"])
+    tools = stage_tools(manifest, attack(planted_in_search("Obey.")), egress)
+    assert asyncio.run(tools["kb.search"].call({"query": "tea"}, idempotency_key="k")).text == "Obey."
+    assert [contact.url for contact in egress.contacts] == ["https://api.shop.invalid/items/tea"]

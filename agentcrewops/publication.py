@@ -1,0 +1,200 @@
+"""`agentcrewops publish`, wired: results and environment in, words and an exit code out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from agent_runtime.errors import InvalidInput
+from agentcrewops.terminal import printable, printable_json
+from bot.actions_environment import TOKEN, ActionsEnvironment, read_environment
+from bot.annotations import Checkout, checkout_at
+from bot.checks import BATCH, first_body, next_body
+from bot.conclusions import FailOn
+from bot.publishing import (
+    Publication,
+    Published,
+    Wish,
+    publication_of,
+    refuse_stale,
+    send,
+    target_of,
+    target_of_run,
+)
+from bot.results import read_results
+from evals.report.excerpts import web_link
+
+if TYPE_CHECKING:
+    from bot.github import GitHub
+
+LONGEST_NAME = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was typed."""
+
+    folders: tuple[Path, ...]
+    check_name: str
+    comment: bool
+    fail_on: str | None
+    report_url: str | None
+    suite: Path
+    from_run: int | None
+    artifact: str
+    dry_run: bool
+    as_json: bool
+    issue: bool = False
+    sarif: bool = False
+
+
+def publish_results(request: Request, environ: Mapping[str, str]) -> int:
+    """Publish, tell what became of it, and return the exit code.
+
+    Raises:
+        InvalidInput: the call, the environment or the results cannot be right.
+        CrewError: the results of another run could not be had.
+    """
+    _refuse_unusable(request)
+    environment = _environment(request, environ)
+    run_id = request.from_run or environment.triggering_run
+    if request.dry_run and run_id is None:
+        publication = _publication_here(request, environment)
+        _print_dry_run(publication, as_json=request.as_json)
+        return publication.exit_code
+    github = _github(environment)
+    publication = (
+        _publication_here(request, environment)
+        if run_id is None
+        else _publication_of_run(request, environment, github, run_id)
+    )
+    if request.dry_run:
+        _print_dry_run(publication, as_json=request.as_json)
+        return publication.exit_code
+    published = send(publication, github, environment)
+    _print(publication, published, as_json=request.as_json)
+    return publication.exit_code or int(published.failed)
+
+
+def _publication_here(request: Request, environment: ActionsEnvironment) -> Publication:
+    """Of what this job measured."""
+    results = read_results(request.folders)
+    if environment.sha != NOWHERE:
+        refuse_stale(results, environment)
+    elif results.commits:
+        environment = _nowhere(min(results.commits))
+    checkout = checkout_at(environment.workspace, request.suite, results)
+    return publication_of(results, checkout, target_of(environment, request.report_url), _wish(request))
+
+
+def _publication_of_run(
+    request: Request, environment: ActionsEnvironment, github: GitHub, run_id: int
+) -> Publication:
+    """Of what another run measured: no line of this checkout is one of its lines."""
+    from bot.foreign_run import fetch_run
+
+    if len(request.folders) > 1:
+        raise InvalidInput.one("--from-run", "writes to one folder", "give one FOLDER")
+    foreign = fetch_run(github, run_id, request.artifact, request.folders[0])
+    target = target_of_run(foreign, environment, request.report_url)
+    return publication_of(foreign.results, Checkout(environment.workspace), target, _wish(request))
+
+
+def _wish(request: Request) -> Wish:
+    fail_on = FailOn(request.fail_on) if request.fail_on else None
+    return Wish(
+        request.check_name, request.comment, fail_on, request.folders[0], request.issue, request.sarif
+    )
+
+
+def _refuse_unusable(request: Request) -> None:
+    name = request.check_name
+    if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
+        fix = f"write a short name of at most {LONGEST_NAME} printable characters"
+        raise InvalidInput.one("--check-name", f"{name[:40]!r} cannot be the name of a check", fix)
+    if request.report_url is not None and web_link(request.report_url) is None:
+        raise InvalidInput.one("--report-url", "is not a web address", "write  https://…")
+
+
+# --- environment ------------------------------------------------------------------------------------------
+
+NOWHERE = "0" * 40
+"""The commit of a dry run outside Actions whose results know none."""
+_PAUSE = 0.1
+"""Seconds between writes: GitHub asks for one between many, and a job makes three to five."""
+
+
+def _environment(request: Request, environ: Mapping[str, str]) -> ActionsEnvironment:
+    if request.dry_run and not environ.get("GITHUB_REPOSITORY"):
+        return _nowhere(NOWHERE)
+    return read_environment(environ)
+
+
+def _nowhere(commit: str) -> ActionsEnvironment:
+    return ActionsEnvironment("owner/repository", commit, workspace=Path())
+
+
+def _github(environment: ActionsEnvironment) -> GitHub:
+    from bot.github import Connection, with_token
+
+    if not environment.token:
+        fix = f"add  env: {{ {TOKEN}: ${{{{ github.token }}}} }}  to the step, or use  --dry-run"
+        raise InvalidInput.one(TOKEN, "is not set", fix)
+    connection = Connection(environment.api_url, environment.repository, seconds_between_writes=_PAUSE)
+    return with_token(connection, environment.token)
+
+
+# --- words ------------------------------------------------------------------------------------------------
+
+
+def _print(publication: Publication, published: Published, *, as_json: bool) -> None:
+    """What was shown where, on stdout; what was not, on stderr."""
+    check = publication.check
+    if as_json:
+        facts = {
+            "conclusion": check.conclusion.value,
+            "title": check.title,
+            "shown_as": published.shown_as,
+            "check_url": published.check_url,
+            "commented": published.commented,
+            "notes": published.notes,
+        }
+        sys.stdout.write(f"{printable_json(facts)}\n")
+        return
+    _say(f"{check.title}: {check.conclusion.value.replace('_', ' ')}")
+    where = {"check": published.check_url, "status": "as a commit status", "summary": "in the step summary"}
+    _say(f"  shown: {where.get(published.shown_as) or published.shown_as}")
+    if published.commented is not None:
+        _say(f"  comment: on pull request {published.commented}")
+    for note in published.notes:
+        sys.stderr.write(f"note: {printable(note)}\n")
+
+
+def _print_dry_run(publication: Publication, *, as_json: bool) -> None:
+    """The check and the comment as they would be sent."""
+    check = publication.check
+    if as_json:
+        calls = [
+            first_body(check),
+            *(next_body(check, n) for n in range(BATCH, len(check.annotations), BATCH)),
+        ]
+        facts: dict[str, Any] = {
+            "check": calls,
+            "comment": publication.comment if publication.wants_comment else None,
+            "outputs": dict(publication.outputs),
+        }
+        sys.stdout.write(f"{printable_json(facts)}\n")
+        return
+    _say(f"check {check.name} at {check.head_sha[:12]}: {check.conclusion.value}\n{check.title}\n")
+    _say(f"--- summary ---\n{check.summary}\n--- text ---\n{check.text}\n--- annotations ---")
+    for each in check.annotations:
+        _say(f"{each.path}:{each.line}: {each.level}: {each.title}\n    {each.message}")
+    if publication.wants_comment:
+        _say(f"\n--- comment ---\n{publication.comment}")
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{printable(text)}\n")

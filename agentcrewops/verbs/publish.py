@@ -1,0 +1,100 @@
+"""`agentcrewops publish`"""
+
+from __future__ import annotations
+
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agentcrewops.verbs.options import Json
+
+
+class FailOnChoice(StrEnum):
+    """The words of --fail-on."""
+
+    DRIFT = "drift"
+    UNDECIDED = "undecided"
+    NEVER = "never"
+
+
+def publish(
+    folders: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[FOLDER]...",
+            help="Folders with verdict.json or findings.json; with --from-run, where to write them. "
+            "[default: canary-out]",
+        ),
+    ] = None,
+    check_name: Annotated[
+        str, typer.Option("--check-name", help="Name of the check; each has a comment of its own.")
+    ] = "agentcrewops",
+    comment: Annotated[
+        bool, typer.Option("--comment/--no-comment", help="Keep one comment on the pull request.")
+    ] = True,
+    fail_on: Annotated[
+        FailOnChoice | None,
+        typer.Option(
+            "--fail-on",
+            help="From where on the check fails; default: what the gate was set to, else drift. "
+            "What could not be measured never passes.",
+        ),
+    ] = None,
+    report_url: Annotated[
+        str | None, typer.Option("--report-url", help="Web address of the full report, to link to.")
+    ] = None,
+    suite: Annotated[
+        Path, typer.Option("--suite", help="suite.yaml whose lines are annotated, if it is the measured one.")
+    ] = Path("suite.yaml"),
+    from_run: Annotated[
+        int | None,
+        typer.Option(
+            "--from-run",
+            metavar="RUN_ID",
+            help="Publish what this workflow run left behind, as untrusted data; in a workflow_run event it is "
+            "the run that ended.",
+        ),
+    ] = None,
+    artifact: Annotated[
+        str, typer.Option("--artifact", help="With --from-run: the name of the artifact.")
+    ] = "agentcrewops-results",
+    issue: Annotated[
+        bool,
+        typer.Option("--issue", help="Keep an issue open while the agent is down, and close it afterwards."),
+    ] = False,
+    sarif: Annotated[
+        bool, typer.Option("--sarif", help="Upload guardian.sarif of the first folder to code scanning.")
+    ] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Print the check and the comment; needs no token and no network."),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Show results on GitHub: a check with annotations, one comment edited in place, step summary and outputs.
+
+    Runs in a job of GitHub Actions with GITHUB_TOKEN in its environment. Where the token may not write a check, a
+    commit status is set; where it may not write at all, as on a fork's pull request, the step summary says it all.
+    The exit code is that of the verdict.
+    """
+    from agentcrewops.publication import Request, publish_results
+
+    request = Request(
+        folders=tuple(folders or [Path("canary-out")]),
+        check_name=check_name,
+        comment=comment,
+        fail_on=fail_on.value if fail_on else None,
+        report_url=report_url,
+        suite=suite,
+        from_run=from_run,
+        artifact=artifact,
+        dry_run=dry_run,
+        as_json=as_json,
+        issue=issue,
+        sarif=sarif,
+    )
+    sys.exit(publish_results(request, os.environ))

@@ -1,0 +1,52 @@
+"""The log of a job, which is also a command channel: `::error::` is obeyed wherever a line begins with it.
+
+What models, suites and endpoints say therefore stands between a pair of marks that nobody can guess, where GitHub
+obeys nothing; only our own annotations stand outside.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr
+
+from agent_runtime.errors import Problem
+
+
+@contextmanager
+def commands_stopped() -> Iterator[None]:
+    """Within this block the log is text, whatever it says.
+
+    Errors go to stdout too: on a pipe of their own they could arrive before the first mark or after the second.
+    """
+    mark = secrets.token_hex(20)
+    _line(f"::stop-commands::{mark}")
+    try:
+        with redirect_stderr(sys.stdout):
+            yield
+    finally:
+        _line(f"::{mark}::")
+
+
+def annotate(problem: Problem) -> None:
+    """Show a problem at its file and line in the pull request."""
+    place = {"title": "AgentCrewOps", "file": problem.file, "line": str(problem.line or 1)}
+    if problem.file.startswith("input "):
+        place = {"title": f"AgentCrewOps: {problem.file}"}
+    properties = ",".join(f"{name}={_property(value)}" for name, value in place.items())
+    message = f"{problem.what}; {problem.fix}" if problem.fix else problem.what
+    _line(f"::error {properties}::{_message(message)}")
+
+
+def _line(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def _message(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _message(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,68 @@
+"""A fake GitHub with one repository and one pull request, and an App's key pair."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from tests.fakes.github import Client, FakeGitHub
+
+SHOP = "acme/shop"
+PATH = f"/repos/{SHOP}"
+EVERYTHING = dict.fromkeys(
+    ("actions", "checks", "contents", "issues", "pull_requests", "security_events", "statuses"), "write"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """acme/shop on a fake: alice may write, bob may read, pull 1 is alice's."""
+
+    fake: FakeGitHub
+    number: int
+    head: str
+    bot: Client
+
+    def with_permissions(self, **permissions: str) -> Client:
+        """A workflow's token with these permissions."""
+        return self.fake.client(self.fake.token("actions", permissions))
+
+    def person(self, login: str) -> Client:
+        """Someone's own token."""
+        return self.fake.client(self.fake.token("user", login=login))
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeGitHub]:
+    with FakeGitHub() as running:
+        yield running
+
+
+@pytest.fixture
+def shop(fake: FakeGitHub) -> Shop:
+    fake.add_repo(SHOP, {"agent.yaml": "model: a\n"}, roles={"alice": "write", "bob": "read"})
+    number = fake.add_pull(SHOP, head="better", author="alice", files={"agent.yaml": "model: b\n"})
+    bot = fake.client(fake.token("actions", EVERYTHING))
+    return Shop(fake, number, fake.head(SHOP, "better"), bot)
+
+
+@pytest.fixture(scope="session")
+def keys() -> tuple[str, bytes]:
+    """An App's private key and public key as PEM."""
+    return new_keys()
+
+
+def new_keys() -> tuple[str, bytes]:
+    """A fresh RSA pair."""
+    key = rsa.generate_private_key(65537, 2048)
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    public = key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    return private.decode(), public
