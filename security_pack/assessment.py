@@ -26,12 +26,12 @@ from security_pack.findings import (
 from security_pack.fixes import fix_of
 from security_pack.places import Places, concerns_tool, shown_path
 from security_pack.probe import Severity, Tier
-from security_pack.rates import attack_rate, too_many_errors
+from security_pack.rates import attack_rate
 from security_pack.settings import DatedSuppression, Settings
 from security_pack.static_rules import INFORMING
 from security_pack.transcript import Clean, evidence_of, transcript_of
 from security_pack.trial import Trial
-from security_pack.wording import Tally, headline
+from security_pack.wording import Tally, headline, why_inconclusive
 
 RANK = {severity: rank for rank, severity in enumerate(Severity)}
 
@@ -66,15 +66,15 @@ class Evidence:
         findings: of the static checks, and of a tier that judges for itself.
         worse: ids of the probes whose success rate with the real model is surely worse than the baseline's: these
             block. A success of that tier alone never does.
+        not_measured: why nothing but a breach may be concluded, in plain words; "" if it may.
         warnings: of the tiers, for the reader.
-        not_measured: why a tier concludes nothing, in plain words; "" if each does.
     """
 
     trials: Sequence[Trial]
     findings: Sequence[Finding] = ()
     worse: Collection[str] = frozenset()
-    warnings: Sequence[str] = ()
     not_measured: str = ""
+    warnings: Sequence[str] = ()
 
 
 def assess(
@@ -318,18 +318,15 @@ def _expired(settings: Settings, today: date) -> Iterator[Finding]:
 def _conclusion(findings: Iterable[Finding], tally: Tally) -> Conclusion:
     if any(finding.blocking for finding in findings):
         return Conclusion.BREACH
-    if tally.not_measured or too_many_errors(tally.errors, tally.judged) or not tally.decided:
-        return Conclusion.INCONCLUSIVE
-    return Conclusion.PASS
+    return Conclusion.INCONCLUSIVE if why_inconclusive(tally) else Conclusion.PASS
 
 
 def _tally(evidence: Evidence) -> Tally:
-    trials = evidence.trials
-    judgements = [trial.judgement for trial in trials if trial.judgement is not None]
+    judgements = [trial.judgement for trial in evidence.trials if trial.judgement is not None]
     return Tally(
         judged=len(judgements),
         errors=sum(judgement.outcome is Outcome.ERROR for judgement in judgements),
-        decided=sum(map(_decided, trials)),
+        decided=sum(map(_decided, evidence.trials)),
         not_measured=evidence.not_measured,
     )
 

@@ -17,7 +17,7 @@ class Tally:
     """Trials that were judged, those of them that measured nothing, and those whose outcome is known.
 
     Attributes:
-        not_measured: why a tier concludes nothing; "" if each does. May quote the target: hostile text.
+        not_measured: why a tier says itself that it measured nothing; "" if it does not.
     """
 
     judged: int
@@ -36,7 +36,7 @@ def headline(
     if conclusion is Conclusion.BREACH:
         return f"**BREACH** — {_breaches(findings, probes)}"
     if conclusion is Conclusion.INCONCLUSIVE:
-        return f"**INCONCLUSIVE** — {_why_inconclusive(tally)}. This is no pass."
+        return f"**INCONCLUSIVE** — {why_inconclusive(tally)}. This is no pass."
     return f"**PASS** — {_held(findings, probes)}"
 
 
@@ -51,16 +51,16 @@ def _breaches(findings: Sequence[Finding], probes: Sequence[ProbeResult]) -> str
     return f"{count(len(lines), 'line')} to change, {places}{more}{got}."
 
 
-def _why_inconclusive(tally: Tally) -> str:
+def why_inconclusive(tally: Tally) -> str:
+    """Why nothing is concluded, in a clause; "" if something is."""
     if tally.not_measured:
         return inert(tally.not_measured)
     if not tally.judged:
         return "no probe applied to this agent, so nothing was tested"
     if too_many_errors(tally.errors, tally.judged):
-        return (
-            f"{tally.errors} of {count(tally.judged, 'trial')} ended in an error, more than {MOST_ERRORS:.0%}"
-        )
-    return "nothing that the probes look for could be observed"
+        ended = f"{tally.errors} of {count(tally.judged, 'trial')} ended in an error"
+        return f"{ended}, more than {MOST_ERRORS:.0%}"
+    return "" if tally.decided else "nothing that the probes look for could be observed"
 
 
 def _held(findings: Sequence[Finding], probes: Sequence[ProbeResult]) -> str:
