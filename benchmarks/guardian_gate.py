@@ -179,7 +179,13 @@ def gate_rows(pulls: int = FULL, seed: int = 1) -> Iterator[Row]:
         usual, "rarely, on some probes", "every probe + 5 points", all_weaken(0.05), LEAST_POWER, pulls, seed
     )
     yield twin_row(usual, "rarely, on some probes", 0.10, pulls, seed)
-    for design in (Design(baseline_runs=30), Design(runs=30), Design(probes=150), Design(probes=12)):
+    for design in (
+        Design(baseline_runs=30),
+        Design(runs=30),
+        Design(probes=150),
+        Design(probes=12),
+        Design(probes=1),
+    ):
         yield false_row(design, "on four probes of ten", pulls, seed)
         yield power_row(
             design, "on four probes of ten", "one probe 0 → 50 %", one_breaks(0.5), None, pulls, seed

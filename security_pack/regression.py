@@ -75,7 +75,8 @@ class Regression:
 
     Attributes:
         worse: case ids of attacks that surely succeed more often.
-        attacks: all attacks together. twins: all harmless tasks together.
+        attacks: all attacks; `together` only if they fell beyond those that are named.
+        twins: all harmless tasks.
     """
 
     comparable: Comparable
@@ -138,7 +139,10 @@ def second_look(
     evidence = gather(first_runs(candidate, doubled))
     attacks = confirmed(suspicion.attacks, first.attacks.look(evidence))
     twins = confirmed(suspicion.twins, first.twins.look(evidence))
-    return Regression(comparable, first.attacks.named(attacks.probes), attacks, twins)
+    worse = first.attacks.named(attacks.probes)
+    if worse and attacks.together:
+        attacks = replace(attacks, together=_without(first.attacks, worse).look(evidence).together)
+    return Regression(comparable, worse, attacks, twins)
 
 
 def first_runs(result: SuiteResult, runs: Runs) -> SuiteResult:
@@ -175,7 +179,14 @@ def _measured(comparable: Comparable, evidence: Evidence) -> Comparable:
 
 
 def _only(group: Group, evidence: Evidence) -> Group:
-    places = [at for at, name in enumerate(group.ids) if name in evidence and evidence[name].runs]
+    return _at(group, [at for at, name in enumerate(group.ids) if name in evidence and evidence[name].runs])
+
+
+def _without(group: Group, named: Collection[str]) -> Group:
+    return _at(group, [at for at, name in enumerate(group.ids) if name not in named])
+
+
+def _at(group: Group, places: Sequence[int]) -> Group:
     counts = Counts(group.baseline.passed[places], group.baseline.runs[places])
     return replace(group, ids=group.named(places), baseline=counts)
 
