@@ -70,18 +70,22 @@ def _calls(message: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]
             yield call["function"]["name"], json.loads(call["function"]["arguments"])
 
 
+def rows(data: Path) -> list[Row]:
+    """Everything that is measured of taint, from the folder of labelled data."""
+    return taint_rows(
+        rows_of(data, "agentdojo_transcripts.jsonl"), rows_of(data, "tau_benign_transcripts.jsonl")
+    )
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--data", type=Path, required=True, metavar="DIR")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    rows = taint_rows(
-        rows_of(options.data, "agentdojo_transcripts.jsonl"),
-        rows_of(options.data, "tau_benign_transcripts.jsonl"),
-    )
-    print_rows("Guardian: destinations that a tool result named", rows, as_json=options.json)
-    leave(rows)
+    measured = rows(options.data)
+    print_rows("Guardian: destinations that a tool result named", measured, as_json=options.json)
+    leave(measured)
 
 
 if __name__ == "__main__":
