@@ -38,12 +38,16 @@ _FAILS = {VerdictKind.DRIFT, VerdictKind.BELOW_FLOOR}
 
 
 def conclusion_of(results: Results, fail_on: FailOn) -> Conclusion:
-    """The worse of what Canary and Guardian conclude. What could not be measured never passes."""
+    """The worse of what Canary and Guardian conclude. What could not be measured never passes.
+
+    A claim that all is well proves nothing: what a fork's own run measured is neutral at best.
+    """
     parts = [
         *([_of_verdict(results.verdict.verdict, fail_on)] if results.verdict else []),
         *([_of_assessment(results.assessment.conclusion, fail_on)] if results.assessment else []),
     ]
-    return max(parts, key=list(Conclusion).index)
+    claimed = () if results.trusted else (Conclusion.NEUTRAL,)
+    return max((*parts, *claimed), key=list(Conclusion).index)
 
 
 def fail_on_of(results: Results, asked: FailOn | None) -> FailOn:

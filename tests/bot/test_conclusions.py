@@ -64,3 +64,10 @@ def test_the_gates_own_setting_holds_whatever_a_workflow_asks_for() -> None:
 def test_a_forks_artifact_cannot_say_what_fails() -> None:
     results = replace(of_kind(KIND.DRIFT, facts={"fail_on": "never"}), trusted=False)
     assert fail_on_of(results, None) is FailOn.DRIFT
+
+
+@pytest.mark.parametrize(
+    ("kind", "conclusion"), [(KIND.PASS, Conclusion.NEUTRAL), (KIND.DRIFT, Conclusion.FAILURE)]
+)
+def test_a_forks_claim_is_neutral_at_best(kind: VerdictKind, conclusion: Conclusion) -> None:
+    assert conclusion_of(replace(of_kind(kind), trusted=False), FailOn.DRIFT) is conclusion
