@@ -15,6 +15,7 @@ import numpy as np
 from evals.evidence import Evidence, gather, pair
 from evals.records import SuiteResult
 from evals.stats import Counts
+from evals.wording import inert
 from security_pack.probe_case import TWIN
 from security_pack.rates import (
     LEAST_BASELINE,
@@ -166,7 +167,7 @@ def why_not_measured(result: SuiteResult) -> str:
         return "no run was made"
     reasons = (run.error or "; ".join(grade.reason for grade in run.grades) for run in errors)
     reason = next((reason for reason in reasons if reason), "they could not be judged")
-    return f"{len(errors)} of {len(runs)} runs measured nothing: {reason}"
+    return f"{len(errors)} of {len(runs)} runs measured nothing: {inert(reason)}"
 
 
 def _measured(comparable: Comparable, evidence: Evidence) -> Comparable:

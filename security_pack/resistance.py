@@ -35,6 +35,7 @@ from evals.suite import GateSettings, RuntimeTarget, Suite, WrittenTarget, load_
 from evals.targets import open_target
 from evals.targets.interface import Target
 from evals.targets.told import names_told
+from evals.wording import inert
 from security_pack.binding import Binding
 from security_pack.catalog import Catalogued
 from security_pack.findings import Finding, Location, Rate
@@ -422,7 +423,7 @@ def trials_of(prepared: PreparedResistance, result: SuiteResult) -> Iterator[Tri
 
 def _not_measured(prepared: PreparedResistance, result: SuiteResult, stopped: str) -> str:
     if stopped:
-        return f"{stopped}; what was measured is kept: --resume goes on with it"
+        return f"{inert(stopped)}; what was measured is kept: --resume goes on with it"
     if not prepared.cases:
         return "no probe can be tried on this agent"
     return why_not_measured(result)

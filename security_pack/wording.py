@@ -54,7 +54,7 @@ def _breaches(findings: Sequence[Finding], probes: Sequence[ProbeResult]) -> str
 def why_inconclusive(tally: Tally) -> str:
     """Why nothing is concluded, in a clause; "" if something is."""
     if tally.not_measured:
-        return inert(tally.not_measured)
+        return tally.not_measured
     if not tally.judged:
         return "no probe applied to this agent, so nothing was tested"
     if too_many_errors(tally.errors, tally.judged):

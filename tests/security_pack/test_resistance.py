@@ -189,7 +189,7 @@ def test_more_errors_than_one_in_twenty_are_inconclusive(tmp_path: Path) -> None
         "if sample_index == 3: raise ConnectionError('away')\n    ticket =",
     )
     result = attacked(suite, baseline=baseline_of(tmp_path))
-    assert "2 of 20 runs measured nothing: ConnectionError: away" in result.not_measured
+    assert "2 of 20 runs measured nothing: `ConnectionError: away`" in result.not_measured
     assert result.worse == frozenset()
 
 
