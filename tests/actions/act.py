@@ -80,11 +80,12 @@ class Runner:
         repository: str,
         api_url: str,
         workflow: Path | None = None,
+        job: str = "",
         token: str = "",
         secrets: Mapping[str, str] = {},
         env: Mapping[str, str] = {},
     ) -> Ran:
-        """Handle one event in `checkout`, whose HEAD is GITHUB_SHA."""
+        """Handle one event in `checkout`, whose HEAD is GITHUB_SHA; of the workflow's jobs only `job`, if given."""
         self.home.mkdir(parents=True, exist_ok=True)
         event_file = self.home / "event.json"
         event_file.write_text(json.dumps(payload), encoding="utf-8")
@@ -104,6 +105,7 @@ class Runner:
             *("-P", "ubuntu-latest=-self-hosted", "--no-skip-checkout", "--no-cache-server"),
             *("--artifact-server-addr", "127.0.0.1", "--concurrent-jobs", "1"),
             *(["-W", str(workflow)] if workflow else []),
+            *(["-j", job] if job else []),
             *[part for name, value in given.items() for part in ("--env", f"{name}={value}")],
             *[
                 part
