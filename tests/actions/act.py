@@ -140,8 +140,12 @@ class Runner:
 
 
 def export_ours(to: Path) -> Path:
-    """Our project as git would deliver it: tracked files and new ones, nothing that is ignored."""
-    listed = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    """Our project as git would deliver it: tracked files and new ones, nothing that is ignored.
+
+    Without tests, docs and benchmarks: act copies all of it for every step.
+    """
+    kept = [":!tests", ":!docs", ":!benchmarks"]
+    listed = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard", *kept]
     names = subprocess.run(listed, capture_output=True, text=True, check=True).stdout.split("\0")
     for name in filter(None, names):
         if (ROOT / name).is_file():

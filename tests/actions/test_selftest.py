@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,25 +13,15 @@ from tests.fakes.github import FakeGitHub
 pytestmark = pytest.mark.actions
 
 WORKFLOWS = Path(".github/workflows")
-USED = [
-    *("agent_runtime", "evals", "security_pack", "bot", "agentcrewops", "templates", "actions", "examples"),
-    *("action.yml", "pyproject.toml", "uv.lock", str(WORKFLOWS)),
-]
-"""What a runner needs of us; the rest would only make the test slower."""
 
 
 @pytest.fixture
 def ourselves(github: FakeGitHub, runner: Runner, tmp_path: Path) -> Project:
     """This repository as it is now, on the fake GitHub."""
-    files = {str(file.relative_to(runner.ours)): file.read_bytes() for file in _used(runner.ours)}
+    ours = [path for path in runner.ours.rglob("*") if path.is_file()]
+    files = {str(path.relative_to(runner.ours)): path.read_bytes() for path in ours}
     github.add_repo(OURS, files, roles={"alice": "write", "acme": "admin"})
     return Project(github, runner, tmp_path, OURS)
-
-
-def _used(ours: Path) -> Iterator[Path]:
-    for name in USED:
-        place = ours / name
-        yield from [place] if place.is_file() else (file for file in place.rglob("*") if file.is_file())
 
 
 def test_a_change_of_ours_is_judged_by_our_actions_in_one_step_and_in_parts(ourselves: Project) -> None:
