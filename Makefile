@@ -67,7 +67,7 @@ $(TOOLS)/actionlint: | $(GO)
 
 test-actions: setup $(TOOLS)/act  ## Our actions and workflows, run with act against a strict fake GitHub (needs npm)
 	@command -v npm >/dev/null || { echo "error: npm is missing (Debian: apt-get install npm), for the stand-in of actions/cache and GitHub's OpenAPI"; exit 2; }
-	pytest -m actions --github-schemas
+	pytest -n 2 -m actions --github-schemas
 
 lint-workflows: setup $(TOOLS)/actionlint  ## Actions and workflows: zizmor, their schemas, actionlint
 	@tests/actions/lint.sh

@@ -20,7 +20,7 @@ OURS = "agentcrewops/agentcrewops"
 REF = "0123456789abcdef0123456789abcdef01234567"
 """What stands for our released commit."""
 _PASSED_ON = re.compile(r"(PIP|UV|SSL|NIX_SSL|CURL|REQUESTS|NODE_EXTRA|GIT_SSL)_[A-Z_]+")
-_SECONDS = 300
+_SECONDS = 600
 
 
 @dataclass(frozen=True, slots=True)
