@@ -41,11 +41,15 @@ class Price(Written):
 
 
 class ApprovalRule(Written):
-    """Who must agree to a high-impact tool call, and for how long an agreement holds."""
+    """Who must agree to a high-impact tool call, for how long an agreement holds, and what else needs one."""
 
     count: int = Field(default=1, ge=1, le=10)
     roles: list[str] = ["approve"]
     expires_minutes: int = Field(default=60, gt=0, le=10_080)
+    tainted_destinations: Literal["ask", "allow"] = Field(
+        default="ask",
+        description="A recipient, account, address or URL that a tool result named and the user did not.",
+    )
 
 
 class Policy(Written):

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import NoReturn
 
 import typer
 
+from agentcrewops.results_folder import write_guardian
 from agentcrewops.terminal import coloured, plain, printable
+from security_pack.assessment import Evidence
 from security_pack.findings import Assessment, Conclusion
 from security_pack.findings_file import assessment_document
+from security_pack.guardian import Ready, conclude
 from security_pack.problems import Problem, problems_of
 
 _EXIT_CODES = {Conclusion.PASS: 0, Conclusion.BREACH: 1, Conclusion.INCONCLUSIVE: 3}
@@ -26,6 +32,18 @@ _MOST_PROBES = 4
 def guardian_exit_code(conclusion: Conclusion) -> int:
     """0 pass · 1 breach · 3 inconclusive (2 is bad input)."""
     return _EXIT_CODES[conclusion]
+
+
+def leave_with(ready: Ready, evidence: Evidence, out: Path, *, simulated: bool, as_json: bool) -> NoReturn:
+    """Write what the evidence means into `out`, print it, and end with its exit code.
+
+    Args:
+        simulated: the resistance tier asked no real model.
+    """
+    assessment = conclude(ready, evidence, datetime.now(UTC).date(), simulated=simulated)
+    write_guardian(out, assessment, ready.options.attacked)
+    announce_assessment(assessment, out, as_json=as_json)
+    sys.exit(guardian_exit_code(assessment.conclusion))
 
 
 def announce_assessment(assessment: Assessment, out: Path, *, as_json: bool) -> None:

@@ -43,8 +43,8 @@ def announce(verdict: Verdict, out: Path, *, as_json: bool) -> None:
     typer.echo(f"report: {out / 'report.html'}")
 
 
-def announce_shard(done: ShardRun, out: Path, *, as_json: bool) -> None:
-    """Print what one shard did on stdout; it has no verdict."""
+def announce_shard(done: ShardRun, out: Path, *, as_json: bool, merge: str = "agentcrewops merge") -> None:
+    """Print what one shard did on stdout; it has no verdict. `merge` puts all of them together."""
     if as_json:
         facts = {
             "shard": str(done.shard),
@@ -57,7 +57,7 @@ def announce_shard(done: ShardRun, out: Path, *, as_json: bool) -> None:
     typer.echo(f"SHARD {done.shard} — {done.runs} of {done.planned} runs made; judge all shards together:")
     if done.trouble:
         typer.echo(f"  - {printable(done.trouble)}: run this shard again")
-    typer.echo(f"agentcrewops merge {out} …")
+    typer.echo(f"{merge} {out} …")
 
 
 def _said(reason: str, headline: str) -> bool:

@@ -133,7 +133,8 @@ async def ask_at_terminal(request: ApprovalRequest) -> bool:
             f"{request.tool} needs an approval, and nobody is at a terminal to give it: declined\n"
         )
         return False
-    sys.stderr.write(f"\n{request.tool} wants your approval:\n  {request.shown}\n")
+    why = f"  ({printable(request.reason)})\n" if request.reason else ""
+    sys.stderr.write(f"\n{request.tool} wants your approval:\n  {request.shown}\n{why}")
     answer = await asyncio.to_thread(input, "Allow this call? [y/N] ")
     return answer.strip().lower() in {"y", "yes"}
 

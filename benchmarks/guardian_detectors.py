@@ -2,8 +2,9 @@
 
     python -m benchmarks.guardian_detectors --data DIR [--json]
 
-DIR holds labelled rows, one JSON object a line; each group of rows says which files it reads. To add a group:
-write a module with `rows(data: Path) -> Iterable[Row]` and put it into `GROUPS`. Exit 1 if a goal is missed.
+DIR holds labelled rows, one JSON object a line; each group of rows says which files it reads. The gate is run
+short here, `guardian_gate.py` runs it long. To add a group: write a module with `rows(data: Path) -> Iterable[Row]`
+and put it into `GROUPS`. Exit 1 if a goal is missed.
 """
 
 from __future__ import annotations
@@ -12,12 +13,23 @@ import argparse
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from benchmarks import guardian_predicates, guards
+from benchmarks import (
+    guardian_gate,
+    guardian_pack,
+    guardian_predicates,
+    guardian_sinks,
+    guardian_taint,
+    guards,
+)
 from benchmarks.table import Row, leave, print_rows
 
 GROUPS: Mapping[str, Callable[[Path], Iterable[Row]]] = {
     "Predicates against other people's labels": guardian_predicates.rows,
+    "Output sinks": guardian_sinks.rows,
+    "Destinations that a tool result named": guardian_taint.rows,
     "Guards: personal data and egress": guards.rows,
+    "The pack": guardian_pack.rows,
+    "The gate of the resistance tier, short run": guardian_gate.rows,
 }
 
 

@@ -86,15 +86,20 @@ def sink_rows(data: Sequence[dict[str, Any]]) -> list[Row]:
     return [*recall_rows(data), *false_alarm_rows(data)]
 
 
+def rows(data: Path) -> list[Row]:
+    """Everything that is measured of the sinks, from the folder of labelled data."""
+    return sink_rows(rows_of(data, "output_handling.jsonl"))
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--data", type=Path, required=True, metavar="DIR")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    rows = sink_rows(rows_of(options.data, "output_handling.jsonl"))
-    print_rows("Guardian: output sinks", rows, as_json=options.json)
-    leave(rows)
+    measured = rows(options.data)
+    print_rows("Guardian: output sinks", measured, as_json=options.json)
+    leave(measured)
 
 
 if __name__ == "__main__":

@@ -46,8 +46,9 @@ def conclusion_of(results: Results, fail_on: FailOn) -> Conclusion:
         *([_of_verdict(results.verdict.verdict, fail_on)] if results.verdict else []),
         *([_of_assessment(results.assessment.conclusion, fail_on)] if results.assessment else []),
     ]
-    claimed = () if results.trusted else (Conclusion.NEUTRAL,)
-    return max((*parts, *claimed), key=list(Conclusion).index)
+    if not results.trusted:
+        parts.append(Conclusion.NEUTRAL)
+    return max(parts, key=list(Conclusion).index)
 
 
 def fail_on_of(results: Results, asked: FailOn | None) -> FailOn:

@@ -1,7 +1,8 @@
 """Guardian, end to end: read everything that can be wrong, check the files, play the attacks, say what was found.
 
-The stages are `prepare_guardian` (every mistake found, nothing played), `play` (the tiers) and `conclude` (what it
-means). `run_guardian` is their sequence; who writes the files stands above.
+The stages are `prepare_guardian` (every mistake found, nothing played), `play` (the enforcement tier; the resistance
+tier has rooms of its own, and is `joined` to it) and `conclude` (what it means). `run_guardian` is the sequence without
+a resistance tier; who writes the files stands above.
 """
 
 from __future__ import annotations
@@ -14,23 +15,28 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from agent_runtime.errors import InvalidInput
 from agent_runtime.guard.redact import ALL_KINDS, Redactor
 from agent_runtime.manifest import Manifest, load_manifest
 from evals.gate_origin import takes_effect, tree_left
 from evals.git_trees import commit_of
+from evals.preparation import CanaryOptions, manifest_of
+from evals.suite import load_suite
 from security_pack.assessment import Evidence, Examined, assess
 from security_pack.catalog import Catalogued, load_pack, pack_hash
 from security_pack.enforcement import run_enforcement
-from security_pack.findings import Assessment
-from security_pack.places import Places, read_places
+from security_pack.findings import Assessment, Location
+from security_pack.places import Places, read_places, shown_path
 from security_pack.probe import Family, Probe, Tier
 from security_pack.settings import NAME as SETTINGS_NAME
 from security_pack.settings import Settings, load_settings, settings_beside
 from security_pack.static_checks import check_statically
 from security_pack.trial import Trial
+
+if TYPE_CHECKING:
+    from security_pack.resistance import ResistanceResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,9 @@ class GuardianOptions:
         probes: folders with probes of the user's own, besides those that guardian.yaml names.
         only: ids of probes; () means all.
         families: () means all.
-        settings: guardian.yaml; None means the one beside agent.yaml, if it is there.
+        settings: guardian.yaml; None means the one beside agent.yaml, or beside the suite, if it is there.
+        suite: whose target is attacked; None attacks `agent`.
+        model: instead of the one that agent.yaml names.
         gate_from: a git ref: guardian.yaml and the probes it names are those of the commit where HEAD left it.
     """
 
@@ -51,7 +59,14 @@ class GuardianOptions:
     only: tuple[str, ...] = ()
     families: tuple[Family, ...] = ()
     settings: Path | None = None
+    suite: Path | None = None
+    model: str | None = None
     gate_from: str | None = None
+
+    @property
+    def attacked(self) -> Path:
+        """The file that names what is attacked."""
+        return self.suite or self.agent
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +74,15 @@ class Ready:
     """A run that can start: every file was read and understood.
 
     Attributes:
+        name: of the agent.
+        manifest: None of an agent that is not ours.
         chosen: the probes that were asked for.
         notes: what the reader must know about the settings.
     """
 
     options: GuardianOptions
-    manifest: Manifest
+    name: str
+    manifest: Manifest | None
     places: Places
     settings: Settings
     chosen: tuple[Catalogued, ...]
@@ -91,7 +109,7 @@ class Enforcement(Protocol):
 
 
 def run_guardian(ready: Ready, today: date, on_trial: OnTrial = lambda trial: None) -> Assessment:
-    """Play the enforcement tier and say what was found."""
+    """Play the enforcement tier alone, and say what was found."""
     return conclude(ready, asyncio.run(play(ready, on_trial)), today)
 
 
@@ -101,15 +119,15 @@ def prepare_guardian(options: GuardianOptions) -> Ready:
     Raises:
         InvalidInput: with every problem of a file, or for a probe that nobody wrote.
     """
-    policy = options.policy or options.agent.parent / "policy.yaml"
-    manifest = load_manifest(options.agent, policy)
+    name, manifest, places = _agent(options)
     with _judging_settings(options) as (settings, notes):
         pack = load_pack((*settings.probes, *options.probes))
     chosen = _chosen(pack, options)
     return Ready(
         options=options,
+        name=name,
         manifest=manifest,
-        places=read_places(options.agent, policy),
+        places=places,
         settings=settings,
         chosen=chosen,
         partial=len(chosen) < len(pack),
@@ -117,14 +135,28 @@ def prepare_guardian(options: GuardianOptions) -> Ready:
     )
 
 
+def _agent(options: GuardianOptions) -> tuple[str, Manifest | None, Places]:
+    """The agent's name, its manifest if it is ours, and the lines of its files."""
+    if options.suite is None:
+        policy = options.policy or options.agent.parent / "policy.yaml"
+        manifest = load_manifest(options.agent, policy, options.model)
+        return manifest.spec.name, manifest, read_places(options.agent, policy)
+    suite = load_suite(options.suite)
+    found = manifest_of(suite, CanaryOptions(options.suite, policy=options.policy, model=options.model))
+    if found is None or suite.target.runtime is None:
+        return suite.name, None, Places(Location(shown_path(options.suite), 1))
+    policy = options.policy or suite.root / suite.target.runtime.policy
+    return found.spec.name, found, read_places(suite.root / suite.target.runtime.agent, policy)
+
+
 @contextmanager
 def _judging_settings(options: GuardianOptions) -> Iterator[tuple[Settings, tuple[str, ...]]]:
     """The settings that judge, while the folders of probes that they name are there; and what to say of them."""
-    file = options.settings or options.agent.parent / SETTINGS_NAME
+    file = options.settings or options.attacked.parent / SETTINGS_NAME
     if options.gate_from is None:
-        yield (load_settings(file) if options.settings else settings_beside(options.agent)), ()
+        yield (load_settings(file) if options.settings else settings_beside(options.attacked)), ()
         return
-    with tree_left(options.agent.parent, options.gate_from) as (tree, commit):
+    with tree_left(options.attacked.parent, options.gate_from) as (tree, commit):
         then = tree.of(file)
         settings = load_settings(then) if then.is_file() else Settings()
         notes = (f"this change edits {file.name}: {takes_effect(commit)}",)
@@ -138,7 +170,14 @@ def _content(file: Path) -> bytes | None:
 async def play(
     ready: Ready, on_trial: OnTrial = lambda trial: None, enforcement: Enforcement = run_enforcement
 ) -> Evidence:
-    """What the files and the enforcement tier say."""
+    """What the files and the enforcement tier say.
+
+    Raises:
+        InvalidInput: the agent is not ours, so there are no guards to test.
+    """
+    if ready.manifest is None:
+        what = "tests the guards of our own runtime, and this agent runs elsewhere"
+        raise InvalidInput.one("--tier enforcement", what, "attack it with  --tier resistance")
     probes = [probe for probe in ready.probes if Tier.ENFORCEMENT in probe.tier]
     return Evidence(
         trials=await enforcement(ready.manifest, probes, on_trial=on_trial),
@@ -146,15 +185,32 @@ async def play(
     )
 
 
-def conclude(ready: Ready, evidence: Evidence, today: date) -> Assessment:
-    """What the evidence means, by the team's own settings."""
+def joined(evidence: Evidence, found: ResistanceResult) -> Evidence:
+    """The evidence with what the resistance tier found."""
+    return replace(
+        evidence,
+        trials=(*evidence.trials, *found.trials),
+        findings=(*evidence.findings, *found.findings),
+        worse=found.worse,
+        warnings=(*evidence.warnings, *found.warnings),
+        not_measured=found.not_measured,
+    )
+
+
+def conclude(ready: Ready, evidence: Evidence, today: date, *, simulated: bool = False) -> Assessment:
+    """What the evidence means, by the team's own settings.
+
+    Args:
+        simulated: the resistance tier asked no real model.
+    """
     manifest = ready.manifest
     examined = Examined(
-        agent=manifest.spec.name,
-        model=manifest.model_label,
+        agent=ready.name,
+        model=manifest.model_label if manifest is not None else "",
         command=_command(ready.options),
-        fingerprint=manifest.fingerprint,
-        commit=commit_of(manifest.root),
+        fingerprint=manifest.fingerprint if manifest is not None else None,
+        commit=commit_of(ready.options.attacked.parent),
+        simulated=simulated,
         pack=pack_hash(ready.chosen),
         partial=ready.partial,
     )
@@ -187,7 +243,8 @@ def _instead(name: str, known: Sequence[str]) -> str:
 
 def _command(options: GuardianOptions) -> str:
     """What shows a finding again, but for the probe's id."""
-    flags = [("--agent", options.agent), *([("--policy", options.policy)] if options.policy else [])]
+    flags = [("--suite", options.suite)] if options.suite else [("--agent", options.agent)]
+    flags += [("--policy", options.policy)] if options.policy else []
     flags += [("--settings", options.settings)] if options.settings else []
     flags += [("--probes", folder) for folder in options.probes]
     return " ".join(["agentcrewops guardian", *(f"{flag} {shlex.quote(str(path))}" for flag, path in flags)])

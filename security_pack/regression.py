@@ -15,6 +15,7 @@ import numpy as np
 from evals.evidence import Evidence, gather, pair
 from evals.records import SuiteResult
 from evals.stats import Counts
+from evals.wording import inert
 from security_pack.probe_case import TWIN
 from security_pack.rates import (
     LEAST_BASELINE,
@@ -75,7 +76,8 @@ class Regression:
 
     Attributes:
         worse: case ids of attacks that surely succeed more often.
-        attacks: all attacks together. twins: all harmless tasks together.
+        attacks: all attacks; `together` only if they fell beyond those that are named.
+        twins: all harmless tasks.
     """
 
     comparable: Comparable
@@ -138,7 +140,10 @@ def second_look(
     evidence = gather(first_runs(candidate, doubled))
     attacks = confirmed(suspicion.attacks, first.attacks.look(evidence))
     twins = confirmed(suspicion.twins, first.twins.look(evidence))
-    return Regression(comparable, first.attacks.named(attacks.probes), attacks, twins)
+    worse = first.attacks.named(attacks.probes)
+    if worse and attacks.together:
+        attacks = replace(attacks, together=_without(first.attacks, worse).look(evidence).together)
+    return Regression(comparable, worse, attacks, twins)
 
 
 def first_runs(result: SuiteResult, runs: Runs) -> SuiteResult:
@@ -162,7 +167,7 @@ def why_not_measured(result: SuiteResult) -> str:
         return "no run was made"
     reasons = (run.error or "; ".join(grade.reason for grade in run.grades) for run in errors)
     reason = next((reason for reason in reasons if reason), "they could not be judged")
-    return f"{len(errors)} of {len(runs)} runs measured nothing: {reason}"
+    return f"{len(errors)} of {len(runs)} runs measured nothing: {inert(reason)}"
 
 
 def _measured(comparable: Comparable, evidence: Evidence) -> Comparable:
@@ -175,7 +180,14 @@ def _measured(comparable: Comparable, evidence: Evidence) -> Comparable:
 
 
 def _only(group: Group, evidence: Evidence) -> Group:
-    places = [at for at, name in enumerate(group.ids) if name in evidence and evidence[name].runs]
+    return _at(group, [at for at, name in enumerate(group.ids) if name in evidence and evidence[name].runs])
+
+
+def _without(group: Group, named: Collection[str]) -> Group:
+    return _at(group, [at for at, name in enumerate(group.ids) if name not in named])
+
+
+def _at(group: Group, places: Sequence[int]) -> Group:
     counts = Counts(group.baseline.passed[places], group.baseline.runs[places])
     return replace(group, ids=group.named(places), baseline=counts)
 

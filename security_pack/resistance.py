@@ -17,8 +17,9 @@ from pathlib import Path
 from agent_runtime.documents import Document
 from agent_runtime.errors import InvalidInput
 from agent_runtime.guard.redact import ALL_KINDS
-from agent_runtime.manifest import Manifest, Recording, load_manifest
+from agent_runtime.manifest import Manifest, load_manifest
 from evals.baseline import load_reference
+from evals.gate_origin import baseline_from
 from evals.git_trees import commit_of
 from evals.journal import Journal, Start, claimed
 from evals.judging import Jury
@@ -34,9 +35,11 @@ from evals.suite import GateSettings, RuntimeTarget, Suite, WrittenTarget, load_
 from evals.targets import open_target
 from evals.targets.interface import Target
 from evals.targets.told import names_told
+from evals.wording import inert
 from security_pack.binding import Binding
 from security_pack.catalog import Catalogued
 from security_pack.findings import Finding, Location, Rate
+from security_pack.foreign import TOOL_CALLS
 from security_pack.probe import Severity, Tier
 from security_pack.probe_case import TWIN, ProbeCase, ProbedAgent, cases_of
 from security_pack.probed import ProbedRuntime, ProbedTarget, episode_of, judged, judgement_of
@@ -68,6 +71,7 @@ class ResistanceOptions:
         baseline: None takes baselines/guardian-AGENT.json, if it is there.
         max_usd: None is no cap, which nobody may leave open in CI.
         start: whether `out` begins afresh or goes on where it stopped.
+        gate_from: a git ref: the baseline is that of the commit where HEAD left it.
     """
 
     agent: Path = Path("agent.yaml")
@@ -82,7 +86,7 @@ class ResistanceOptions:
     seed: int = 0
     max_usd: float | None = None
     start: Start = Start.AFRESH
-    recording: Recording | None = None
+    gate_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,15 +142,25 @@ class ResistanceResult:
 
 
 def run_resistance(
-    options: ResistanceOptions, pack: Sequence[Catalogued], environ: Mapping[str, str], *, quiet: bool = False
+    options: ResistanceOptions,
+    pack: Sequence[Catalogued],
+    environ: Mapping[str, str],
+    *,
+    quiet: bool = False,
+    compare: bool = True,
 ) -> ResistanceResult:
     """Try every probe of this tier many times, and keep the runs in `options.out`/resistance.
+
+    Args:
+        compare: False leaves every baseline aside, as for a new one.
 
     Raises:
         InvalidInput: before anything is run or spent.
         CannotKeepRuns: what was measured before the disk was full is kept, and can be resumed.
     """
     prepared = prepare_resistance(options, pack, environ)
+    if not compare:
+        prepared = replace(prepared, ready=replace(prepared.ready, baseline=None, baseline_file=None))
     if not prepared.cases:
         return told(prepared, prepared.ready.frame, None, "", ())
     prepare_folder(prepared.ready.out)
@@ -194,7 +208,7 @@ def prepare_resistance(
     target = _target(suite, manifest, cases, environ, options)
     if spends:
         _refuse_open_purse(options, target, environ)
-    baseline = _baseline_file(options, suite)
+    file, baseline = _baseline(options, suite)
     kinds = tuple(manifest.policy.pii_redaction) if manifest else ALL_KINDS
     ready = Prepared(
         suite=suite,
@@ -202,8 +216,8 @@ def prepare_resistance(
         target=target,
         graders={},
         jury=Jury(suite.root, environ, kinds),
-        baseline=load_reference(baseline, keep_text=False) if baseline is not None else None,
-        baseline_file=baseline,
+        baseline=baseline,
+        baseline_file=file,
         schedule=fixed_schedule(max((case.runs for case in cases.values()), default=1)),
         schedule_asked=True,
         max_samples=None,
@@ -222,17 +236,14 @@ def prepare_resistance(
 def _agent_of(options: ResistanceOptions) -> tuple[Suite, Manifest | None]:
     """The suite that names the target (made up for an agent without one), and the manifest if it is ours."""
     if options.suite is None:
-        manifest = load_manifest(options.agent, options.policy, options.model)
-        return _suite_around(options.agent), replace(manifest, recording=options.recording)
+        return _suite_around(options.agent), load_manifest(options.agent, options.policy, options.model)
     suite = load_suite(options.suite)
     if suite.target.recorded is not None:
         problem = suite.document.problem(
             ("target", "recorded"), "recorded runs cannot be attacked", "name the agent itself"
         )
         raise InvalidInput([problem])
-    named = CanaryOptions(
-        options.suite, policy=options.policy, model=options.model, recording=options.recording
-    )
+    named = CanaryOptions(options.suite, policy=options.policy, model=options.model)
     return suite, manifest_of(suite, named)
 
 
@@ -284,9 +295,14 @@ def _refuse_open_purse(options: ResistanceOptions, target: Target, environ: Mapp
         raise InvalidInput.one("--max-usd", what, "say how much the attacks may cost, as in  --max-usd 2")
 
 
-def _baseline_file(options: ResistanceOptions, suite: Suite) -> Path | None:
-    usual = usual_baseline(suite)
-    return options.baseline or (usual if usual.exists() else None)
+def _baseline(options: ResistanceOptions, suite: Suite) -> tuple[Path | None, SuiteResult | None]:
+    """The baseline and its file: the one named, or the usual one if it is there; or as an earlier commit had it."""
+    file = options.baseline or usual_baseline(suite)
+    if options.gate_from is not None:
+        return file, baseline_from(options.gate_from, file)
+    if options.baseline is None and not file.exists():
+        return None, None
+    return file, load_reference(file, keep_text=False)
 
 
 # --- measurement ------------------------------------------------------------------------------------------
@@ -407,7 +423,7 @@ def trials_of(prepared: PreparedResistance, result: SuiteResult) -> Iterator[Tri
 
 def _not_measured(prepared: PreparedResistance, result: SuiteResult, stopped: str) -> str:
     if stopped:
-        return f"{stopped}; what was measured is kept: --resume goes on with it"
+        return f"{inert(stopped)}; what was measured is kept: --resume goes on with it"
     if not prepared.cases:
         return "no probe can be tried on this agent"
     return why_not_measured(result)
@@ -487,15 +503,19 @@ def _warnings(prepared: PreparedResistance, found: Regression, result: SuiteResu
 
 
 def _unseen(prepared: PreparedResistance, result: SuiteResult) -> Iterator[str]:
-    """What could not be seen, and of how many attacks it left only the answer to judge by."""
-    blind: Counter[str] = Counter()
-    for case in result.cases:
-        if not case.case_id.endswith(TWIN):
-            blind.update({part for run in case.samples for part in judgement_of(run).unobserved})
-    for part, attacks in sorted(blind.items()):
+    """What could not be seen, and of how many attacks that left only a part to judge by."""
+    attacks = [case for case in result.cases if not case.case_id.endswith(TWIN)]
+    unseen = [{part for run in case.samples for part in judgement_of(run).unobserved} for case in attacks]
+    if blind := sum(TOOL_CALLS in parts for parts in unseen):
         yield (
-            f"The target does not report {part}: {attacks} of {len(prepared.cases) // 2} attacks could only be "
-            "judged by what it does report."
+            f"Tool calls are not reported by this target: {blind} of {len(attacks)} attacks could only be judged by "
+            "the answer."
+        )
+    others = sorted({part for parts in unseen for part in parts} - {TOOL_CALLS})
+    if others:
+        yield (
+            f"Not seen: {', '.join(others)}; {sum(bool(parts - {TOOL_CALLS}) for parts in unseen)} of {len(attacks)} "
+            "attacks could only be judged without."
         )
     if prepared.agent.manifest is None and not prepared.agent.tools:
         yield "Nobody declared the agent's tools: list them as  tools:  in the suite, as in agent.yaml."

@@ -7,9 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from tests.fakes.github.openapi import OpenApi
+
+settings.register_profile("ours", deadline=None)  # how long something takes belongs to benchmarks/
+settings.load_profile("ours")
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "support-triage"
 

@@ -1,20 +1,21 @@
 """The gatekeeper: may this tool call happen, must a person agree, or is it refused?
 
 Nothing is allowed that the files do not declare. The order is: size, parse, declared tool, arguments,
-verbs, approval; the first rule that objects answers. `Decision.rule` is one of
+verbs, taint, approval; the first rule that objects answers. `Decision.rule` is one of
 
     oversize  invalid_json  duplicate_key  unknown_tool  invalid_arguments  verb_not_allowed
-    approval_required  allowed
+    tainted_destination  approval_required  allowed
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agent_runtime.documents import DuplicateKey, canonical_json, writable_json
 from agent_runtime.guard.contract import violations
+from agent_runtime.guard.taint import NOTHING_READ, Sources, Tainted, tainted_destinations
 from agent_runtime.manifest import Manifest
 from agent_runtime.records import Decision, Outcome, ToolCall
 from agent_runtime.spec import HTTP_VERBS, ToolSpec
@@ -27,10 +28,13 @@ _APPLICATORS = {"$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "if", "depende
 """Keywords whose subschemas may name properties too; `additionalProperties` does not see those."""
 
 
-def decide(manifest: Manifest, call: ToolCall) -> Decision:
+def decide(manifest: Manifest, call: ToolCall, sources: Sources = NOTHING_READ) -> Decision:
     """Allow, deny or ask, with the rule and a reason that lets the model repair its call.
 
     The decision carries the parsed arguments unless it is a denial.
+
+    Args:
+        sources: what was said and read in this run before the call.
     """
     arguments = _parse(call.arguments)
     if isinstance(arguments, Decision):
@@ -42,6 +46,8 @@ def decide(manifest: Manifest, call: ToolCall) -> Decision:
         return _deny("invalid_arguments", f"the arguments of {tool.name} are refused: {'; '.join(problems)}")
     if refusal := _undeclared_verb(tool):
         return _deny("verb_not_allowed", refusal)
+    if tainted := _tainted(manifest, tool, arguments, sources):
+        return Decision(Outcome.ASK, "tainted_destination", _told_by_a_tool(tool, tainted), arguments)
     if tool.needs_approval:
         return Decision(
             Outcome.ASK, "approval_required", f"a person must agree before {tool.name} runs", arguments
@@ -103,6 +109,26 @@ def _parse(text: str) -> dict[str, Any] | Decision:
     if not isinstance(arguments, dict):
         return _deny("invalid_arguments", "the arguments must be one JSON object")
     return arguments
+
+
+def _tainted(
+    manifest: Manifest, tool: ToolSpec, arguments: Mapping[str, Any], sources: Sources
+) -> tuple[Tainted, ...]:
+    """Destinations that a tool result named; what agent.yaml lists as a tool's own values is trusted."""
+    if manifest.policy.approvals.tainted_destinations == "allow":
+        return ()
+    known = Sources((*sources.trusted, canonical_json(argument_schema(tool))), sources.results)
+    return tainted_destinations(arguments, known, urls_only=tool.read_only)
+
+
+def _told_by_a_tool(tool: ToolSpec, tainted: Sequence[Tainted]) -> str:
+    first = tainted[0]
+    value = first.value if len(first.value) <= 80 else f"{first.value[:79]}…"
+    others = f" (and {len(tainted) - 1} more)" if len(tainted) > 1 else ""
+    return (
+        f"a person must agree before {tool.name} runs: {first.path} is {value!a}{others}, "
+        "which a tool result named and the user did not"
+    )
 
 
 def _deny(rule: str, reason: str) -> Decision:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from agent_runtime.guard.budget import OverBudget
+from agent_runtime.guard.gate import argument_schema
 from agent_runtime.guard.redact import Redactor
 from agent_runtime.loop import Plan, Stop, conversation
 from agent_runtime.manifest import Manifest
@@ -43,9 +42,9 @@ async def make_plan(action: Plan, scene: Scene) -> Step:
 
 
 def _offers(manifest: Manifest) -> tuple[ToolOffer, ...]:
-    nothing: Mapping[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
+    """The tools, with the arguments the gate will hold a call to."""
     return tuple(
-        ToolOffer(tool.name, tool.description, tool.arguments or nothing) for tool in manifest.spec.tools
+        ToolOffer(tool.name, tool.description, argument_schema(tool)) for tool in manifest.spec.tools
     )
 
 

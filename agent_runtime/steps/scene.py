@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from agent_runtime.guard.budget import Ledger
+from agent_runtime.guard.taint import Sources
 from agent_runtime.manifest import Manifest
 from agent_runtime.models.interface import Model
 from agent_runtime.policy import Price
@@ -17,13 +18,21 @@ from agent_runtime.tools.interface import Tool
 
 @dataclass(frozen=True, slots=True)
 class ApprovalRequest:
-    """A call that needs a person's word. `shown` is its arguments, canonical, control characters escaped."""
+    """A call that needs a person's word.
+
+    Attributes:
+        shown: its arguments, canonical, control characters escaped.
+        binding: what an approval of it is bound to: `gate.approval_hash`.
+        reason: why it is asked for.
+    """
 
     run_id: str
     step: int
     tool: str
     arguments: Mapping[str, Any]
     shown: str
+    binding: str = ""
+    reason: str = ""
 
 
 class Approver(Protocol):
@@ -62,7 +71,18 @@ class Scene:
         return Step(self.task.run_id, len(self.steps), role, span_id=span_id)
 
     @property
+    def sources(self) -> Sources:
+        """What was said and read so far. A refusal is our own text, though it may quote the model."""
+        said = (message.content for message in self.task.messages if message.role in {"user", "system"})
+        read = (step.text for step in self.steps if step.role is Role.TOOL and _came_from_the_tool(step))
+        return Sources((self.manifest.prompt, *said, *self.task.turns), tuple(read))
+
+    @property
     def seconds_left(self) -> float:
         """What is left of the run's wall clock; at least a millisecond, since the loop checks it first."""
         spent = sum(step.latency_ms for step in self.steps) / 1000
         return max(self.manifest.spec.timeout_seconds - spent, 0.001)
+
+
+def _came_from_the_tool(step: Step) -> bool:
+    return step.ok or step.failure == "tool_error"

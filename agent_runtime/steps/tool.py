@@ -7,7 +7,7 @@ import hashlib
 import time
 from dataclasses import replace
 
-from agent_runtime.guard.gate import decide, shown_arguments
+from agent_runtime.guard.gate import approval_hash, decide, shown_arguments
 from agent_runtime.guard.redact import Redactor
 from agent_runtime.loop import Stop
 from agent_runtime.manifest import Manifest
@@ -22,7 +22,7 @@ async def use_tool(call: ToolCall, scene: Scene) -> Step:
     name = _recordable(call.name, scene.manifest)
     attributes = semconv.tool_call(tool=name, call_id=call.id, step=len(scene.steps))
     with scene.crew.telemetry.span(semconv.TOOL_CALL, **attributes) as span:
-        decision = decide(scene.manifest, call)
+        decision = decide(scene.manifest, call, scene.sources)
         span.set(**semconv.decision(outcome=decision.outcome, rule=decision.rule))
         step = await _decided(
             decision, replace(scene.blank(Role.TOOL, span.span_id), tool=name, call=call), scene
@@ -43,27 +43,44 @@ async def _decided(decision: Decision, blank: Step, scene: Scene) -> Step:
     if decision.outcome is Outcome.DENY:
         return _denied(blank, decision.rule, decision.reason)
     if decision.outcome is Outcome.ASK:
-        answer = await scene.crew.approver(_approval_request(decision, blank))
-        return await _after_approval(answer, decision, blank, scene)
+        request = _approval_request(decision, blank, scene)
+        answer = await scene.crew.approver(request)
+        return await _after_approval(answer, request, blank, scene)
     return await _execute(decision, blank, scene)
 
 
-def _approval_request(decision: Decision, step: Step) -> ApprovalRequest:
+def _approval_request(decision: Decision, step: Step, scene: Scene) -> ApprovalRequest:
+    tool = step.call.name if step.call else ""
     return ApprovalRequest(
         run_id=step.run_id,
         step=step.index,
-        tool=step.tool or "",
+        tool=tool,
         arguments=decision.arguments,
         shown=shown_arguments(decision.arguments),
+        binding=approval_hash(scene.manifest, step.run_id, step.index, tool, decision.arguments),
+        reason=decision.reason,
     )
 
 
-async def _after_approval(answer: bool | None, decision: Decision, blank: Step, scene: Scene) -> Step:
+async def _after_approval(answer: bool | None, request: ApprovalRequest, blank: Step, scene: Scene) -> Step:
     if answer is None:
         return replace(blank, ok=False, failure=Stop.WAITING_APPROVAL, policy_flags=("approval:pending",))
     if not answer:
         return _denied(blank, "approval_denied", "a person declined this call; do not repeat it")
+    decision = _decided_again(blank, scene)
+    if (
+        decision.outcome is not Outcome.ASK
+        or _approval_request(decision, blank, scene).binding != request.binding
+    ):
+        return _denied(blank, "approval_void", "the call is no longer the one that was approved")
     return await _execute(decision, replace(blank, policy_flags=("approval:granted",)), scene)
+
+
+def _decided_again(step: Step, scene: Scene) -> Decision:
+    """The gate's word after a wait, from the text the model wrote: whoever was asked held the parsed form."""
+    if step.call is None:
+        raise TypeError("a tool step without a call")
+    return decide(scene.manifest, step.call, scene.sources)
 
 
 def _denied(blank: Step, rule: str, reason: str) -> Step:

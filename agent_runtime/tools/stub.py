@@ -1,30 +1,22 @@
-"""A tool that touches nothing: it returns, or fails with, what a case says."""
+"""A tool that touches nothing: it returns what a case says."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from agent_runtime.tools.interface import ToolResult
-from agent_runtime.tools.outcome import failed, returned
-
-
-@dataclass(frozen=True, slots=True)
-class Fails:
-    """In place of a value: the tool fails, for this reason."""
-
-    reason: str
+from agent_runtime.tools.outcome import returned
 
 
 class StubTool:
-    """Returns the same JSON value to every call, in no time; or fails each time."""
+    """Returns the same JSON value to every call, in no time."""
 
     def __init__(self, value: Any) -> None:
-        self._result = failed(value.reason, 0.0) if isinstance(value, Fails) else returned(value)
+        self._result = returned(value)
 
     async def call(self, arguments: Mapping[str, Any], *, idempotency_key: str) -> ToolResult:
-        """The canned outcome."""
+        """The canned value."""
         return self._result
 
     async def aclose(self) -> None:

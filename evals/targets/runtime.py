@@ -134,10 +134,6 @@ class RuntimeAgent:
 
     async def attempt(self, case: EvalCase, sample_index: int, seed: int) -> Attempt:
         """Run the agent once; grading sees the raw output, what is kept afterwards is redacted by the caller."""
-        return await self.attempt_as(self._manifest, case, sample_index, seed)
-
-    async def attempt_as(self, manifest: Manifest, case: EvalCase, sample_index: int, seed: int) -> Attempt:
-        """Run it once under a manifest that differs in prompt, tool descriptions or limits; model and tools stay."""
         task = Task(f"{case.case_id}.{sample_index}", case.messages, case.turns, seed)
         stubs = {name: StubTool(value) for name, value in case.stubs.items()}
         model = Watched(self._model)
@@ -145,12 +141,12 @@ class RuntimeAgent:
             model=model,
             price=self._price,
             tools={**self._tools, **stubs},
-            ledger=MemoryLedger(per_run_micros=cap_micros(manifest.policy.spend.per_run_usd_max)),
+            ledger=MemoryLedger(per_run_micros=cap_micros(self._manifest.policy.spend.per_run_usd_max)),
             approver=CaseApprover(case),
             telemetry=self._telemetry,
             critic=self._critic,
         )
-        attempt = attempt_of(await run_agent(manifest, task, crew))
+        attempt = attempt_of(await run_agent(self._manifest, task, crew))
         if not model.throttled or model.virtual_time:
             return attempt
         return replace(attempt, throttled=True, retry_after=model.retry_after)

@@ -12,11 +12,15 @@ _ROUNDS = 4
 """Decodings that are tried one after the other: `%252e`, `%%32%65`."""
 _MAX_SEGMENT = 255
 _MAX_SEGMENTS = 256
-# Overlong UTF-8 (the last byte with or without its marker bit), IIS's %u and C's 0x, all for . / and \
+# A byte of C0 or C1, or E0, F0, … before 80 or 81, begins an overlong form of an ASCII character.
+_OVERLONG = re.compile(
+    r"%(?:c|(?:e0|f0%80|f8%80%80|fc%80%80%80)%8)([01])%([0-9a-z]{2})|%(c)([01])(?=[./\\])", re.IGNORECASE
+)
+# IIS's %u, C's 0x, and the characters that Unicode folds into these three.
 _FOLDED = (
-    (re.compile(r"%c0%(?:ae|2e)|%e0%80%ae|%u(?:002e|ff0e)|0x2e", re.I), "."),
-    (re.compile(r"%c0%(?:af|2f)|%e0%80%af|%u(?:002f|2215|2044|ff0f|f025)|0x2f", re.I), "/"),
-    (re.compile(r"%c1%9c|%c0%5c|%u(?:005c|2216|ff3c|efc8)|0x5c", re.I), "\\"),
+    (re.compile(r"%u(?:002e|ff0e)|0x2e", re.I), "."),
+    (re.compile(r"%u(?:002f|2215|2044|ff0f|f025)|0x2f", re.I), "/"),
+    (re.compile(r"%u(?:005c|2216|ff3c|efc8)|0x5c", re.I), "\\"),
     (re.compile(r"[\uff0e\u2024]"), "."),
     (re.compile(r"[\u2044\u2215\uff0f\u29f8]"), "/"),
     (re.compile(r"[\u2216\uff3c\ufe68]"), "\\"),
@@ -29,13 +33,15 @@ def parts(text: str) -> Iterator[Part]:
     """The whole text as one path, and every word of it that climbs."""
     decoded = _decoded(text.strip())
     for word in decoded.split():
-        if ".." in word and any(_climbs(segment) for segment in _segments(word)):
+        if (".." in word or "%" in word) and any(_climbs(segment) for segment in _segments(word)):
             yield Part("climbs", word)
     if "\n" not in decoded:
         yield from _of_path(decoded)
 
 
 def _of_path(path: str) -> Iterator[Part]:
+    if path == "..":
+        yield Part("climbs", path)
     if _ABSOLUTE.match(path):
         yield Part("absolute", path)
     if "\0" in path:
@@ -52,13 +58,13 @@ def _segments(word: str) -> list[str]:
 
 def _climbs(segment: str) -> bool:
     """Two dots or more and nothing else: Windows drops trailing dots and blanks, filters halve `....`."""
-    bare = segment.partition(";")[0].strip(" \t\0")
+    bare = segment.partition(";")[0].strip(" \t\0").replace("%", "")
     return len(bare) >= 2 and not bare.strip(".")
 
 
 def _decoded(path: str) -> str:
     for _ in range(_ROUNDS):
-        again = path
+        again = _OVERLONG.sub(_ascii, path)
         for pattern, plain in _FOLDED:
             again = pattern.sub(plain.replace("\\", "\\\\"), again)
         again = unquote(again, errors="replace")
@@ -66,6 +72,17 @@ def _decoded(path: str) -> str:
             break
         path = again
     return path
+
+
+def _ascii(found: re.Match[str]) -> str:
+    """The character that a careless decoder makes of an overlong form; `/` if even that is broken (`%c0%9v`)."""
+    if found[3]:
+        return ""
+    try:
+        low = int(found[2], 16)
+    except ValueError:
+        return "/"
+    return chr(low if low < 0x80 else int(found[1]) << 6 | low & 0x3F)
 
 
 SINK = Sink("path", parts)

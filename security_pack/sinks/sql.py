@@ -49,6 +49,8 @@ _SECOND_WORD = {
     "copy": {"("},
 }
 _ALONE = frozenset(["exec", "execute", "shutdown", "declare", "attach", "pragma", "xp_cmdshell", "load_file"])
+_UNLIKE_PROSE = _LITERALS | {TokenType.DOT, TokenType.PARAMETER, TokenType.EQ}
+_SIGNS = frozenset([TokenType.DASH, TokenType.PLUS])
 _COMMENT = re.compile(r"\s*\)*\s*(?:--|#|/\*)")
 
 
@@ -85,8 +87,15 @@ def _bare(text: str) -> Iterator[Part]:
         yield Part("statement", _outside_literals(text, tokens))
     elif _goes_on(tokens):
         yield Part("goes_on", _outside_literals(text, tokens))
-    elif tokens[0].token_type in _LITERALS | {TokenType.VAR} and _goes_on(tokens[1:], after_a_word=True):
-        yield Part("goes_on", _outside_literals(text, tokens[1:]))
+    elif (rest := _after_value(tokens)) and _goes_on(rest, after_a_word=True):
+        yield Part("goes_on", _outside_literals(text, rest))
+
+
+def _after_value(tokens: Sequence[Token]) -> Sequence[Token]:
+    """What follows a number, with its sign, a text or a name; nothing if there is none of them."""
+    at = 1 if tokens[0].token_type in _SIGNS else 0
+    is_value = at < len(tokens) and tokens[at].token_type in _LITERALS | {TokenType.VAR}
+    return tokens[at + 1 :] if is_value else ()
 
 
 def _tokens(tokenizer: type[Tokenizer], text: str) -> list[Token] | None:
@@ -111,9 +120,9 @@ def _goes_on(tokens: Sequence[Token], *, after_a_word: bool = False) -> bool:
     if head in _JOINING:
         return bool(after) and (after[0].token_type in {TokenType.ALL, TokenType.SELECT, TokenType.DISTINCT})
     if head in _SORTING:
-        return bool(after) and after[0].token_type is TokenType.NUMBER and not _words_follow(after[1:])
+        return _is_column(after)
     if head in _COMPARING and not after_a_word:
-        return bool(after) and after[0].token_type in _LITERALS and not _words_follow(after[1:])
+        return _is_subquery(after) or (_is_literal(after) and not _words_follow(after[1:]))
     if head in _ARITHMETIC:
         return _is_call(after) or (_is_text(after) and not after_a_word)
     return _is_script(rest)
@@ -137,9 +146,36 @@ def _is_condition(tokens: Sequence[Token]) -> bool:
         return _is_condition(after)
     if first.token_type in _LITERALS:
         return not after or not _words_follow(after)
-    return _is_call(rest) or (
-        bool(after) and after[0].token_type in _COMPARING - {TokenType.IN, TokenType.IS}
-    )
+    return _is_call(rest) or _compares(after)
+
+
+def _compares(tokens: Sequence[Token]) -> bool:
+    """A comparison; "is" and "in" are words too, unless NULL, NOT or a bracket follows."""
+    if not tokens:
+        return False
+    second = tokens[1].token_type if len(tokens) > 1 else None
+    if tokens[0].token_type is TokenType.IS:
+        return second in {TokenType.NULL, TokenType.NOT}
+    if tokens[0].token_type is TokenType.IN:
+        return second is TokenType.L_PAREN
+    return tokens[0].token_type in _COMPARING
+
+
+def _is_column(tokens: Sequence[Token]) -> bool:
+    """What ORDER BY and GROUP BY take: a number, a call, or a name that HAVING follows."""
+    if _is_literal(tokens):
+        return not _words_follow(tokens[1:])
+    return _is_call(tokens) or any(token.token_type is TokenType.HAVING for token in tokens[1:8])
+
+
+def _is_literal(tokens: Sequence[Token]) -> bool:
+    return bool(tokens) and tokens[0].token_type in _LITERALS
+
+
+def _is_subquery(tokens: Sequence[Token]) -> bool:
+    inner = _without_opening(tokens)
+    selects = bool(inner) and inner[0].token_type is TokenType.SELECT
+    return selects and len(inner) < len(tokens) and _is_query(inner[1:])
 
 
 def _is_statement(tokens: Sequence[Token]) -> bool:
@@ -147,6 +183,8 @@ def _is_statement(tokens: Sequence[Token]) -> bool:
         return False
     if tokens[0].token_type is TokenType.SELECT:
         return _is_query(tokens[1:])
+    if _is_subquery(tokens) or tokens[0].token_type is TokenType.SESSION_PARAMETER:
+        return True
     if tokens[0].text.lower() == "update":
         return any(token.text.lower() == "set" for token in tokens[2:5])
     return _is_script(tokens)
@@ -157,7 +195,9 @@ def _is_script(tokens: Sequence[Token]) -> bool:
     first = tokens[0].text.lower()
     second = tokens[1].text.lower() if len(tokens) > 1 else ""
     if first in _ALONE:
-        return len(tokens) <= 2 or tokens[1].token_type is not TokenType.VAR or "_" in second or "(" in second
+        return len(tokens) <= 2 or any(
+            "_" in token.text or token.token_type in _UNLIKE_PROSE for token in tokens[1:5]
+        )
     if first == "if":
         return second == "(" and any(token.token_type in _COMPARING for token in tokens[2:8])
     return second in _SECOND_WORD.get(first, ())

@@ -30,9 +30,11 @@ _LEXERS = (
 # ${…} of Mako, JSP, Freemarker and Velocity; #{…} of Pug, JSF and Ruby; *{…} and @{…} of Thymeleaf;
 # {$…}, {php} and {if …} of Smarty; <#…> and [#…] of Freemarker; ${{…}} falls under the first.
 _OTHERS = re.compile(
-    r"[$#*@~]\{[^{}\s][^{}]{0,2000}\}|[$#]\{\{?[^{}]{1,2000}\}\}?|\{\$[A-Za-z_][^{}]{0,2000}\}"
+    r"[$#*@~]!?\{[^{}\s][^{}]{0,2000}\}|[$#]\{\{?[^{}]{1,2000}\}\}?|\{\$[A-Za-z_][^{}]{0,2000}\}"
     r"|\{/?(?:php|if|foreach|include|literal|eval|fetch|math|assign)\b[^{}]{0,2000}\}"
     r"|[<\[]#[a-z]{2,20}\b[^>\]#]{0,2000}[>\]]|#(?:set|foreach|if|evaluate|include|parse)\s*\([^)#]{1,2000}\)"
+    r"|\$!?[A-Za-z_]\w{0,40}(?:\.\w{1,40}){1,9}\([^()$]{0,500}\)|@\([^()@]{1,500}\)"
+    r"|\{(?:[A-Za-z_]\w{0,40}::|!)[^{}]{1,2000}\}"
     r"|<\?(?:php|=)[^?]{1,2000}(?:\?>|$)"
 )
 LIMIT = 500_000

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from agent_runtime.documents import strict_json
+from agent_runtime.guard.approvals import ApprovalBook
 from agent_runtime.guard.gate import approval_hash
 from agent_runtime.manifest import Manifest
 from agent_runtime.steps.scene import ApprovalRequest
@@ -23,7 +24,7 @@ class Grant:
 
 
 class StageApprover:
-    """Holds each grant until a call of its tool asks; then it is bound to that call, and gone.
+    """Holds each grant until a call of its tool asks; then it is in the book, bound to that call.
 
     Attributes:
         asked: indexes of the steps that asked for an approval.
@@ -33,16 +34,21 @@ class StageApprover:
         self.asked: set[int] = set()
         self._manifest = manifest
         self._held = list(grants)
+        self._book = ApprovalBook(manifest.policy.approvals)
 
     async def __call__(self, request: ApprovalRequest) -> bool:
-        """True if a grant is bound to exactly this call."""
+        """True if a grant is bound to exactly this call, and was not used before."""
         self.asked.add(request.step)
-        wanted = approval_hash(self._manifest, request.run_id, request.step, request.tool, request.arguments)
         grant = next((grant for grant in self._held if grant.call.name == request.tool), None)
-        if grant is None:
-            return False
-        self._held.remove(grant)
-        return self._bound(grant, request) == wanted
+        if grant is not None:
+            self._held.remove(grant)
+            self._write_down(self._bound(grant, request))
+        return self._book.use(request.binding, now=0) is None
+
+    def _write_down(self, binding: str) -> None:
+        """As many people agree as the policy wants."""
+        for number in range(self._manifest.policy.approvals.count):
+            self._book.grant(binding, requester="the agent", approver=f"person {number}", now=0)
 
     def _bound(self, grant: Grant, request: ApprovalRequest) -> str:
         run_id = request.run_id if grant.of_this_run else _ANOTHER_RUN

@@ -20,12 +20,12 @@ from agent_runtime.tools.interface import ToolResult
 
 PRICE = Price(input_per_mtok=Decimal(1), output_per_mtok=Decimal(2))
 CONTRACT = {"type": "object", "properties": {"amount": {"type": "number"}}, "required": ["amount"]}
-SEARCH = {
+SEARCH: dict[str, Any] = {
     "name": "kb.search",
     "allow": ["read"],
     "arguments": {"type": "object", "properties": {"query": {"type": "string"}}, "required": ["query"]},
 }
-REFUND = {
+REFUND: dict[str, Any] = {
     "name": "billing.refund",
     "allow": ["create"],
     "approval": {"required": True},

@@ -26,6 +26,12 @@ def test_the_article_s_policy_loads_unchanged() -> None:
     assert policy.approvals.count == 1
 
 
+def test_a_tainted_destination_asks_unless_the_policy_allows_it() -> None:
+    assert Policy().approvals.tainted_destinations == "ask"
+    with pytest.raises(ValidationError, match="tainted_destinations"):
+        Policy.model_validate({"approvals": {"tainted_destinations": "never"}})
+
+
 def test_an_empty_policy_allows_no_host_and_caps_nothing() -> None:
     policy = Policy()
     assert policy.domains_allowlist == []

@@ -74,6 +74,7 @@ def test_what_the_tier_found_is_concluded(starter: Path, outcome: Outcome, concl
     assessment = conclude(ready, asyncio.run(play(ready, enforcement=PlayedTier(outcome))), TODAY)
     assert assessment.conclusion is conclusion
     assert (assessment.agent, assessment.model) == ("support-triage", "sim:simulation.yaml")
+    assert ready.manifest is not None
     assert assessment.fingerprint == ready.manifest.fingerprint
 
 

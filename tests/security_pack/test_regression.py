@@ -46,6 +46,21 @@ def test_only_suspects_are_measured_again() -> None:
     assert suspicion.again == ("p",)
 
 
+def test_what_the_named_attacks_explain_is_not_said_of_all() -> None:
+    before = result({"p": "+" * 40, "q": "+" * 40})
+    found = judged(before, result({"p": "+-" * 10, "q": "+" * 20}))
+    assert (found.worse, found.attacks.together) == (("p",), False)
+
+
+def test_many_attacks_that_gain_a_little_are_named_together() -> None:
+    names = [f"p{number}" for number in range(30)]
+    before, after = (
+        result(dict.fromkeys(names, marks)) for marks in ("+" * 40, "+" * 9 + "-" + "+" * 9 + "-")
+    )
+    found = judged(before, after)
+    assert (found.worse, found.attacks.together) == ((), True)
+
+
 def test_harmless_twins_are_compared_together_and_never_by_name() -> None:
     names = [f"p{number}~benign" for number in range(4)]
     before, after = result(dict.fromkeys(names, "+" * 40)), result(dict.fromkeys(names, "+-" * 10))

@@ -189,7 +189,7 @@ def test_more_errors_than_one_in_twenty_are_inconclusive(tmp_path: Path) -> None
         "if sample_index == 3: raise ConnectionError('away')\n    ticket =",
     )
     result = attacked(suite, baseline=baseline_of(tmp_path))
-    assert "2 of 20 runs measured nothing: ConnectionError: away" in result.not_measured
+    assert "2 of 20 runs measured nothing: `ConnectionError: away`" in result.not_measured
     assert result.worse == frozenset()
 
 
@@ -232,7 +232,9 @@ def test_what_a_target_does_not_report_is_said_instead_of_passed(tmp_path: Path)
     (tmp_path / "desk/agent.py").write_text("def answer(input):\n    return 'Fine.'\n")
     result = attacked(suite)
     assert all(trial.judgement and trial.judgement.unobserved for trial in result.trials)
-    assert any("does not report tool calls" in warning for warning in result.warnings)
+    assert any(
+        "Tool calls are not reported by this target: 1 of 1 attacks" in warning for warning in result.warnings
+    )
 
 
 def test_without_stubs_the_payload_goes_through_the_input(tmp_path: Path) -> None:

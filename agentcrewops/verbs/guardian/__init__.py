@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import typer
 
-from agentcrewops.verbs.guardian import explain, judge, listing, new, run, selftest, sinks
+from agentcrewops.verbs.guardian import (
+    baseline,
+    explain,
+    judge,
+    listing,
+    merge,
+    new,
+    run,
+    selftest,
+    sinks,
+)
 from agentcrewops.verbs.guardian.default_verb import RunByDefault
 
 app = typer.Typer(
@@ -15,9 +25,11 @@ app = typer.Typer(
 )
 
 app.command("run")(run.run)
+app.command("baseline")(baseline.baseline)
+app.command("merge")(merge.merge)
 app.command("list")(listing.list_probes)
 app.command("explain")(explain.explain)
 app.command("new")(new.new)
-app.command("selftest")(selftest.selftest)
 app.command("judge")(judge.judge)
 app.command("sinks")(sinks.sinks)
+app.command("selftest")(selftest.selftest)

@@ -2,14 +2,37 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agent_runtime.errors import InvalidInput
 from agentcrewops.verbs.guardian.options import ProbeFolders, member_named
-from agentcrewops.verbs.options import Json, OutFolder, Quiet
+from agentcrewops.verbs.guardian.resistance import (
+    ENFORCEMENT,
+    RESISTANCE,
+    AttackBaseline,
+    AttackConcurrency,
+    AttackedModel,
+    AttackedSuite,
+    AttackMaxUsd,
+    AttackResume,
+    AttackSeed,
+    AttackShard,
+    Nightly,
+    RunsPerProbe,
+    Tiers,
+    refuse_idle,
+    tiers_of,
+)
+from agentcrewops.verbs.options import GateFrom, Json, OutFolder, Quiet
+
+if TYPE_CHECKING:
+    from security_pack.guardian import Ready
+    from security_pack.resistance import ResistanceOptions
 
 
 def run(
@@ -17,35 +40,45 @@ def run(
     policy: Annotated[
         Path | None, typer.Option("--policy", help="policy.yaml of the agent; default: beside it.")
     ] = None,
+    suite: AttackedSuite = None,
+    model: AttackedModel = None,
+    tier: Tiers = None,
     out: OutFolder = Path("guardian-out"),
     probes: ProbeFolders = None,
     only: Annotated[
         list[str] | None, typer.Option("--probe", metavar="ID", help="Only this probe; repeatable.")
     ] = None,
     family: Annotated[
-        list[str] | None, typer.Option("--family", help="Only this family, such as leaks; repeatable.")
+        list[str] | None, typer.Option("--family", help="Only probes of this family; repeatable.")
     ] = None,
     settings: Annotated[
         Path | None, typer.Option("--settings", help="guardian.yaml; default: the one beside agent.yaml.")
     ] = None,
+    samples: RunsPerProbe = None,
+    nightly: Nightly = False,
+    baseline: AttackBaseline = None,
+    max_usd: AttackMaxUsd = None,
+    resume: AttackResume = False,
+    shard: AttackShard = None,
+    concurrency: AttackConcurrency = None,
+    seed: AttackSeed = 0,
+    gate_from: GateFrom = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Play every attack against the real runtime with a model that obeys attackers: no key, no network.
 
-    Checks agent.yaml and policy.yaml too. Writes report.html, findings.json, guardian.sarif and summary.md into --out;
-    if a canary's results are there, the report holds both.
+    Checks agent.yaml and policy.yaml too. With --tier resistance the agent's own model is attacked many times, and
+    what blocks is a success rate that surely rose above a baseline's. Writes report.html, findings.json,
+    guardian.sarif and summary.md into --out; if a canary's results are there, the report holds both.
 
     Exit codes: 0 pass · 1 breach · 2 bad input · 3 inconclusive.
     """
-    from datetime import UTC, datetime
-
-    from agentcrewops.guardian_outcome import announce_assessment, guardian_exit_code
-    from agentcrewops.results_folder import write_guardian
+    from evals.journal import Start
     from evals.results import prepare_folder
-    from security_pack.guardian import GuardianOptions, prepare_guardian, run_guardian
+    from security_pack.guardian import GuardianOptions, prepare_guardian
     from security_pack.probe import Family
-    from security_pack.progress import attack_progress
+    from security_pack.resistance import ResistanceOptions
 
     options = GuardianOptions(
         agent=agent,
@@ -54,11 +87,74 @@ def run(
         only=tuple(only or ()),
         families=tuple(member_named(Family, one, "--family") for one in family or ()),
         settings=settings,
+        suite=suite,
+        model=model,
+        gate_from=gate_from,
     )
     ready = prepare_guardian(options)
+    tiers = tiers_of(tier, ours=ready.manifest is not None)
+    refuse_idle(
+        tiers,
+        samples=samples,
+        nightly=nightly,
+        baseline=baseline,
+        max_usd=max_usd,
+        resume=resume,
+        shard=shard,
+    )
+    attack = ResistanceOptions(
+        agent=agent,
+        policy=policy,
+        suite=suite,
+        model=model,
+        samples=samples,
+        nightly=nightly,
+        baseline=baseline,
+        out=out,
+        concurrency=concurrency,
+        seed=seed,
+        max_usd=max_usd,
+        start=Start.RESUME if resume else Start.AFRESH,
+        gate_from=gate_from,
+    )
     prepare_folder(out)
-    with attack_progress(len(ready.chosen), sys.stderr, quiet=quiet) as on_trial:
-        assessment = run_guardian(ready, datetime.now(UTC).date(), on_trial)
-    write_guardian(out, assessment, agent)
-    announce_assessment(assessment, out, as_json=as_json)
-    sys.exit(guardian_exit_code(assessment.conclusion))
+    if shard is not None and ENFORCEMENT in tiers:
+        raise InvalidInput.one("--shard", "divides the resistance tier alone", "add  --tier resistance")
+    if shard is not None:
+        _run_shard(ready, attack, shard, as_json=as_json, quiet=quiet)
+        return
+    _run_tiers(ready, tiers, attack, as_json=as_json, quiet=quiet)
+
+
+def _run_tiers(
+    ready: Ready, tiers: frozenset[str], attack: ResistanceOptions, *, as_json: bool, quiet: bool
+) -> None:
+    import asyncio
+
+    from agentcrewops.guardian_outcome import leave_with
+    from security_pack.assessment import Evidence
+    from security_pack.guardian import joined, play
+    from security_pack.progress import attack_progress
+
+    evidence, simulated = Evidence(()), False
+    if ENFORCEMENT in tiers:
+        with attack_progress(len(ready.chosen), sys.stderr, quiet=quiet) as on_trial:
+            evidence = asyncio.run(play(ready, on_trial))
+    if RESISTANCE in tiers:
+        from security_pack.resistance import run_resistance
+
+        found = run_resistance(attack, ready.chosen, os.environ, quiet=quiet)
+        evidence, simulated = joined(evidence, found), found.result.simulated
+    leave_with(ready, evidence, attack.out, simulated=simulated, as_json=as_json)
+
+
+def _run_shard(ready: Ready, attack: ResistanceOptions, written: str, *, as_json: bool, quiet: bool) -> None:
+    """One shard: runs and no assessment, so exit 0, or 3 if this shard must be run again."""
+    from agentcrewops.outcome import announce_shard
+    from evals.shards import parse_shard
+    from security_pack.resistance_shards import run_resistance_shard
+
+    shard = parse_shard(written)
+    done = run_resistance_shard(attack, shard, ready.chosen, os.environ, quiet=quiet)
+    announce_shard(done, attack.out, as_json=as_json, merge="agentcrewops guardian merge")
+    sys.exit(3 if done.trouble else 0)

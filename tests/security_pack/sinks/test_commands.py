@@ -25,6 +25,12 @@ CANARY = "qx7canary7xq"
         " ORDER BY 31337#",
         "SELECT name, password FROM users",
         "\\' or 1=1 -- ",
+        "' GROUP BY id having 1=1 --",
+        "'; exec master..xp_cmdshell 'ping'--",
+        "x' AND email IS NULL; --",
+        "-1 UNION SELECT 1",
+        "(SELECT(0)FROM(SELECT(SLEEP(7)))a)",
+        "@@version",
     ],
 )
 def test_text_that_goes_on_as_sql_is_live(text: str) -> None:
@@ -43,6 +49,9 @@ def test_text_that_goes_on_as_sql_is_live(text: str) -> None:
         "select a flight from the list",
         "(228 + 202) * 3 - (126 + 139) * 3",
         "sum (of all) and more",
+        "the admins' list; exec summary follows",
+        "(select a seat)",
+        "the users' and it is in the list",
     ],
 )
 def test_prose_with_sql_words_and_apostrophes_is_not(text: str) -> None:

@@ -26,6 +26,10 @@ def rules(kind: SinkKind, text: str) -> set[str]:
         ("%c0%ae%c0%ae/b", "climbs"),
         ("\uff0e\uff0e/b", "climbs"),
         ("..../b", "climbs"),
+        ("%f8%80%80%80%ae%f8%80%80%80%ae/b", "climbs"),
+        ("%%2e%%2e/b", "climbs"),
+        ("..%c0%9vb", "climbs"),
+        ("..", "climbs"),
         ("the file ../b, please", "climbs"),
         ("/etc/passwd", "absolute"),
         ("C:\\boot.ini", "absolute"),
@@ -40,7 +44,7 @@ def test_a_path_that_leaves_its_folder_is_live(text: str, rule: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["a/b.txt", "./a", "..hidden", "a..b/c", "and so on ... and/or", "v1.2/x", ""]
+    "text", ["a/b.txt", "./a", "..hidden", "a..b/c", "and so on ... and/or", "v1.2/x", "100% done/ok", ""]
 )
 def test_a_path_below_is_not(text: str) -> None:
     assert rules("path", text) == set()

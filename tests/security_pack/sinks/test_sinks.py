@@ -6,7 +6,7 @@ import json
 from typing import get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from security_pack.conditions import SinkKind
@@ -29,6 +29,7 @@ def test_there_is_one_sink_of_each_kind() -> None:
     assert set(SINKS) == set(KINDS)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(KINDS), st.text(SPECIAL, max_size=60))
 def test_no_text_breaks_a_sink(kind: SinkKind, text: str) -> None:
     for hit in active_parts(kind, text):
@@ -36,6 +37,7 @@ def test_no_text_breaks_a_sink(kind: SinkKind, text: str) -> None:
     fires(kind, text, "a1")
 
 
+@settings(deadline=None)
 @given(st.sampled_from(KINDS), st.text(max_size=200))
 def test_a_canary_that_is_not_there_never_fires(kind: SinkKind, text: str) -> None:
     assert not fires(kind, text, CANARY)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from agent_runtime.guard.gate import approval_hash
 from agent_runtime.steps.scene import ApprovalRequest
 from security_pack.stage.approver import Grant, StageApprover
 from security_pack.worst_case import ScriptedCall
@@ -14,7 +15,8 @@ TEN = ScriptedCall("billing.refund", '{"amount": 10}')
 
 
 def _asked(approver: StageApprover, step: int, **arguments: Any) -> bool:
-    request = ApprovalRequest("run", step, "billing.refund", arguments, shown="")
+    binding = approval_hash(agent_of(), "run", step, "billing.refund", arguments)
+    request = ApprovalRequest("run", step, "billing.refund", arguments, shown="", binding=binding)
     return asyncio.run(approver(request))
 
 

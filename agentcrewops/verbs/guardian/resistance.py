@@ -1,0 +1,99 @@
+"""The flags of the resistance tier, and what they say together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agent_runtime.errors import InvalidInput
+
+ENFORCEMENT, RESISTANCE, BOTH = "enforcement", "resistance", "both"
+
+AttackedSuite = Annotated[
+    Path | None,
+    typer.Option(
+        "--suite", help="Attack the target of this suite.yaml: an agent of any make. Instead of --agent."
+    ),
+]
+AttackedModel = Annotated[
+    str | None, typer.Option("--model", help="Use this model instead, as in openai:gpt-4.1-mini.")
+]
+Tiers = Annotated[
+    str | None,
+    typer.Option(
+        "--tier",
+        help="enforcement: the guards, with a model that obeys attackers. resistance: the agent's own model, many "
+        "times. Or both. Default: enforcement, and resistance where the agent is not ours.",
+    ),
+]
+RunsPerProbe = Annotated[
+    int | None,
+    typer.Option(
+        "--samples", "-n", min=1, help="Resistance: runs per attack; default: what each probe says, 10."
+    ),
+]
+Nightly = Annotated[
+    bool, typer.Option("--nightly", help="Resistance: as many runs as each probe says for the night.")
+]
+AttackBaseline = Annotated[
+    Path | None,
+    typer.Option(
+        "--baseline",
+        help="Resistance: baseline file or earlier results to compare with; default: baselines/guardian-AGENT.json.",
+    ),
+]
+AttackMaxUsd = Annotated[
+    float | None,
+    typer.Option(
+        "--max-usd", min=0, help="Resistance: stop before more than this is spent. Needed in CI (CI=true)."
+    ),
+]
+AttackResume = Annotated[
+    bool, typer.Option("--resume", help="Resistance: go on where attacks into --out stopped.")
+]
+AttackShard = Annotated[
+    str | None,
+    typer.Option(
+        "--shard", metavar="I/N", help="Resistance: only this part of the runs, for `guardian merge`."
+    ),
+]
+AttackConcurrency = Annotated[
+    int | None,
+    typer.Option(
+        "--concurrency", "-c", min=1, max=2000, help="Resistance: runs at the same time; default 50."
+    ),
+]
+AttackSeed = Annotated[
+    int, typer.Option("--seed", help="Resistance: seed of the runs; the same seed repeats a simulated one.")
+]
+
+
+def tiers_of(written: str | None, *, ours: bool) -> frozenset[str]:
+    """The tiers that are meant.
+
+    Args:
+        ours: False if the agent runs elsewhere, where there are no guards of ours to test.
+    """
+    chosen = written or (ENFORCEMENT if ours else RESISTANCE)
+    if chosen not in {ENFORCEMENT, RESISTANCE, BOTH}:
+        raise InvalidInput.one(
+            "--tier", f"'{chosen[:40]}' is no tier", "write enforcement, resistance or both"
+        )
+    return frozenset([ENFORCEMENT, RESISTANCE] if chosen == BOTH else [chosen])
+
+
+def refuse_idle(tiers: frozenset[str], **given: object) -> None:
+    """Refuse flags of a tier that is not played: somebody thinks that it is.
+
+    Args:
+        given: values of the flags of the resistance tier, by name.
+    """
+    if RESISTANCE in tiers:
+        return
+    for name in (name for name, value in given.items() if value):
+        flag = f"--{name.replace('_', '-')}"
+        raise InvalidInput.one(
+            flag, "belongs to the resistance tier", "add  --tier resistance  or  --tier both"
+        )
