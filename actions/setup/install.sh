@@ -33,15 +33,16 @@ if [[ -x "$python" && "$(cat "$home/venv/stamp" 2>/dev/null || true)" == "$stamp
 fi
 
 began=$SECONDS
-if [[ ! -x "$home/venv/bin/uv" ]]; then
-  rm -rf "$home/venv"
-  "$interpreter" -I -m venv "$home/venv"
-  "$python" -I -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all: \
-    -r "$root/actions/setup/uv.txt"
+# The installer stands beside the environment, so that no cache has to carry it.
+if [[ ! -x "$home/installer/bin/uv" ]]; then
+  "$interpreter" -I -m venv --clear "$home/installer"
+  "$home/installer/bin/python" -I -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+    --only-binary :all: -r "$root/actions/setup/uv.txt"
 fi
+[[ -x "$python" ]] || "$interpreter" -I -m venv --clear --without-pip "$home/venv"
 wanted=()
 for extra in ${extras//,/ }; do wanted+=(--extra "$extra"); done
-UV_PROJECT_ENVIRONMENT="$home/venv" "$home/venv/bin/uv" sync --quiet --project "$root" --frozen --inexact \
+UV_PROJECT_ENVIRONMENT="$home/venv" "$home/installer/bin/uv" sync --quiet --project "$root" --frozen --inexact \
   --no-default-groups --no-install-project --no-build --python "$python" "${wanted[@]}"
 # Our own packages are not built: the environment reads them where the runner put the action.
 site="$("$python" -I -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"

@@ -20,7 +20,7 @@ OURS = "agentcrewops/agentcrewops"
 REF = "0123456789abcdef0123456789abcdef01234567"
 """What stands for our released commit."""
 _PASSED_ON = re.compile(r"(PIP|UV|SSL|NIX_SSL|CURL|REQUESTS|NODE_EXTRA|GIT_SSL)_[A-Z_]+")
-_SECONDS = 300
+_SECONDS = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +80,12 @@ class Runner:
         repository: str,
         api_url: str,
         workflow: Path | None = None,
+        job: str = "",
         token: str = "",
         secrets: Mapping[str, str] = {},
         env: Mapping[str, str] = {},
     ) -> Ran:
-        """Handle one event in `checkout`, whose HEAD is GITHUB_SHA."""
+        """Handle one event in `checkout`, whose HEAD is GITHUB_SHA; of the workflow's jobs only `job`, if given."""
         self.home.mkdir(parents=True, exist_ok=True)
         event_file = self.home / "event.json"
         event_file.write_text(json.dumps(payload), encoding="utf-8")
@@ -104,6 +105,7 @@ class Runner:
             *("-P", "ubuntu-latest=-self-hosted", "--no-skip-checkout", "--no-cache-server"),
             *("--artifact-server-addr", "127.0.0.1", "--concurrent-jobs", "1"),
             *(["-W", str(workflow)] if workflow else []),
+            *(["-j", job] if job else []),
             *[part for name, value in given.items() for part in ("--env", f"{name}={value}")],
             *[
                 part
@@ -138,8 +140,12 @@ class Runner:
 
 
 def export_ours(to: Path) -> Path:
-    """Our project as git would deliver it: tracked files and new ones, nothing that is ignored."""
-    listed = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    """Our project as git would deliver it: tracked files and new ones, nothing that is ignored.
+
+    Without tests, docs and benchmarks: act copies all of it for every step.
+    """
+    kept = [":!tests", ":!docs", ":!benchmarks"]
+    listed = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard", *kept]
     names = subprocess.run(listed, capture_output=True, text=True, check=True).stdout.split("\0")
     for name in filter(None, names):
         if (ROOT / name).is_file():

@@ -9,7 +9,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -19,6 +19,9 @@ from tests.actions.act import OURS, REF, ROOT, Ran, Runner, export_ours
 from tests.fakes.github import FakeGitHub
 from tests.fakes.github.state import CheckRun
 
+if TYPE_CHECKING:
+    from tests.fakes.github.openapi import OpenApi
+
 SHOP = "acme/shop"
 JOB = {"contents": "read", "checks": "write", "pull_requests": "write", "security_events": "write"}
 BASELINE = "baselines/support-triage.json"
@@ -27,24 +30,25 @@ PR_GATE = Path(".github/workflows/agentcrewops.yml")
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A repository of a user, on the fake GitHub, and where its workflows are run."""
+    """A repository on the fake GitHub, by default that of a user, and where its workflows are run."""
 
     github: FakeGitHub
     runner: Runner
     folder: Path
+    name: str = SHOP
 
     def commit(self, files: Mapping[str, str]) -> None:
         """Change files on the default branch."""
-        self.github.push(SHOP, "main", dict(files))
+        self.github.push(self.name, "main", dict(files))
 
     def text(self, path: str) -> str:
         """A file of the default branch."""
-        return self.github.read(SHOP, "main", path).decode()
+        return self.github.read(self.name, "main", path).decode()
 
     def pull(self, files: Mapping[str, str], *, fork: bool = False, title: str = "Change the agent") -> int:
         """Open a pull request that changes these files."""
         author = "mallory" if fork else "alice"
-        return self.github.add_pull(SHOP, files=dict(files), fork=fork, author=author, title=title)
+        return self.github.add_pull(self.name, files=dict(files), fork=fork, author=author, title=title)
 
     def run_pull(
         self,
@@ -56,7 +60,7 @@ class Project:
         **more: Any,
     ) -> Ran:
         """Run a workflow, by default the one that `init` wrote, for the pull request as it is now."""
-        payload = self.get(f"/repos/{SHOP}/pulls/{number}")
+        payload = self.get(f"/repos/{self.name}/pulls/{number}")
         event = {
             "action": "synchronize",
             "number": number,
@@ -64,7 +68,7 @@ class Project:
             "repository": payload["base"]["repo"],
         }
         checkout = self.checkout(f"refs/pull/{number}/merge")
-        token = self.github.token("actions", permissions, repo=SHOP, fork=fork)
+        token = self.github.token("actions", permissions, repo=self.name, fork=fork)
         return self.run("pull_request", event, checkout, workflow or checkout / PR_GATE, token, **more)
 
     def run_main(
@@ -77,8 +81,8 @@ class Project:
     ) -> Ran:
         """Run a workflow of the default branch."""
         checkout = self.checkout("refs/heads/main")
-        token = self.github.token("actions", permissions, repo=SHOP)
-        repository = self.get(f"/repos/{SHOP}")
+        token = self.github.token("actions", permissions, repo=self.name)
+        repository = self.get(f"/repos/{self.name}")
         whole = {"repository": repository, "ref": "refs/heads/main", **payload}
         return self.run(event, whole, checkout, checkout / ".github/workflows" / workflow, token, **more)
 
@@ -90,7 +94,7 @@ class Project:
             event,
             payload,
             checkout,
-            repository=SHOP,
+            repository=self.name,
             api_url=self.github.url,
             workflow=workflow,
             token=token,
@@ -101,7 +105,7 @@ class Project:
         """A clone at `ref`."""
         folder = self.folder / f"checkout-{len(list(self.folder.iterdir()))}"
         token = self.github.token("user", login="acme")
-        git("clone", "-q", self.github.clone_url(SHOP, token), str(folder))
+        git("clone", "-q", self.github.clone_url(self.name, token), str(folder))
         git("-C", str(folder), "fetch", "-q", "origin", ref)
         git("-C", str(folder), "checkout", "-q", "--detach", "FETCH_HEAD")
         return folder
@@ -115,12 +119,12 @@ class Project:
 
     def comment(self, number: int) -> str:
         """The one comment of a pull request."""
-        (comment,) = self.github.comments(SHOP, number)
+        (comment,) = self.github.comments(self.name, number)
         return comment.body
 
     def check(self) -> CheckRun:
         """The one check run."""
-        (check,) = self.github.check_runs(SHOP)
+        (check,) = self.github.check_runs(self.name)
         return check
 
     def workflow(self, **inputs: str) -> Path:
@@ -166,9 +170,11 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> Runner:
 
 
 @pytest.fixture
-def github() -> Iterator[FakeGitHub]:
-    with FakeGitHub() as fake:
+def github(github_schemas: OpenApi | None) -> Iterator[FakeGitHub]:
+    """With --github-schemas, no request of a run may be other than GitHub's schema says."""
+    with FakeGitHub(schemas=github_schemas) as fake:
         yield fake
+        assert fake.violations == []
 
 
 @pytest.fixture

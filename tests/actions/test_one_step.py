@@ -53,6 +53,7 @@ def test_an_undecided_change_fails_only_where_that_was_asked_for(measured: Proje
     for fail_on, code in (("drift", 0), ("undecided", 1)):
         ran = measured.run_pull(number, measured.workflow(mode="canary", **{"fail-on": fail_on}))
         assert (ran.code, ran.output("verdict")) == (code, "undecided"), ran.text
+    assert "Undecided" in measured.comment(number)
 
 
 def test_an_approval_that_is_taken_away_is_a_breach_at_its_line(measured: Project) -> None:

@@ -1,4 +1,4 @@
-"""What runs without a pull request: the nightly canary, the weekly baseline, and our own selftest."""
+"""What runs without a pull request: the nightly canary and the weekly baseline."""
 
 from __future__ import annotations
 
