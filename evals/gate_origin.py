@@ -37,17 +37,29 @@ class Rules:
     notes: tuple[str, ...] = ()
 
 
-def rules_from(ref: str, suite: Suite, suite_file: Path, baseline: Path) -> Rules:
+def rules_from(ref: str, suite: Suite, suite_file: Path, baseline: Path | None) -> Rules:
     """The rules at the commit where HEAD left `ref`.
 
     Args:
-        baseline: where the baseline is; it is read from that commit.
+        baseline: where the baseline is; it is read from that commit. None means the usual place, under the name
+            that the suite had there: a change that renames its suite keeps its baseline.
 
     Raises:
         InvalidInput: outside git, if the commit is not in this clone, or its files cannot be read.
     """
     with tree_left(suite.root, ref) as (tree, commit):
         return _rules_in(tree, commit, suite, suite_file, baseline)
+
+
+def usual_baseline_at(ref: str, suite: Suite, suite_file: Path) -> Path:
+    """Where the baseline of the suite is kept, under the name that it had at the commit where HEAD left `ref`.
+
+    Raises:
+        InvalidInput
+    """
+    with tree_left(suite.root, ref) as (tree, _):
+        then = tree.of(suite_file)
+        return suite.baseline_of(load_suite(then).name if then.exists() else suite.name)
 
 
 def baseline_from(ref: str, baseline: Path) -> SuiteResult | None:
@@ -101,14 +113,18 @@ def _git(folder: Path, *arguments: str) -> str | None:
     return done.stdout.strip() if done.returncode == 0 else None
 
 
-def _rules_in(tree: DetachedTree, commit: str, suite: Suite, suite_file: Path, baseline: Path) -> Rules:
-    then_file, then_baseline = tree.of(suite_file), tree.of(baseline)
+def _rules_in(
+    tree: DetachedTree, commit: str, suite: Suite, suite_file: Path, named: Path | None
+) -> Rules:
+    then_file = tree.of(suite_file)
     if not then_file.exists():
         note = (
             f"{suite_file.name} is new: there are no rules at commit {commit[:12]} yet, so its own judge it"
         )
         return Rules(suite, None, None, (note,))
     then = load_suite(then_file)
+    baseline = named or suite.baseline_of(then.name)
+    then_baseline = tree.of(baseline)
     kept = tuple(_kept_strict(suite, then))
     ruled = replace(suite, gate=then.gate, cases=_with_must_pass(suite, frozenset(kept)))
     stands = then_baseline.exists()
@@ -133,7 +149,7 @@ def _with_must_pass(suite: Suite, names: frozenset[str]) -> tuple[EvalCase, ...]
 def _notes(
     suite: Suite, then: Suite, kept: tuple[str, ...], baseline: Path, then_baseline: Path, commit: str
 ) -> Iterator[str]:
-    after = takes_effect(commit)
+    after, now = takes_effect(commit), {case.case_id for case in suite.cases}
     changed = [
         f"{name} {_shown(getattr(then.gate, name))} → {_shown(getattr(suite.gate, name))}"
         for name in GateSettings.model_fields
@@ -141,8 +157,12 @@ def _notes(
     ]
     if changed:
         yield f"this change edits its own gate ({', '.join(changed)}): {after}"
+    if suite.name != then.name:
+        yield f"this change renames the suite {then.name} to {suite.name}: {after}"
     if kept:
         yield f"this change takes must_pass from {', '.join(kept[:5])}: {after}"
+    if gone := [case.case_id for case in then.cases if case.must_pass and case.case_id not in now]:
+        yield f"this change removes cases that must pass: {', '.join(gone[:5])}"
     if _bytes(baseline) != _bytes(then_baseline):
         yield f"this change edits the baseline {baseline.name}: {after}"
 

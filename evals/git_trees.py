@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -29,11 +30,17 @@ class DetachedTree:
     def of(self, path: Path) -> Path:
         """Where `path` of the repository is in this commit; it need not exist there.
 
+        A link of today is not followed: it would choose which file of the commit is meant.
+
         Raises:
             NoTree: if it is outside the repository.
         """
+        named = Path(os.path.abspath(path))
+        roots = [place for place in (named, *named.parents) if place.resolve() == self.repository]
         try:
-            return self.files / path.resolve().relative_to(self.repository)
+            return self.files / (
+                named.relative_to(roots[-1]) if roots else named.resolve().relative_to(self.repository)
+            )
         except ValueError:
             raise NoTree(f"{path.name} is outside the git repository") from None
 

@@ -160,7 +160,7 @@ def _rules(options: CanaryOptions) -> Rules:
     if options.gate_from is None:
         file = options.baseline or default_baseline(suite)
         return Rules(suite, load_reference(file, keep_text=False) if file else None, file)
-    return rules_from(options.gate_from, suite, options.suite, options.baseline or usual_baseline(suite))
+    return rules_from(options.gate_from, suite, options.suite, options.baseline)
 
 
 def _schedule(options: CanaryOptions, suite: Suite, *, compared: bool) -> Schedule:
@@ -232,7 +232,7 @@ def default_baseline(suite: Suite) -> Path | None:
 
 def usual_baseline(suite: Suite) -> Path:
     """Where the suite's baseline is kept."""
-    return suite.root / "baselines" / f"{suite.name}.json"
+    return suite.baseline_of(suite.name)
 
 
 def _read_history(folders: tuple[Path, ...]) -> tuple[Evaluation, ...]:

@@ -325,6 +325,10 @@ class Suite:
     baseline_target: WrittenTarget | None = None
     tools: tuple[ToolSpec, ...] = ()
 
+    def baseline_of(self, name: str) -> Path:
+        """Where the baseline of a suite of that name is kept, if it stands where this one does."""
+        return self.root / "baselines" / f"{name}.json"
+
 
 def load_suite(path: Path) -> Suite:
     """Read suite.yaml, and its cases if they are in a .jsonl file beside it.

@@ -9,6 +9,7 @@ import pytest
 
 from agent_runtime.errors import InvalidInput
 from evals.canary import run_canary
+from evals.gate_origin import usual_baseline_at
 from evals.preparation import CanaryOptions, prepare
 from evals.records import VerdictKind
 from tests.conftest import edit
@@ -63,7 +64,8 @@ def test_a_baseline_that_the_change_brings_does_not_judge_it(project: Path) -> N
     assert "edits the baseline support-triage.json" in ready.notes[0]
 
 
-def test_a_baseline_that_the_change_deletes_judges_it_all_the_same(project: Path, tmp_path: Path) -> None:
+def record_baseline(project: Path, tmp_path: Path) -> Path:
+    """A baseline on main."""
     run_canary(CanaryOptions(suite=project / "suite.yaml", samples=1, out=tmp_path / "out"), {}, quiet=True)
     file = project / "baselines" / "support-triage.json"
     file.parent.mkdir()
@@ -71,8 +73,45 @@ def test_a_baseline_that_the_change_deletes_judges_it_all_the_same(project: Path
     git(project, "add", "-A")
     git(project, "commit", "-qm", "baseline")
     git(project, "branch", "-qf", "main")
-    file.unlink()
+    return file
+
+
+def test_a_baseline_that_the_change_deletes_judges_it_all_the_same(project: Path, tmp_path: Path) -> None:
+    record_baseline(project, tmp_path).unlink()
     assert prepare(options(project), {}).baseline is not None
+
+
+def test_a_change_that_renames_its_suite_keeps_the_gate_and_the_baseline(
+    project: Path, tmp_path: Path
+) -> None:
+    record_baseline(project, tmp_path)
+    edit(project / "suite.yaml", 'suite: "support-triage"', 'suite: "brand-new"')
+    ready = prepare(options(project), {})
+    assert ready.baseline is not None
+    assert "renames the suite support-triage to brand-new" in ready.notes[0]
+    where = usual_baseline_at("main", ready.suite, project / "suite.yaml")
+    assert where == project / "baselines" / "support-triage.json"
+
+
+@pytest.mark.parametrize("linked", ["suite.yaml", "baselines/support-triage.json"])
+def test_a_link_that_the_change_puts_in_place_of_a_rule_chooses_no_other_rule(
+    project: Path, tmp_path: Path, linked: str
+) -> None:
+    record_baseline(project, tmp_path)
+    edit(project / "suite.yaml", "margin: 0.10", "margin: 0.90")
+    (project / linked).rename(project / "moved")
+    (project / linked).symlink_to(project / "moved")
+    ready = prepare(options(project), {})
+    assert (ready.suite.gate.margin, ready.baseline is not None) == (0.10, True)
+
+
+def test_a_case_that_had_to_pass_and_is_gone_is_named(project: Path) -> None:
+    head, cases, rest = (project / "suite.yaml").read_text().partition('  - case_id: "angry_customer"')
+    (project / "suite.yaml").write_text(f"{head}{cases}\n    must_pass: true{rest}")
+    git(project, "commit", "-qam", "must pass")
+    git(project, "branch", "-qf", "main")
+    edit(project / "suite.yaml", cases, '  - case_id: "another"')
+    assert "removes cases that must pass: angry_customer" in prepare(options(project), {}).notes[0]
 
 
 def test_a_suite_that_is_new_is_judged_by_its_own_rules_and_says_so(project: Path) -> None:
