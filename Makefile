@@ -103,4 +103,4 @@ bench: setup  ## The numbers in the README
 	python benchmarks/report_size.py
 
 clean:  ## Remove what was made here
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis demo-out dist
+	rm -rf $(VENV) $(TOOLS) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis demo-out dist
