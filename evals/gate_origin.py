@@ -113,9 +113,7 @@ def _git(folder: Path, *arguments: str) -> str | None:
     return done.stdout.strip() if done.returncode == 0 else None
 
 
-def _rules_in(
-    tree: DetachedTree, commit: str, suite: Suite, suite_file: Path, named: Path | None
-) -> Rules:
+def _rules_in(tree: DetachedTree, commit: str, suite: Suite, suite_file: Path, named: Path | None) -> Rules:
     then_file = tree.of(suite_file)
     if not then_file.exists():
         note = (
