@@ -21,18 +21,20 @@ from agentcrewops.outcome import announce, announce_shard, exit_code
 from agentcrewops.publication import Request, publish_results
 from agentcrewops.results_folder import sections_in, write_guardian
 from agentcrewops.terminal import printable
-from agentcrewops.workflow_log import annotate, commands_stopped
+from agentcrewops.workflow_log import annotate, commands_stopped, notice
 from bot.actions_environment import read_environment
 from bot.step_files import write_outputs
 from evals.canary import run_canary
-from evals.preparation import CanaryOptions, default_baseline, manifest_of, usual_baseline
+from evals.gate_origin import usual_baseline_at
+from evals.preparation import CanaryOptions, default_baseline, manifest_of
 from evals.records import Verdict
+from evals.report.excerpts import one_line
 from evals.results import prepare_folder
 from evals.sharded_canary import merge_shards, run_shard
 from evals.shards import SHARD_FILE
 from evals.suite import Suite, load_suite
 from security_pack import findings_file
-from security_pack.findings import Assessment
+from security_pack.findings import Assessment, Conclusion
 from security_pack.guardian import GuardianOptions, prepare_guardian, run_guardian
 
 PART = "agentcrewops-part--{}--{}"
@@ -47,6 +49,7 @@ class Job:
     Attributes:
         scratch: RUNNER_TEMP/agentcrewops, outside the checkout.
         base: commit of the branch that a pull request wants to change; None outside pull requests.
+        from_fork: the pull request is another repository's: this job has no secrets.
         head: the pull request's own commit: HEAD of the checkout is a merge that GitHub made of it.
     """
 
@@ -54,6 +57,7 @@ class Job:
     scratch: Path
     base: str | None
     head: str | None
+    from_fork: bool = False
 
 
 def job_of(environ: Mapping[str, str]) -> Job:
@@ -72,15 +76,17 @@ def job_of(environ: Mapping[str, str]) -> Job:
         scratch=Path(environ["RUNNER_TEMP"]) / "agentcrewops",
         base=actions.pull.base_sha if actions.pull else None,
         head=actions.pull.head_sha if actions.pull else None,
+        from_fork=actions.from_fork,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What a step leaves: its exit code and its outputs by name."""
+    """What a step leaves: its exit code, its outputs by name, and a sentence of ours to show above the log."""
 
     code: int
     outputs: Mapping[str, str] = field(default_factory=dict)
+    notice: str = ""
 
 
 def judge_job(environ: Mapping[str, str]) -> int:
@@ -166,11 +172,11 @@ Step = Callable[[Inputs, Job, Path, Mapping[str, str]], Judged]
 
 
 def _steps(inputs: Inputs) -> Iterator[Step]:
-    if inputs.mode is Mode.MERGE:
-        yield _merge
-    if inputs.mode in {Mode.CANARY, Mode.BOTH}:
-        yield _shard if inputs.sharded else _canary
-    if inputs.mode in {Mode.GUARDIAN, Mode.BOTH}:
+    if inputs.mode.guardian and inputs.merge:
+        yield _merge_findings
+    if inputs.mode.canary:
+        yield _merge_shards if inputs.merge else _shard if inputs.sharded else _canary
+    if inputs.mode.guardian and not inputs.merge:
         yield _guardian
 
 
@@ -182,9 +188,12 @@ def _worst(codes: list[int]) -> int:
 def _reported(step: Callable[[], Judged]) -> Judged:
     try:
         with commands_stopped():
-            return step()
+            judged = step()
     except CrewError as error:
         return _refused(error)
+    if judged.notice:
+        notice(judged.notice)
+    return judged
 
 
 def _refused(error: CrewError) -> Judged:
@@ -197,12 +206,16 @@ def _refused(error: CrewError) -> Judged:
 
 
 def _canary(inputs: Inputs, job: Job, results: Path, environ: Mapping[str, str]) -> Judged:
+    if _not_for_forks(inputs, job):
+        return _not_run()
     verdict = run_canary(_options(inputs, job, results), environ, quiet=True)
     announce(verdict, results, as_json=False)
     return Judged(_code(verdict, inputs))
 
 
 def _shard(inputs: Inputs, job: Job, results: Path, environ: Mapping[str, str]) -> Judged:
+    if _not_for_forks(inputs, job):
+        return _not_run()
     options = replace(_options(inputs, job, results), confirm=None)
     done = run_shard(options, inputs.shard, environ, quiet=True)
     announce_shard(done, results, as_json=False)
@@ -214,6 +227,12 @@ def _guardian(inputs: Inputs, job: Job, results: Path, environ: Mapping[str, str
     ready = prepare_guardian(GuardianOptions(agent, inputs.policy, gate_from=job.base))
     assessment = run_guardian(ready, datetime.now(UTC).date())
     assessment = replace(assessment, commit=job.head or assessment.commit)
+    if inputs.mode.canary and _not_for_forks(inputs, job):
+        assessment = _without_canary(assessment)
+    return _kept(assessment, results, inputs, agent)
+
+
+def _kept(assessment: Assessment, results: Path, inputs: Inputs, agent: Path) -> Judged:
     prepare_folder(results)
     write_guardian(results, assessment, agent)
     announce_assessment(assessment, results, as_json=False)
@@ -244,10 +263,32 @@ def _options(inputs: Inputs, job: Job, results: Path) -> CanaryOptions:
 def _refuse_unbounded_spending(inputs: Inputs) -> None:
     """Nobody watches a job: it may spend only what somebody wrote down."""
     suite = load_suite(inputs.suite)
-    free = suite.target.recorded is not None or _simulated(suite, inputs)
-    if not free and inputs.max_usd is None and suite.gate.max_usd is None:
+    if not _free(suite, inputs) and inputs.max_usd is None and suite.gate.max_usd is None:
         what = "is not set, and the agent's model costs money"
         raise InvalidInput.one("input max-usd", what, "write  max-usd: '2.00'  or gate: { max_usd: 2.00 }")
+
+
+def _free(suite: Suite, inputs: Inputs) -> bool:
+    """True if its runs need no key and cost nothing."""
+    return suite.target.recorded is not None or _simulated(suite, inputs)
+
+
+NOT_RUN = (
+    "The eval cases were not run: a fork's pull request has no secrets, and the agent's model is not simulated. "
+    "A maintainer can push the commits to a branch of this repository to have them measured"
+)
+
+
+def _not_for_forks(inputs: Inputs, job: Job) -> bool:
+    return job.from_fork and not _free(load_suite(inputs.suite), inputs)
+
+
+def _not_run() -> Judged:
+    return Judged(0, notice=NOT_RUN)
+
+
+def _without_canary(assessment: Assessment) -> Assessment:
+    return replace(assessment, warnings=(NOT_RUN, *assessment.warnings))
 
 
 def _simulated(suite: Suite, inputs: Inputs) -> bool:
@@ -264,31 +305,62 @@ def _code(verdict: Verdict, inputs: Inputs) -> int:
     return exit_code(verdict)
 
 
-def _merge(inputs: Inputs, job: Job, results: Path, environ: Mapping[str, str]) -> Judged:
-    """The shards and findings that the other jobs of this run left."""
-    parts = sorted(path for path in (job.scratch / "parts").glob("*") if path.is_dir())
-    shards = [path for path in parts if (path / SHARD_FILE).is_file()]
-    codes = [_findings(path, results, inputs) for path in parts if (path / findings_file.NAME).is_file()]
-    if shards or not codes:
+def _parts_with(name: str, job: Job) -> list[Path]:
+    """What the other jobs of this run left, as far as it holds such a file."""
+    return sorted(path.parent for path in (job.scratch / "parts").glob(f"*/{name}") if path.is_file())
+
+
+def _merge_shards(inputs: Inputs, job: Job, results: Path, environ: Mapping[str, str]) -> Judged:
+    """The verdict on all shards. Where none is left, nothing was measured, whatever Guardian says."""
+    shards = _parts_with(SHARD_FILE, job)
+    try:
+        if not shards and _not_for_forks(inputs, job):
+            return _not_run()
         verdict = merge_shards(shards, _baseline(inputs, job), results, job.base, sections_in(results))
-        announce(verdict, results, as_json=False)
-        codes.append(_code(verdict, inputs))
-    return Judged(_worst(codes))
+    except CrewError as error:
+        _withdraw_pass(str(error), results, inputs)
+        raise
+    announce(verdict, results, as_json=False)
+    return Judged(_code(verdict, inputs))
 
 
 def _baseline(inputs: Inputs, job: Job) -> Path | None:
     """The file to compare with; where a pull request left its base it need not be in the checkout."""
+    if inputs.baseline is not None:
+        return inputs.baseline
     suite = load_suite(inputs.suite)
-    return inputs.baseline or (usual_baseline(suite) if job.base else default_baseline(suite))
+    return usual_baseline_at(job.base, suite, inputs.suite) if job.base else default_baseline(suite)
 
 
-def _findings(part: Path, results: Path, inputs: Inputs) -> int:
-    """Guardian's part, written anew: what another job uploaded is data."""
-    assessment = findings_file.read_assessment(part)
-    prepare_folder(results)
+def _withdraw_pass(why: str, results: Path, inputs: Inputs) -> None:
+    """Guardian's part alone must not be shown as the whole: it concludes nothing where no run was measured."""
+    if not (results / findings_file.NAME).is_file():
+        return
+    assessment = findings_file.read_assessment(results)
+    headline = f"**INCONCLUSIVE** — the eval cases were not measured: {one_line(why, 500)}"
+    if assessment.conclusion is Conclusion.PASS:
+        assessment = replace(assessment, conclusion=Conclusion.INCONCLUSIVE, headline=headline)
+    else:
+        assessment = replace(assessment, warnings=(headline, *assessment.warnings))
     write_guardian(results, assessment, inputs.suite)
-    announce_assessment(assessment, results, as_json=False)
-    return _code_of(assessment, inputs)
+
+
+def _merge_findings(inputs: Inputs, job: Job, results: Path, environ: Mapping[str, str]) -> Judged:
+    """Guardian's part, written anew: what another job uploaded is data."""
+    parts = _parts_with(findings_file.NAME, job)
+    if len(parts) > 1:
+        raise InvalidInput.one("input name", "several agents left findings under it", "give each its own")
+    assessment = findings_file.read_assessment(parts[0]) if parts else _no_findings(job)
+    if inputs.mode.canary and not _parts_with(SHARD_FILE, job) and _not_for_forks(inputs, job):
+        assessment = _without_canary(assessment)
+    return _kept(assessment, results, inputs, inputs.suite)
+
+
+def _no_findings(job: Job) -> Assessment:
+    headline = (
+        "**INCONCLUSIVE** — Guardian left no findings: its job failed, or is not a part of this workflow."
+    )
+    return Assessment(Conclusion.INCONCLUSIVE, headline, agent="", model="", commit=job.head)
 
 
 def _left_in(results: Path, inputs: Inputs) -> dict[str, str]:
@@ -296,7 +368,8 @@ def _left_in(results: Path, inputs: Inputs) -> dict[str, str]:
     if not results.is_dir():
         return {}
     kind = {Mode.CANARY: f"canary-{inputs.shard.number}-of-{inputs.shard.of}", Mode.GUARDIAN: "guardian"}
-    part = PART.format(inputs.name, kind[inputs.mode]) if inputs.mode in kind else REPORT.format(inputs.name)
+    whole = inputs.merge or inputs.mode not in kind
+    part = REPORT.format(inputs.name) if whole else PART.format(inputs.name, kind[inputs.mode])
     files = {"report-path": results / "report.html", "sarif-path": results / "guardian.sarif"}
     found = {name: str(path) for name, path in files.items() if path.is_file()}
     publishable = (results / "verdict.json").is_file() or (results / findings_file.NAME).is_file()

@@ -25,17 +25,30 @@ Value = TypeVar("Value")
 
 
 class Mode(StrEnum):
-    """What is judged: by running it, or by putting parts together that other jobs ran."""
+    """What is judged."""
 
     CANARY = "canary"
     GUARDIAN = "guardian"
     BOTH = "both"
-    MERGE = "merge"
+
+    @property
+    def canary(self) -> bool:
+        """True if eval cases are judged."""
+        return self is not Mode.GUARDIAN
+
+    @property
+    def guardian(self) -> bool:
+        """True if the agent is attacked."""
+        return self is not Mode.CANARY
 
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """The inputs of one step, checked; paths are relative to the checkout and inside it. None: not given."""
+    """The inputs of one step, checked; paths are relative to the checkout and inside it. None: not given.
+
+    Attributes:
+        merge: put parts together that other jobs of this run left, instead of running anything.
+    """
 
     mode: Mode
     name: str
@@ -48,6 +61,7 @@ class Inputs:
     model: str | None
     max_usd: float | None
     fail_on: str
+    merge: bool = False
 
     @property
     def sharded(self) -> bool:
@@ -80,6 +94,7 @@ def read_inputs(environ: Mapping[str, str], workspace: Path) -> Inputs:
         max_usd=reader.read("max-usd", _dollars, "write US dollars, as in 2.50"),
         fail_on=reader.read("fail-on", _matching(_FAIL_ON, "a rule"), "write drift, undecided or never")
         or "drift",
+        merge=environ.get("AGENTCREWOPS_MERGE") == "true",
     )
     if reader.problems:
         raise InvalidInput(reader.problems)

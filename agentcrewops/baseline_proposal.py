@@ -21,6 +21,8 @@ from evals.canary import run_canary
 from evals.preparation import CanaryOptions, usual_baseline
 from evals.records import SuiteResult, Verdict, VerdictKind
 from evals.refresh import held_against, slow_slide
+from evals.report import markdown
+from evals.report.prose import spans
 from evals.suite import Suite, load_suite
 
 _UNFIT = {VerdictKind.BELOW_FLOOR, VerdictKind.NOT_MEASURED}
@@ -105,7 +107,7 @@ def _proposal(
     simulated = " (simulated)" if measured.simulated else ""
     body = (
         f"Measured at {actions.sha[:12]}{simulated}: {len(measured.cases)} cases × {runs} runs.\n\n"
-        f"{plain(verdict.headline)}\n\n"
+        f"{markdown.prose(spans(verdict.headline), 1_500)}\n\n"
         "It was held against the baseline that a person last approved and is not below it. Merging it makes it what "
         "pull requests are compared with; closing it changes nothing.\n"
     )

@@ -39,6 +39,11 @@ def annotate(problem: Problem) -> None:
     _line(f"::error {properties}::{_message(message)}")
 
 
+def notice(message: str) -> None:
+    """Show a sentence of ours above the log."""
+    _line(f"::notice title=AgentCrewOps::{_message(message)}")
+
+
 def _line(text: str) -> None:
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()

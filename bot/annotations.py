@@ -25,6 +25,7 @@ MOST = 500
 LONGEST_TITLE = 255
 _LONGEST_SENTENCE = 2_000
 _MOST_LINES = 1_000_000
+_LONGEST_PATH = 1_000
 
 
 class Level(StrEnum):
@@ -167,8 +168,8 @@ _LEVELS: Mapping[Severity, Level] = {
 
 def _of_findings(findings: tuple[Finding, ...], root: Path) -> Iterator[Annotation]:
     for finding in findings:
-        path = _inside(root, Path(finding.location.file))
-        line = finding.location.line
+        file, line = finding.location.file, finding.location.line
+        path = _inside(root, Path(file)) if len(file) <= _LONGEST_PATH else None
         if path is None or not path.isprintable() or finding.suppressed or not 0 < line <= _MOST_LINES:
             continue
         yield Annotation(

@@ -101,5 +101,5 @@ def _refuse_other_commits(results: Results, head_sha: str) -> None:
     parts = [part for part in (results.verdict, results.samples, results.assessment) if part is not None]
     if any(part.commit != head_sha for part in parts):
         raise CannotUseArtifact(f"is of another commit than the run's {head_sha[:12]}")
-    if len({part.fingerprint for part in parts}) > 1:
+    if len({part.fingerprint for part in parts if part.fingerprint}) > 1:
         raise CannotUseArtifact("mixes results of different manifests")

@@ -20,6 +20,8 @@ from bot.refusals import CannotPublishCheck, CannotReach
 from bot.results import Results
 from bot.sending import put_check, put_comment, put_status
 from bot.step_files import write_outputs, write_step_summary
+from evals.records import VerdictKind
+from security_pack import findings
 from security_pack.sarif import NAME as SARIF_NAME
 
 if TYPE_CHECKING:  # PyGithub is an extra, and a dry run does without
@@ -44,7 +46,7 @@ class Wish:
     """What the caller asked for.
 
     Attributes:
-        fail_on: None takes what the gate was set to.
+        fail_on: what the gate was set to wins over it; None is drift.
         folder: where the results are, for the outputs.
         issue: keep an issue open while the agent is down.
         sarif: upload the folder's guardian.sarif to code scanning.
@@ -165,9 +167,8 @@ def outputs_of(results: Results, folder: Path) -> dict[str, str]:
     metrics = verdict.metrics if verdict else {}
     success, p95 = metrics.get("success_rate"), metrics.get("p95_latency_ms")
     costs = [run.cost_usd for run in results.samples.samples if run.cost_usd] if results.samples else []
-    said = verdict.verdict if verdict else results.assessment.conclusion if results.assessment else ""
     return {
-        "verdict": str(said),
+        "verdict": worst_of(results),
         "success-rate": _number(success.candidate if success else None),
         "ci-low": _number(success.ci_low if success else None),
         "ci-high": _number(success.ci_high if success else None),
@@ -176,6 +177,27 @@ def outputs_of(results: Results, folder: Path) -> dict[str, str]:
         "report-path": str(folder / "report.html"),
         "results-path": str(folder),
     }
+
+
+_WORST = (
+    findings.Conclusion.BREACH,
+    VerdictKind.DRIFT,
+    VerdictKind.BELOW_FLOOR,
+    VerdictKind.NOT_MEASURED,
+    findings.Conclusion.INCONCLUSIVE,
+    VerdictKind.PROVIDER_DRIFT,
+    VerdictKind.UNDECIDED,
+    VerdictKind.NO_BASELINE,
+)
+
+
+def worst_of(results: Results) -> str:
+    """The word that decides, of Canary's and Guardian's: bad before unmeasured before doubtful before pass."""
+    said = [
+        *([results.verdict.verdict] if results.verdict else []),
+        *([results.assessment.conclusion] if results.assessment else []),
+    ]
+    return str(next((word for word in _WORST if word in said), said[0] if said else ""))
 
 
 def _number(value: float | None) -> str:

@@ -35,7 +35,7 @@ class DetachedTree:
         Raises:
             NoTree: if it is outside the repository.
         """
-        named = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links
+        named = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() follows links
         roots = [place for place in (named, *named.parents) if place.resolve() == self.repository]
         try:
             return self.files / (

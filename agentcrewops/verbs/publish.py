@@ -40,8 +40,8 @@ def publish(
         FailOnChoice | None,
         typer.Option(
             "--fail-on",
-            help="From where on the check fails; default: what the gate was set to, else drift. "
-            "What could not be measured never passes.",
+            help="From where on the check fails, unless the gate that judged says so itself: its fail_on wins. "
+            "[default: drift] What could not be measured never passes.",
         ),
     ] = None,
     report_url: Annotated[

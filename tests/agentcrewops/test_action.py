@@ -1,92 +1,145 @@
-"""The steps of our Actions, as the jobs of a workflow run them one after another."""
+"""The steps of our Actions without a runner: what is missing never passes, and a fork without secrets is not run."""
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
-from agentcrewops.action import PART, judge_job
-from tests.fakes.github import FakeGitHub
+from agentcrewops.action import judge_job
+from bot.conclusions import Conclusion, FailOn, conclusion_of
+from bot.results import read_results
+from evals.records import VerdictKind
+from tests.conftest import edit
 
-if TYPE_CHECKING:
-    from tests.fakes.github.openapi import OpenApi
+GIT = ("git", "-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "init.defaultBranch=main")
+RUNNER = {"GITHUB_REPOSITORY": "acme/shop", "CI": "true", "AGENTCREWOPS_SAMPLES": "1"}
+Judge = Callable[..., int]
 
-REPO = "acme/shop"
-WRITES = {"checks": "write", "pull-requests": "write"}
-REPORT = """
-import os, sys
 
-class Asked:
-    names = set()
-    def find_spec(self, name, path=None, target=None):
-        self.names.add(name.partition(".")[0])
-
-sys.meta_path.insert(0, Asked())
-from agentcrewops.action import judge_job, publish_job
-codes = judge_job(os.environ), publish_job(os.environ)
-print("\\nleft with", codes, "heavy", sorted({"litellm", "scipy", "boto3", "mcp", "inspect_ai"} & Asked.names))
-"""
+def git(folder: Path, *arguments: str) -> str:
+    done = subprocess.run([*GIT, *arguments], cwd=folder, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
 
 
 @pytest.fixture
-def fake(github_schemas: OpenApi | None) -> Iterator[FakeGitHub]:
-    with FakeGitHub(schemas=github_schemas) as fake:
-        fake.add_repo(REPO)
-        yield fake
-        assert fake.violations == []
-
-
-@pytest.fixture
-def job(fake: FakeGitHub, starter: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """The environment of a job of a pull request, whose other jobs have measured two shards."""
+def checkout(starter: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The starter, committed; a job begins in its checkout."""
+    git(starter, "init", "-q")
+    git(starter, "add", "-A")
+    git(starter, "commit", "-qm", "start")
     monkeypatch.chdir(starter)
-    environ = job_environ(fake, fake.add_pull(REPO), starter)
-    scratch = Path(environ["RUNNER_TEMP"]) / "agentcrewops"
-    for shard in ("1/2", "2/2"):
-        inputs = {"AGENTCREWOPS_MODE": "canary", "AGENTCREWOPS_SHARD": shard, "AGENTCREWOPS_SAMPLES": "1"}
-        assert judge_job({**environ, **inputs}) == 0
-        part = PART.format("AgentCrewOps", f"canary-{shard.replace('/', '-of-')}")
-        shutil.copytree(scratch / "results", scratch / "parts" / part)
-    return {**environ, "AGENTCREWOPS_MODE": "merge"}
+    return starter
 
 
-def job_environ(fake: FakeGitHub, number: int, workspace: Path) -> dict[str, str]:
-    """The environment of a job of this pull request."""
-    head = fake.pull(REPO, number).head_sha
-    event = {"pull_request": {"number": number, "head": {"sha": head, "repo": {"full_name": REPO}}}}
-    temp = workspace.parent / "runner"
-    temp.mkdir()
-    (temp / "event.json").write_text(json.dumps(event), encoding="utf-8")
-    return {
-        "GITHUB_API_URL": fake.url,
-        "GITHUB_EVENT_NAME": "pull_request",
-        "GITHUB_EVENT_PATH": str(temp / "event.json"),
-        "GITHUB_REPOSITORY": REPO,
-        "GITHUB_SHA": head,
-        "GITHUB_TOKEN": fake.token("actions", WRITES),
-        "GITHUB_WORKSPACE": str(workspace),
-        "RUNNER_TEMP": str(temp),
-    }
+@pytest.fixture
+def temp(tmp_path: Path) -> Path:
+    return tmp_path / "temp"
 
 
-def test_shards_without_a_baseline_are_merged_outside_pull_requests_too(
-    job: dict[str, str], capsys: pytest.CaptureFixture[str]
+@pytest.fixture
+def judge(checkout: Path, temp: Path) -> Judge:
+    """The step Judge in a job of a pull request; its results become a part for the report's job."""
+    sha = git(checkout, "rev-parse", "HEAD")
+
+    def judged(head: str = "acme/shop", **inputs: str) -> int:
+        pull = {"number": 1, "head": {"sha": sha, "repo": {"full_name": head}}, "base": {"sha": sha}}
+        temp.mkdir(exist_ok=True)
+        (temp / "event.json").write_text(json.dumps({"pull_request": pull}))
+        given = {f"AGENTCREWOPS_{name.upper()}": value for name, value in inputs.items()}
+        runner = {
+            "GITHUB_SHA": sha,
+            "GITHUB_WORKSPACE": str(checkout),
+            "RUNNER_TEMP": str(temp),
+            "GITHUB_EVENT_PATH": str(temp / "event.json"),
+            "GITHUB_OUTPUT": str(temp / "output"),
+        }
+        return judge_job({**RUNNER, **runner, **given})
+
+    return judged
+
+
+def keep_part(temp: Path, name: str) -> None:
+    """What upload-artifact and download-artifact do."""
+    shutil.copytree(temp / "agentcrewops/results", temp / "agentcrewops/parts" / name)
+
+
+def concluded(temp: Path) -> Conclusion:
+    return conclusion_of(read_results([temp / "agentcrewops/results"]), FailOn.DRIFT)
+
+
+def real_model(checkout: Path) -> None:
+    edit(checkout / "agent.yaml", '"sim:simulation.yaml"', '"openai:gpt-4.1-mini"')
+
+
+def test_guardian_alone_does_not_pass_where_every_shard_is_missing(judge: Judge, temp: Path) -> None:
+    assert judge(mode="guardian") == 0
+    keep_part(temp, "guardian")
+    assert judge(mode="both", merge="true") == 3
+    assert concluded(temp) is Conclusion.ACTION_REQUIRED
+
+
+def test_a_suite_that_cannot_be_read_does_not_pass_by_guardian(
+    judge: Judge, temp: Path, checkout: Path
 ) -> None:
-    assert judge_job({**job, "GITHUB_EVENT_PATH": ""}) == 0
-    assert "NO BASELINE" in capsys.readouterr().out
+    judge(mode="guardian")
+    keep_part(temp, "guardian")
+    (checkout / "suite.yaml").write_text("suite: [")
+    assert judge(mode="both", merge="true") in {2, 3}
+    assert concluded(temp) is Conclusion.ACTION_REQUIRED
 
 
-def test_the_report_job_asks_for_neither_litellm_nor_scipy(fake: FakeGitHub, job: dict[str, str]) -> None:
-    command = [sys.executable, "-c", REPORT]
-    environ = {**os.environ, **job}
-    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "left with (0, 0) heavy []"
-    assert len(fake.comments(REPO, 1)) == 1
+def test_canary_alone_does_not_pass_where_guardian_is_missing(judge: Judge, temp: Path) -> None:
+    for part in ("1/2", "2/2"):
+        assert judge(mode="canary", shard=part) == 0
+        keep_part(temp, part.replace("/", "-"))
+    assert judge(mode="both", merge="true") == 3
+    assert concluded(temp) is Conclusion.ACTION_REQUIRED
+
+
+def test_a_report_of_one_kind_asks_for_no_other(judge: Judge, temp: Path) -> None:
+    judge(mode="guardian")
+    keep_part(temp, "guardian")
+    assert judge(mode="guardian", merge="true") == 0
+    assert concluded(temp) is Conclusion.SUCCESS
+
+
+@pytest.mark.parametrize("shard", ["1/1", "2/4"])
+def test_a_real_model_is_not_run_for_a_fork_and_the_job_says_so(
+    judge: Judge, temp: Path, checkout: Path, capsys: pytest.CaptureFixture[str], shard: str
+) -> None:
+    real_model(checkout)
+    assert judge(head="mallory/shop", mode="canary", shard=shard, max_usd="2.00") == 0
+    assert not (temp / "agentcrewops/results").exists()
+    *_, mark, last = capsys.readouterr().out.splitlines()
+    assert mark.startswith("::")
+    assert last.startswith("::notice title=AgentCrewOps::The eval cases were not run")
+
+
+def test_the_report_of_such_a_fork_shows_guardian_and_what_was_not_run(
+    judge: Judge, temp: Path, checkout: Path
+) -> None:
+    real_model(checkout)
+    judge(head="mallory/shop", mode="guardian")
+    keep_part(temp, "guardian")
+    assert judge(head="mallory/shop", mode="both", merge="true") == 0
+    results = read_results([temp / "agentcrewops/results"])
+    assert (results.verdict, results.assessment is not None) == (None, True)
+    assert results.assessment is not None
+    assert "were not run" in results.assessment.warnings[0]
+
+
+def test_a_simulated_agent_is_run_for_a_fork(judge: Judge, temp: Path) -> None:
+    assert judge(head="mallory/shop", mode="canary") == 0
+    verdict = read_results([temp / "agentcrewops/results"]).verdict
+    assert verdict is not None
+    assert verdict.verdict is VerdictKind.NO_BASELINE
+
+
+def test_a_missing_key_is_a_mistake_where_the_pull_request_is_our_own(judge: Judge, checkout: Path) -> None:
+    real_model(checkout)
+    assert judge(mode="canary", max_usd="2.00") != 0

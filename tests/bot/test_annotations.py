@@ -126,6 +126,7 @@ def test_a_finding_that_does_not_block_is_quieter(
         Location("a.yaml", 0),
         Location("a\nb", 1),
         Location("a\0", 1),
+        Location("x" * 5_000, 1),
     ],
 )
 def test_a_place_that_cannot_be_in_the_repository_is_left_out(

@@ -12,12 +12,25 @@ from bot.actions_environment import ActionsEnvironment, EventPull
 from bot.annotations import Checkout
 from bot.comments import marker
 from bot.conclusions import FailOn
-from bot.publishing import Publication, Wish, publication_of, refuse_stale, send, target_of
+from bot.publishing import (
+    Publication,
+    Wish,
+    outputs_of,
+    publication_of,
+    refuse_stale,
+    send,
+    target_of,
+    worst_of,
+)
 from bot.results import Results
+from evals.gate import judge
 from evals.records import VerdictKind
+from evals.suite import GateSettings
+from security_pack import findings
 from tests.bot.conftest import ALL, REPO, Door, Waited
 from tests.bot.samples import OTHER_SHA, SHA, breach, drift, of_kind
 from tests.bot.test_step_files import as_the_runner_reads
+from tests.evals.sample_results import candidate_result
 from tests.fakes.github import FakeGitHub
 
 
@@ -199,3 +212,28 @@ def test_the_exit_code_is_that_of_the_verdict(
     wish = Wish("crew", fail_on=fail_on)
     ready = publication_of(drift(), Checkout(environment.workspace), target_of(environment, None), wish)
     assert ready.exit_code == code
+
+
+@pytest.mark.parametrize(
+    ("canary", "guardian", "worst"),
+    [
+        (VerdictKind.PASS, findings.Conclusion.BREACH, "breach"),
+        (VerdictKind.NO_BASELINE, findings.Conclusion.PASS, "no_baseline"),
+        (VerdictKind.PASS, findings.Conclusion.INCONCLUSIVE, "inconclusive"),
+        (VerdictKind.NOT_MEASURED, findings.Conclusion.BREACH, "breach"),
+        (VerdictKind.DRIFT, findings.Conclusion.PASS, "drift"),
+        (VerdictKind.PASS, findings.Conclusion.PASS, "pass"),
+    ],
+)
+def test_the_output_verdict_is_the_worst_of_the_two(
+    canary: VerdictKind, guardian: findings.Conclusion, worst: str
+) -> None:
+    assessment = findings.Assessment(guardian, "in short", "triage", "sim:x")
+    assert worst_of(replace(of_kind(canary), assessment=assessment)) == worst
+
+
+def test_a_candidate_without_a_baseline_has_a_success_rate(tmp_path: Path) -> None:
+    alone = judge(None, candidate_result(), GateSettings())
+    outputs = outputs_of(Results(alone, candidate_result()), tmp_path)
+    assert 0 < float(outputs["success-rate"]) < 1
+    assert (outputs["verdict"], outputs["ci-low"]) == ("no_baseline", "")
