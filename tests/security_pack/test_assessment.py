@@ -135,7 +135,7 @@ def test_a_tier_may_say_itself_that_it_measured_nothing() -> None:
     held = Evidence([trial(Outcome.RESISTED)], not_measured="the budget of $2.00 was reached")
     assessment = assess(EXAMINED, held, PLACES, Settings(), TODAY, str)
     assert assessment.conclusion is Conclusion.INCONCLUSIVE
-    assert assessment.headline == "**INCONCLUSIVE** — `the budget of $2.00 was reached`. This is no pass."
+    assert assessment.headline == "**INCONCLUSIVE** — the budget of $2.00 was reached. This is no pass."
 
 
 def test_a_breach_among_errors_is_a_breach() -> None:
