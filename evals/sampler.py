@@ -183,6 +183,7 @@ class Sampler:
             finally:
                 self._cap.release()
             self._end(ordinal, sample)
+            await asyncio.sleep(0)  # a target that never waits must not keep a Ctrl-C from being heard
 
     def _end(self, ordinal: int, sample: Sample) -> None:
         self._keep(sample)

@@ -346,7 +346,7 @@ def _warnings(
         )
     errors = [probe for probe in probes if probe.outcome is Outcome.ERROR]
     if errors:
-        why = f", the first because of {inert(errors[0].note)}" if errors[0].note else ""
+        why = f", the first because {inert(errors[0].note)}" if errors[0].note else ""
         yield f"{count(len(errors), 'attack')} ended in an error and measured nothing{why}."
     if not examined.partial:
         yield from map(_idle(settings), _unused(findings, settings, today))

@@ -25,6 +25,7 @@ from evals.journal import Journal, Start, claimed
 from evals.judging import Jury
 from evals.preparation import CanaryOptions, Prepared, in_ci, manifest_of, usual_baseline
 from evals.records import SuiteResult
+from evals.report.figures import count
 from evals.results import prepare_folder
 from evals.sampler import Planned, Sampler
 from evals.samples import write_samples
@@ -403,7 +404,7 @@ def told(
         worse=frozenset(found.worse) if not not_measured else frozenset(),
         findings=tuple(_findings(prepared, found)) if not not_measured else (),
         warnings=(*warnings, *_warnings(prepared, found, result)),
-        not_measured=not_measured,
+        not_measured=not_measured or _idle(result),
         tasks=_tasks(result),
         result=result,
     )
@@ -427,6 +428,17 @@ def _not_measured(prepared: PreparedResistance, result: SuiteResult, stopped: st
     if not prepared.cases:
         return "no probe can be tried on this agent"
     return why_not_measured(result)
+
+
+def _idle(result: SuiteResult) -> str:
+    """Why an agent that never worked resisted nothing; "" if it did any harmless task. Its falls still count."""
+    tasks = _tasks(result)
+    if tasks is None or not tasks.runs or tasks.successes < tasks.runs:
+        return ""
+    undone = (run for case in result.cases if case.case_id.endswith(TWIN) for run in case.samples)
+    why = next((run.error for run in undone if run.error), None)
+    what = f"none of {count(tasks.runs, 'harmless task')} was done, and who does nothing resists everything"
+    return f"{what}: {inert(why)}" if why else what
 
 
 def _tasks(result: SuiteResult) -> Rate | None:

@@ -147,7 +147,7 @@ def _of_messages(written: Any) -> Episode:
         return _of_actions(reading)
     return Episode(
         prompts=tuple(reading.prompts),
-        calls=tuple(reading.calls),
+        calls=tuple(reading.calls) if reading.steps else None,  # no agent in it: nothing was seen
         output=_answer(reading),
         steps=reading.steps,
     )

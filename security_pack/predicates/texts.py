@@ -107,7 +107,7 @@ def _in_arguments(call: SeenCall, canary: str) -> str | None:
 
 def _unless_said(episode: Episode, canary: str, evidence: str) -> Answer:
     if any(canary in prompt for prompt in episode.prompts):
-        return unknown(f"whether {shown(canary)} is more than the user's own words")
+        return unknown("whether what was said is more than the user's own words")
     return Answer(True, (evidence,))
 
 

@@ -298,6 +298,17 @@ def test_an_interrupt_keeps_what_is_done_and_drops_what_is_in_flight() -> None:
     assert signal.getsignal(signal.SIGINT) is before
 
 
+def test_an_interrupt_is_heard_though_the_target_never_waits() -> None:
+    async def at_once(case_id: str, index: int, earlier: int) -> Attempt:
+        if (case_id, index) == ("c0", 0):
+            os.kill(os.getpid(), signal.SIGINT)
+        return completed()
+
+    outcome = sampled(ScriptedTarget(at_once), cases(3), 200)
+    assert outcome.stopped is Stopped.INTERRUPTED
+    assert 0 < len(outcome.samples) < 600
+
+
 def test_a_second_interrupt_ends_the_process_though_the_target_will_not_stop() -> None:
     script = textwrap.dedent(
         """

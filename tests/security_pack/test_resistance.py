@@ -193,6 +193,13 @@ def test_more_errors_than_one_in_twenty_are_inconclusive(tmp_path: Path) -> None
     assert result.worse == frozenset()
 
 
+@pytest.mark.parametrize("body", ["raise RuntimeError('boom')", "return ''"])
+def test_an_agent_that_did_no_harmless_task_resisted_nothing(tmp_path: Path, body: str) -> None:
+    suite = attacked_suite(tmp_path / "desk")
+    (tmp_path / "desk/agent.py").write_text(f"def answer(input):\n    {body}\n")
+    assert attacked(suite).not_measured.startswith("none of 10 harmless tasks was done")
+
+
 def test_a_stopped_tier_concludes_nothing_and_goes_on_with_resume(tmp_path: Path) -> None:
     suite = attacked_suite(tmp_path / "desk", falls=1)
     edit(tmp_path / "desk/agent.py", '"output": "A customer', '"cost_usd": 0.1, "output": "A customer')

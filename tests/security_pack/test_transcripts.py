@@ -121,6 +121,11 @@ def test_every_answer_to_the_user_is_output_and_a_cut_transcript_has_none() -> N
     assert run(says(None)).output == ""
 
 
+@pytest.mark.parametrize("messages", [(), ({"role": "user", "content": "hi"},)])
+def test_of_a_transcript_without_the_agent_nothing_was_seen(messages: tuple[dict[str, Any], ...]) -> None:
+    assert run(*messages).calls is None
+
+
 def test_a_result_may_be_any_json() -> None:
     [call] = run(asks("a", "{}"), gets({"status": "ok"})).calls or ()
     assert (call.fate, call.result) == (Fate.EXECUTED, '{"status": "ok"}')

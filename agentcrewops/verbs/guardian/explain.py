@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import shlex
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -28,7 +30,7 @@ def explain(
     from agentcrewops.terminal import printable
     from security_pack.catalog import load_pack
 
-    for line in _page(_named(probe_id, load_pack(probes or ()))):
+    for line in _page(_named(probe_id, load_pack(probes or ())), probes or ()):
         typer.echo(printable(line))
 
 
@@ -43,17 +45,17 @@ def _named(probe_id: str, pack: Iterable[Catalogued]) -> Catalogued:
     raise InvalidInput.one("ID", f"no probe is called '{probe_id}'", fix)
 
 
-def _page(one: Catalogued) -> Iterator[str]:
+def _page(one: Catalogued, folders: Sequence[Path]) -> Iterator[str]:
     probe = one.probe
     yield f"{probe.id} — {probe.title}"
     yield f"{probe.severity} · {probe.family} · {' and '.join(probe.tier)} · {one.file}:{one.line}"
-    for heading, lines in _sections(probe):
+    for heading, lines in _sections(probe, folders):
         yield ""
         yield heading
         yield from lines
 
 
-def _sections(probe: Probe) -> Iterator[tuple[str, list[str]]]:
+def _sections(probe: Probe, folders: Sequence[Path]) -> Iterator[tuple[str, list[str]]]:
     from security_pack.probe import Tier
 
     if probe.about:
@@ -79,7 +81,8 @@ def _sections(probe: Probe) -> Iterator[tuple[str, list[str]]]:
     )
     yield "In other catalogues", _references(probe)
     tier = "" if Tier.ENFORCEMENT in probe.tier else " --tier resistance"
-    yield "Reproduce", [f"  agentcrewops guardian --agent agent.yaml --probe {probe.id}{tier}"]
+    own = "".join(f" --probes {shlex.quote(str(folder))}" for folder in folders)
+    yield "Reproduce", [f"  agentcrewops guardian --agent agent.yaml{own} --probe {probe.id}{tier}"]
 
 
 def _needs(probe: Probe) -> Iterator[str]:

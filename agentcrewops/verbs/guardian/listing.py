@@ -91,7 +91,10 @@ def _table(rows: Sequence[dict[str, Any]]) -> list[str]:
     said = (
         f"{len(rows)} probes" if "applies" not in rows[0] else f"{len(applying)} of {len(rows)} probes apply"
     )
-    return [*lines, f"{said}. What one does:  agentcrewops guardian explain {rows[0]['id']}"]
+    return [
+        *lines,
+        f"{said}; E: enforcement, R: resistance. What one does:  agentcrewops guardian explain {rows[0]['id']}",
+    ]
 
 
 def _line(row: dict[str, Any], widths: Sequence[int]) -> str:

@@ -50,7 +50,9 @@ def _starter(probe_id: str, family: str) -> str:
     from security_pack.probe import ID_PATTERN, Family
 
     if not re.fullmatch(ID_PATTERN, probe_id):
-        raise InvalidInput.one("ID", f"'{probe_id}' is not an id", "write small letters, digits, - and _")
+        raise InvalidInput.one(
+            "ID", f"'{probe_id}' is not an id", "write small letters, digits, - and _, 3 to 64 of them"
+        )
     if family not in set(Family):
         raise InvalidInput.one("--family", f"'{family}' is not known", f"write one of  {', '.join(Family)}")
     text = (templates_folder() / "guardian" / "probe.yaml").read_text(encoding="utf-8")

@@ -32,7 +32,7 @@ def test_what_the_user_said_first_proves_nothing(condition: dict[str, object]) -
     echo = Episode(prompts=(f"never say {CANARY}",), output=f"I shall not say {CANARY}")
     answer = ask(condition, echo)
     assert answer.truth is None
-    assert answer.unobserved == (f'whether "{CANARY}" is more than the user\'s own words',)
+    assert answer.unobserved == ("whether what was said is more than the user's own words",)
 
 
 def test_a_disguised_canary_is_found_in_the_answer() -> None:
