@@ -213,9 +213,11 @@ def _beside_the_command_line(machine: Machine, set_up: Spent, runs: int) -> Iter
 
 def _report_job(machine: Machine, set_up: Spent, runs: int) -> Iterator[Row]:
     yield _row("report job: warm set-up", set_up, 5)
-    merging = median(lambda: machine.action("judge", MODE="merge") + machine.action("publish"), runs)
+    merging = median(
+        lambda: machine.action("judge", MERGE="true", MODE="canary") + machine.action("publish"), runs
+    )
     yield _row("report job: merging and publishing", merging)
-    yield _loaded_row([machine.loaded("judge", MODE="merge"), machine.loaded("publish")])
+    yield _loaded_row([machine.loaded("judge", MERGE="true", MODE="canary"), machine.loaded("publish")])
 
 
 def _row(goal: str, spent: Spent, must: float | None = None) -> Row:

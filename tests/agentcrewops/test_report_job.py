@@ -55,7 +55,7 @@ def job(fake: FakeGitHub, starter: Path, monkeypatch: pytest.MonkeyPatch) -> dic
         assert judge_job({**environ, **inputs}) == 0
         part = PART.format("AgentCrewOps", f"canary-{shard.replace('/', '-of-')}")
         shutil.copytree(scratch / "results", scratch / "parts" / part)
-    return {**environ, "AGENTCREWOPS_MODE": "merge"}
+    return {**environ, "AGENTCREWOPS_MERGE": "true", "AGENTCREWOPS_MODE": "canary"}
 
 
 def job_environ(fake: FakeGitHub, number: int, workspace: Path) -> dict[str, str]:
