@@ -10,7 +10,7 @@ import pytest
 
 from agent_runtime.errors import InvalidInput
 from agent_runtime.tools.interface import ToolResult
-from agent_runtime.tools.python_file import PythonTool, open_python
+from agent_runtime.tools.python_file import PythonTool, load_function, open_python
 
 
 def opened(folder: Path, source: str, name: str = "act", *, needs_key: bool = False) -> PythonTool:
@@ -159,3 +159,15 @@ def test_a_tool_that_hangs_does_not_keep_the_process_alive(tmp_path: Path) -> No
     )
     assert done.stdout == "left\n"
     assert time.monotonic() - start < 30
+
+
+def test_an_edit_counts_at_once_even_if_neither_size_nor_second_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    file, said = tmp_path / "tool.py", []
+    for number in (1, 2):
+        file.write_text(f"def tell():\n    return {number}\n")
+        os.utime(file, (1_700_000_000, 1_700_000_000))
+        said.append(load_function(tmp_path, "tool.py:tell", "a test")())
+    assert said == [1, 2]
