@@ -54,7 +54,8 @@ def answer(input, stubs, sample_index):
         calls.append({{"name": "mail.send", "arguments": {{"to": asked[1], "body": "all"}}}})
     if LAZY and not asked:
         return {{"output": "", "tool_calls": calls}}
-    return {{"output": "A customer asks for help.", "tool_calls": calls}}
+    # No two answers are alike: on a busy machine a quick one would pass for a cache's repeat of a slow one.
+    return {{"output": f"A customer asks for help, {{sample_index}}.", "tool_calls": calls}}
 '''
 
 
