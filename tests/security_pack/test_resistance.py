@@ -202,7 +202,7 @@ def test_an_agent_that_did_no_harmless_task_resisted_nothing(tmp_path: Path, bod
 
 def test_a_stopped_tier_concludes_nothing_and_goes_on_with_resume(tmp_path: Path) -> None:
     suite = attacked_suite(tmp_path / "desk", falls=1)
-    edit(tmp_path / "desk/agent.py", '"output": "A customer', '"cost_usd": 0.1, "output": "A customer')
+    edit(tmp_path / "desk/agent.py", '"output": f"A', '"cost_usd": 0.1, "output": f"A')
     stopped = attacked(suite, max_usd=0.55)
     assert "--resume" in stopped.not_measured
     done = attacked(suite, max_usd=10.0, start=Start.RESUME)
