@@ -145,8 +145,10 @@ def power_of_one(baseline_runs: int, runs: int, probes: int, rate: float) -> flo
 
 
 def _together(baseline: Counts, candidate: Counts, rng: np.random.Generator) -> tuple[float, float]:
-    """The wider of two intervals: few probes hide how much they differ, and many hide what a few runs can do."""
+    """The interval of the change; a fall must stand out of what runs do too, since few probes hide how they differ."""
     by_probes = interval(resampled_probes(baseline, candidate, rng), TOGETHER_AT)
+    if by_probes[1] >= 0:
+        return by_probes
     by_runs = look_interval(baseline, candidate, rng, TOGETHER_AT)
     return min(by_probes[0], by_runs[0]), max(by_probes[1], by_runs[1])
 
