@@ -54,7 +54,6 @@ def answer(input, stubs, sample_index):
         calls.append({{"name": "mail.send", "arguments": {{"to": asked[1], "body": "all"}}}})
     if LAZY and not asked:
         return {{"output": "", "tool_calls": calls}}
-    # No two answers are alike: on a busy machine a quick one would pass for a cache's repeat of a slow one.
     return {{"output": f"A customer asks for help, {{sample_index}}.", "tool_calls": calls}}
 '''
 
@@ -73,6 +72,8 @@ def attacked_suite(
     (folder / "agent.py").write_text(AGENT.format(falls=falls, lazy=lazy))
     suite = {
         "suite": "desk",
+        # Waiting for a thread on a busy machine would look like slowness, and a quick run like a cache's.
+        "concurrency": 1,
         "target": target or {"python": {"function": "agent.py:answer", "simulated": True}},
         "tools": TOOLS,
         "cases": [{"case_id": "a", "input": "hi", "success": "contains('x')"}],
