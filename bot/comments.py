@@ -29,10 +29,10 @@ def marker(key: str) -> str:
     return f"<!-- agentcrewops:{key} -->"
 
 
-def comment_body(results: Results, key: str, links: Links) -> str:
-    """The whole comment: marker, verdict, table, folded details, links."""
+def comment_body(results: Results, key: str, links: Links, note: str = _EDITED) -> str:
+    """The whole comment: marker, verdict, table, folded details, links, and what becomes of it."""
     icon, title = icon_and_title(results)
-    head, foot = f"{marker(key)}\n## {icon} {title}\n\n", f"\n{footer(links, _EDITED)}\n"
+    head, foot = f"{marker(key)}\n## {icon} {title}\n\n", f"\n{footer(links, note)}\n"
     return head + whole_blocks(overview(results), MOST_BYTES - len((head + foot).encode()), _CUT) + foot
 
 

@@ -5,19 +5,16 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from bot.comments import marker, ours_among
-from bot.lengths import whole_blocks
-from bot.links import Links, footer
+from bot.comments import comment_body, ours_among
+from bot.links import Links
 from bot.results import Results
 from bot.sending import ACTIONS_LOGIN
-from bot.story import icon_and_title, overview
+from bot.story import icon_and_title
 from evals.records import VerdictKind
 
 if TYPE_CHECKING:  # PyGithub is an extra, and a dry run does without
     from bot.github import GitHub
 
-MOST_BYTES = 60_000
-_CUT = "*The rest did not fit here: the check and the report have it.*"
 _EDITED = "edited in place while the drift lasts, closed when it is over"
 _FELL = {VerdictKind.DRIFT, VerdictKind.BELOW_FLOOR, VerdictKind.PROVIDER_DRIFT}
 
@@ -46,13 +43,6 @@ def issue_title(results: Results) -> str:
     ]
 
 
-def issue_body(results: Results, key: str, links: Links) -> str:
-    """What the comment of a pull request would say."""
-    icon, title = icon_and_title(results)
-    head, foot = f"{marker(key)}\n## {icon} {title}\n\n", f"\n{footer(links, _EDITED)}\n"
-    return head + whole_blocks(overview(results), MOST_BYTES - len((head + foot).encode()), _CUT) + foot
-
-
 def put_issue(github: GitHub, results: Results, key: str, links: Links) -> int | None:
     """There is one open issue of this key while the agent is down, and none when it is not; its number, or None."""
     standing, login = standing_of(results), github.login() or ACTIONS_LOGIN
@@ -60,7 +50,7 @@ def put_issue(github: GitHub, results: Results, key: str, links: Links) -> int |
     for surplus in ours.surplus:
         github.edit_issue(surplus.id, {"state": "closed", "state_reason": "not_planned"})
     if standing is Standing.FELL:
-        title, body = issue_title(results), issue_body(results, key, links)
+        title, body = issue_title(results), comment_body(results, key, links, note=_EDITED)
         if ours.kept is None:
             return github.create_issue(title, body).id
         github.edit_issue(ours.kept.id, {"title": title, "body": body})
