@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,8 @@ from agentcrewops.results_folder import sections_in, write_guardian
 from agentcrewops.terminal import printable
 from agentcrewops.workflow_log import annotate, commands_stopped, notice
 from bot.actions_environment import read_environment
+from bot.publishing import outputs_of
+from bot.results import read_results
 from bot.step_files import write_outputs
 from evals.canary import run_canary
 from evals.gate_origin import usual_baseline_at
@@ -36,6 +38,7 @@ from evals.suite import Suite, load_suite
 from security_pack import findings_file
 from security_pack.findings import Assessment, Conclusion
 from security_pack.guardian import GuardianOptions, prepare_guardian, run_guardian
+from security_pack.sarif import NAME as SARIF_NAME
 
 PART = "agentcrewops-part--{}--{}"
 """The name of an artifact that actions/report puts together with others: of which agent, and which part."""
@@ -58,6 +61,11 @@ class Job:
     base: str | None
     head: str | None
     from_fork: bool = False
+
+    @property
+    def results(self) -> Path:
+        """Where a step leaves what it measured."""
+        return self.scratch / "results"
 
 
 def job_of(environ: Mapping[str, str]) -> Job:
@@ -82,10 +90,9 @@ def job_of(environ: Mapping[str, str]) -> Job:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What a step leaves: its exit code, its outputs by name, and a sentence of ours to show above the log."""
+    """What judging one part comes to: an exit code, and a sentence of ours to show above the log."""
 
     code: int
-    outputs: Mapping[str, str] = field(default_factory=dict)
     notice: str = ""
 
 
@@ -96,10 +103,10 @@ def judge_job(environ: Mapping[str, str]) -> int:
         inputs = read_inputs(environ, job.workspace)
     except InvalidInput as error:
         return _refused(error).code
-    judged = judge(inputs, job, environ)
+    code = judge(inputs, job, environ)
     if environ.get("GITHUB_OUTPUT"):
-        write_outputs(Path(environ["GITHUB_OUTPUT"]), judged.outputs)
-    return judged.code
+        write_outputs(Path(environ["GITHUB_OUTPUT"]), _left_in(job.results, inputs))
+    return code
 
 
 def publish_job(environ: Mapping[str, str]) -> int:
@@ -122,7 +129,7 @@ def baseline_job(environ: Mapping[str, str]) -> int:
         inputs = read_inputs(environ, job.workspace)
         with commands_stopped():
             _refuse_unbounded_spending(inputs)
-            refreshed = refresh_baseline(inputs, job.scratch / "results", read_environment(environ), environ)
+            refreshed = refresh_baseline(inputs, job.results, read_environment(environ), environ)
             tell(refreshed)
     except CrewError as error:
         return _refused(error).code
@@ -140,7 +147,7 @@ def _request(environ: Mapping[str, str], job: Job) -> Request:
             "input from-run", "is not the id of a run", "write  ${{ github.event.workflow_run.id }}"
         )
     return Request(
-        folders=(Path(environ.get("AGENTCREWOPS_RESULTS") or job.scratch / "results"),),
+        folders=(Path(environ.get("AGENTCREWOPS_RESULTS") or job.results),),
         check_name=inputs.name,
         comment=environ.get("AGENTCREWOPS_COMMENT", "true") == "true",
         fail_on=inputs.fail_on,
@@ -155,17 +162,11 @@ def _request(environ: Mapping[str, str], job: Job) -> Request:
     )
 
 
-def judge(inputs: Inputs, job: Job, environ: Mapping[str, str]) -> Judged:
-    """Judge what the inputs name; problems become annotations, never a traceback."""
-    results = job.scratch / "results"
-    shutil.rmtree(results, ignore_errors=True)
-    codes: list[int] = []
-    outputs: dict[str, str] = {}
-    for step in _steps(inputs):
-        judged = _reported(partial(step, inputs, job, results, environ))
-        codes.append(judged.code)
-        outputs |= {name: value for name, value in judged.outputs.items() if value}
-    return Judged(_worst(codes), outputs | _left_in(results, inputs))
+def judge(inputs: Inputs, job: Job, environ: Mapping[str, str]) -> int:
+    """Judge what the inputs name, leave the results, and return the exit code; problems become annotations."""
+    shutil.rmtree(job.results, ignore_errors=True)
+    steps = [partial(step, inputs, job, job.results, environ) for step in _steps(inputs)]
+    return _worst([_reported(step).code for step in steps])
 
 
 Step = Callable[[Inputs, Job, Path, Mapping[str, str]], Judged]
@@ -216,8 +217,7 @@ def _canary(inputs: Inputs, job: Job, results: Path, environ: Mapping[str, str])
 def _shard(inputs: Inputs, job: Job, results: Path, environ: Mapping[str, str]) -> Judged:
     if _not_for_forks(inputs, job):
         return _not_run()
-    options = replace(_options(inputs, job, results), confirm=None)
-    done = run_shard(options, inputs.shard, environ, quiet=True)
+    done = run_shard(_options(inputs, job, results), inputs.shard, environ, quiet=True)
     announce_shard(done, results, as_json=False)
     return Judged(3 if done.trouble else 0)
 
@@ -248,7 +248,7 @@ def _options(inputs: Inputs, job: Job, results: Path) -> CanaryOptions:
     _refuse_unbounded_spending(inputs)
     return CanaryOptions(
         suite=inputs.suite,
-        agent=inputs.spec if inputs.mode is Mode.CANARY or inputs.spec else None,
+        agent=inputs.spec,
         policy=inputs.policy,
         model=inputs.model,
         samples=inputs.samples,
@@ -364,18 +364,15 @@ def _no_findings(job: Job) -> Assessment:
 
 
 def _left_in(results: Path, inputs: Inputs) -> dict[str, str]:
-    """Where the results are, and under which name they are kept; nothing if there are none."""
+    """The step's outputs: what was found, where it is, and the name it is kept under; nothing if there is nothing."""
     if not results.is_dir():
         return {}
     kind = {Mode.CANARY: f"canary-{inputs.shard.number}-of-{inputs.shard.of}", Mode.GUARDIAN: "guardian"}
     whole = inputs.merge or inputs.mode not in kind
     part = REPORT.format(inputs.name) if whole else PART.format(inputs.name, kind[inputs.mode])
-    files = {"report-path": results / "report.html", "sarif-path": results / "guardian.sarif"}
-    found = {name: str(path) for name, path in files.items() if path.is_file()}
-    publishable = (results / "verdict.json").is_file() or (results / findings_file.NAME).is_file()
-    return {
-        "results-path": str(results),
-        "artifact-name": part,
-        "publishable": str(publishable).lower(),
-        **found,
-    }
+    kept = {"results-path": str(results), "artifact-name": part}
+    if (results / SARIF_NAME).is_file():
+        kept["sarif-path"] = str(results / SARIF_NAME)
+    if not ((results / "verdict.json").is_file() or (results / findings_file.NAME).is_file()):
+        return {**kept, "publishable": "false"}
+    return {**outputs_of(read_results([results]), results), **kept, "publishable": "true"}

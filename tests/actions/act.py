@@ -52,6 +52,13 @@ class Ran:
         ]
         return values[-1] if values else ""
 
+    @property
+    def told(self) -> dict[str, str]:
+        """The outputs of our action as a later step of the caller's workflow sees them."""
+        said = [line["msg"].strip() for line in self.lines if str(line.get("msg", "")).startswith("TOLD ")]
+        outputs: dict[str, str] = json.loads(said[-1].removeprefix("TOLD "))
+        return outputs
+
     def commands(self, command: str) -> list[dict[str, Any]]:
         """The workflow commands of this kind that the runner obeyed."""
         return [line for line in self.lines if line.get("command") == command]

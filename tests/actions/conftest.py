@@ -147,9 +147,14 @@ jobs:
       - uses: actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd
         with: { fetch-depth: 0, persist-credentials: false }
       - uses: OURS@REF
+        id: crew
         with: INPUTS
         env: { OPENAI_API_KEY: sk-not-a-key }
+      - if: ${{ always() }}
+        env: { TOLD: "${{ toJSON(steps.crew.outputs) }}" }
+        run: echo "TOLD $(tr -d '\\n' <<<"$TOLD")"
 """
+"""Everything in one step; the last tells what a caller sees of it."""
 
 
 def git(*arguments: str) -> None:

@@ -19,7 +19,9 @@ def test_a_change_that_changes_nothing_passes(measured: Project) -> None:
     number = measured.pull({"README.md": "hello"})
     ran = measured.run_pull(number, measured.workflow())
     assert ran.code == 0, ran.text
-    assert ran.output("verdict") == "pass"
+    assert ran.output("verdict") == ran.told["verdict"] == "pass"
+    assert ran.told["results-path"]
+    assert ran.told["report-path"].endswith("report.html")
     assert measured.check().conclusion == "success"
     assert "Pass" in measured.comment(number)
 
@@ -29,7 +31,8 @@ def test_a_prompt_that_breaks_cases_is_a_drift_with_annotations_on_the_cases(mea
     ran = measured.run_pull(number, measured.workflow())
     check = measured.check()
     assert (ran.code, ran.output("verdict"), check.conclusion) == (1, "drift", "failure"), ran.text
-    assert float(ran.output("ci-high")) < 0
+    assert float(ran.output("ci-high")) == float(ran.told["ci-high"]) < 0
+    assert (ran.told["verdict"], float(ran.told["success-rate"]) < 0.9) == ("drift", True)
     broken = {note["path"] for note in check.annotations if note["annotation_level"] == "failure"}
     assert broken == {"suite.yaml"}
     assert "refund_asked_twice" in measured.comment(number)
@@ -63,6 +66,7 @@ def test_an_approval_that_is_taken_away_is_a_breach_at_its_line(measured: Projec
     ran = measured.run_pull(number, measured.workflow(mode="guardian"))
     check = measured.check()
     assert (ran.code, ran.output("verdict"), check.conclusion) == (1, "breach", "failure")
+    assert ran.told["verdict"] == "breach"
     line = agent.splitlines().index('    - name: "billing.refund" # high-impact: needs approval') + 1
     assert ("agent.yaml", line) in {(note["path"], note["start_line"]) for note in check.annotations}
 

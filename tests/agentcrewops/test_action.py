@@ -143,3 +143,28 @@ def test_a_simulated_agent_is_run_for_a_fork(judge: Judge, temp: Path) -> None:
 def test_a_missing_key_is_a_mistake_where_the_pull_request_is_our_own(judge: Judge, checkout: Path) -> None:
     real_model(checkout)
     assert judge(mode="canary", max_usd="2.00") != 0
+
+
+def test_the_step_itself_tells_what_it_found(judge: Judge, temp: Path) -> None:
+    (temp / "output").unlink(missing_ok=True)
+    assert judge(mode="canary") == 0
+    told = outputs_in(temp / "output")
+    assert (told["verdict"], told["publishable"]) == ("no_baseline", "true")
+    assert 0 < float(told["success-rate"]) <= 1
+    assert float(told["cost-usd"]) > 0
+
+
+def test_a_shard_tells_where_its_runs_are_and_no_verdict(judge: Judge, temp: Path) -> None:
+    assert judge(mode="canary", shard="1/2") == 0
+    told = outputs_in(temp / "output")
+    assert (told["publishable"], told["artifact-name"]) == (
+        "false",
+        "agentcrewops-part--AgentCrewOps--canary-1-of-2",
+    )
+    assert "verdict" not in told
+
+
+def outputs_in(file: Path) -> dict[str, str]:
+    """What a step wrote to GITHUB_OUTPUT."""
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return {lines[at].partition("<<")[0]: lines[at + 1] for at in range(0, len(lines), 3)}
