@@ -8,13 +8,12 @@ DIR holds output_handling.jsonl, one JSON object a line: {sink, text, label}. La
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmarks.guards import rows_of
-from benchmarks.table import Row, leave, print_rows
+from benchmarks.table import Row, measure
 from security_pack.conditions import SinkKind
 from security_pack.sinks import SINKS, SinkHit, active_parts
 
@@ -91,16 +90,5 @@ def rows(data: Path) -> list[Row]:
     return sink_rows(rows_of(data, "output_handling.jsonl"))
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
-    measured = rows(options.data)
-    print_rows("Guardian: output sinks", measured, as_json=options.json)
-    leave(measured)
-
-
 if __name__ == "__main__":
-    main()
+    measure(__doc__, "Guardian: output sinks", rows)

@@ -9,7 +9,6 @@ approval as `tainted_destination`. It is a trigger for a person, not a gate, so 
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +17,7 @@ from typing import Any
 
 from agent_runtime.guard.taint import Sources, tainted_destinations
 from benchmarks.guards import rows_of
-from benchmarks.table import Row, leave, print_rows
+from benchmarks.table import Row, measure
 
 _READS = re.compile(
     r"(?:get|read|list|search|find|check|show|view|fetch|browse|calculate|think)_|download|calculate"
@@ -77,16 +76,5 @@ def rows(data: Path) -> list[Row]:
     )
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
-    measured = rows(options.data)
-    print_rows("Guardian: destinations that a tool result named", measured, as_json=options.json)
-    leave(measured)
-
-
 if __name__ == "__main__":
-    main()
+    measure(__doc__, "Guardian: destinations that a tool result named", rows)

@@ -12,7 +12,6 @@ Speed and linearity are CPU time, so that a busy machine does not fail them. Exi
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import time
@@ -25,7 +24,7 @@ from agent_runtime.guard.egress import Destination, check_url
 from agent_runtime.guard.redact import find_pii
 from agent_runtime.policy import PiiKind
 from benchmarks.ibans import STRUCTURES, iban_rows
-from benchmarks.table import Row, leave, print_rows
+from benchmarks.table import Row, measure
 
 KINDS: tuple[PiiKind, ...] = get_args(PiiKind)
 LABELS: dict[str, PiiKind] = {
@@ -142,16 +141,5 @@ def rows(data: Path) -> Iterator[Row]:
     yield from egress_rows(rows_of(data, "egress_urls.jsonl"))
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
-    measured = list(rows(options.data))
-    print_rows("Guards: personal data and egress", measured, as_json=options.json)
-    leave(measured)
-
-
 if __name__ == "__main__":
-    main()
+    measure(__doc__, "Guards: personal data and egress", rows)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +34,14 @@ def print_rows(title: str, rows: Sequence[Row], *, as_json: bool = False) -> Non
 def leave(rows: Sequence[Row]) -> None:
     """Exit 1 if a goal was missed."""
     sys.exit(1 if any(row.holds is False for row in rows) else 0)
+
+
+def measure(doc: str | None, title: str, rows: Callable[[Path], Iterable[Row]]) -> None:
+    """The command line of a script that measures on labelled data: `--data DIR [--json]`; exits 1 on a miss."""
+    parser = argparse.ArgumentParser(description=(doc or "").partition("\n")[0])
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    measured = list(rows(options.data))
+    print_rows(title, measured, as_json=options.json)
+    leave(measured)
