@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from agent_runtime.manifest import Manifest
+from agent_runtime.agent.manifest import Manifest
 from agent_runtime.records import Message, Role, RunStatus, Step, Task, ToolCall
 
 MAX_RETRIES = 2

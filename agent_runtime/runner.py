@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
+from agent_runtime.agent.manifest import Manifest
 from agent_runtime.loop import STATUS, Action, Criticise, Finish, Plan, Stop, UseTool, next_action
-from agent_runtime.manifest import Manifest
 from agent_runtime.records import MICROS, RunResult, RunStatus, Step, Task
 from agent_runtime.steps.critic import criticise, retry
 from agent_runtime.steps.plan import make_plan

@@ -9,8 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
+from agent_runtime.agent.manifest import resolve_inside
 from agent_runtime.errors import InvalidInput, Problem
-from agent_runtime.manifest import resolve_inside
 from evals.shards import Shard, parse_shard
 
 PREFIX = "AGENTCREWOPS_"

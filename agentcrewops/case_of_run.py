@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from agent_runtime.agent.manifest import Manifest, load_manifest
+from agent_runtime.agent.spec import ToolSpec
 from agent_runtime.documents import strict_json
 from agent_runtime.errors import InvalidInput
 from agent_runtime.guard.redact import ALL_KINDS
-from agent_runtime.manifest import Manifest, load_manifest
-from agent_runtime.spec import ToolSpec
 from agentcrewops.home import state_folder
 from agentcrewops.run_record import RunRecord, ToolUse, read_run
 from evals.graders.expression import success

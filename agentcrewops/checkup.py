@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from agent_runtime.manifest import Manifest, load_manifest
-from agent_runtime.spec import ToolSpec
+from agent_runtime.agent.manifest import Manifest, load_manifest
+from agent_runtime.agent.spec import ToolSpec
 from agentcrewops.explanation import explain_agent, explain_suite
 from evals.preparation import CanaryOptions, prepare
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from agent_runtime.agent.manifest import Manifest, load_manifest
 from agent_runtime.errors import InvalidInput, Problem, UnknownPrice
 from agent_runtime.guard.egress import Destination, Refusal, check_url
-from agent_runtime.manifest import Manifest, load_manifest
 from agent_runtime.models import key_name
 from agent_runtime.models.prices import price_of
 from agentcrewops import __version__

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from agent_runtime.manifest import load_manifest
-from agent_runtime.spec import McpTool, ToolSpec
+from agent_runtime.agent.manifest import load_manifest
+from agent_runtime.agent.spec import McpTool, ToolSpec
 from agent_runtime.tools import open_servers
 from agent_runtime.tools.mcp_pins import Offered
 from agent_runtime.yaml_text import one_line

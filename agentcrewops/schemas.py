@@ -6,9 +6,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from agent_runtime.agent.policy import PolicyFile
+from agent_runtime.agent.spec import AgentFile
 from agent_runtime.models.simulation import SimulationFile
-from agent_runtime.policy import PolicyFile
-from agent_runtime.spec import AgentFile
 from evals.baseline import baseline_schema
 from evals.samples import samples_schema
 from evals.suite import SuiteFile

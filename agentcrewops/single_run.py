@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from agent_runtime.agent.manifest import Manifest, Recording, load_manifest
 from agent_runtime.artifacts import Folder
 from agent_runtime.artifacts.transcript import transcript
 from agent_runtime.guard.budget import cap_micros
-from agent_runtime.manifest import Manifest, Recording, load_manifest
 from agent_runtime.models import models_at_work
 from agent_runtime.models.prices import price_of
 from agent_runtime.records import MICROS, Message, Run, RunResult, RunStatus, Step, Task

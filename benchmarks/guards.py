@@ -20,9 +20,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
+from agent_runtime.agent.policy import PiiKind
 from agent_runtime.guard.egress import Destination, check_url
 from agent_runtime.guard.redact import find_pii
-from agent_runtime.policy import PiiKind
 from benchmarks.ibans import STRUCTURES, iban_rows
 from benchmarks.table import Row, measure
 

@@ -9,8 +9,8 @@ from functools import partial
 from itertools import product
 from pathlib import Path
 
+from agent_runtime.agent.manifest import Manifest, load_manifest
 from agent_runtime.errors import InvalidInput
-from agent_runtime.manifest import Manifest, load_manifest
 from evals.git_trees import DetachedTree, NoTree, detached_tree
 from evals.records import SuiteResult
 from evals.suite import RuntimeTarget, Suite, load_suite

@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from agent_runtime.agent.manifest import Manifest
 from agent_runtime.errors import CannotMeasure, InvalidInput
-from agent_runtime.manifest import Manifest
 from evals import wording
 from evals.baseline_agents import BaselineAgent, NoBaselineAgent, Wanted, baseline_agent
 from evals.canary import grade_attempt

@@ -22,20 +22,20 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from agent_runtime.agent.manifest import Manifest, resolve_inside
+from agent_runtime.agent.policy import PiiKind, Policy, Price
+from agent_runtime.agent.spec import AgentSpec, ModelName, Written
 from agent_runtime.documents import Document, canonical_json, parse, read_jsonl, read_yaml, strict_json
 from agent_runtime.errors import InvalidInput, UnknownPrice
 from agent_runtime.guard.budget import MemoryLedger, OverBudget, micros_of
 from agent_runtime.guard.redact import Redactor
-from agent_runtime.manifest import Manifest, resolve_inside
 from agent_runtime.models import open_model
 from agent_runtime.models.interface import Model, ModelError, ModelRequest
 from agent_runtime.models.metered import Metered
 from agent_runtime.models.prices import price_of
 from agent_runtime.models.retrying import complete_with_retries
 from agent_runtime.patterns import encodable
-from agent_runtime.policy import PiiKind, Policy, Price
 from agent_runtime.records import MICROS, Message
-from agent_runtime.spec import AgentSpec, ModelName, Written
 
 MAX_EXHIBIT = 100_000
 """Characters. A part of an answer may hide the rest, so a longer one is not judged at all."""

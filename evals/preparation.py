@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agent_runtime.agent.manifest import Manifest, Recording, Tape, load_manifest, resolve_inside
+from agent_runtime.agent.policy import PiiKind
 from agent_runtime.errors import InvalidInput
 from agent_runtime.guard.redact import ALL_KINDS, Redactor
-from agent_runtime.manifest import Manifest, Recording, Tape, load_manifest, resolve_inside
-from agent_runtime.policy import PiiKind
 from evals.baseline import load_reference
 from evals.gate_origin import Rules, rules_from
 from evals.git_trees import commit_of

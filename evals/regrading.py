@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from agent_runtime.agent.policy import PiiKind
 from agent_runtime.errors import InvalidInput
 from agent_runtime.guard.redact import ALL_KINDS
-from agent_runtime.policy import PiiKind
 from evals.baseline import load_reference
 from evals.graders import Grader, Means, graders_of, judge
 from evals.judging import Jury

@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import cache
 
+from agent_runtime.agent.manifest import Tape
+from agent_runtime.agent.policy import PiiKind
 from agent_runtime.guard.redact import Redactor
-from agent_runtime.manifest import Tape
-from agent_runtime.policy import PiiKind
 from evals.journal import Journal, open_journal
 from evals.longtexts import LongTexts
 from evals.pacing import Pace

@@ -10,11 +10,11 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
+from agent_runtime.agent.manifest import resolve_inside
+from agent_runtime.agent.spec import FunctionReference, ToolSpec, Written
 from agent_runtime.documents import Document, canonical_json, parse, read_jsonl, read_yaml
 from agent_runtime.errors import InvalidInput, Problem
-from agent_runtime.manifest import resolve_inside
 from agent_runtime.records import Message
-from agent_runtime.spec import FunctionReference, ToolSpec, Written
 
 TARGET_WORDS = {
     "runtime": "an agent of our own runtime",

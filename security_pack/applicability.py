@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent_runtime.manifest import Manifest
+from agent_runtime.agent.manifest import Manifest
 from security_pack.binding import Binding, bindings_of
 from security_pack.probe import Probe
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from agent_runtime.agent.spec import ToolSpec, Verb
 from agent_runtime.placeholders import fill
-from agent_runtime.spec import ToolSpec, Verb
 from security_pack.probe import Effect, Probe, RequiredTool
 
 ANSWER = "answer"

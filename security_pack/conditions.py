@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from agent_runtime.policy import PiiKind
-from agent_runtime.spec import Written
+from agent_runtime.agent.policy import PiiKind
+from agent_runtime.agent.spec import Written
 
 SinkKind = Literal[
     "html",

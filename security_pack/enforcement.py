@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 
-from agent_runtime.manifest import Manifest
+from agent_runtime.agent.manifest import Manifest
 from security_pack.applicability import applicability_of
 from security_pack.binding import Binding, bound
 from security_pack.canaries import fresh_canaries

@@ -17,9 +17,9 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from agent_runtime.agent.manifest import Manifest, load_manifest
 from agent_runtime.errors import InvalidInput
 from agent_runtime.guard.redact import ALL_KINDS, Redactor
-from agent_runtime.manifest import Manifest, load_manifest
 from evals.gate_origin import takes_effect, tree_left
 from evals.git_trees import commit_of
 from evals.preparation import CanaryOptions, manifest_of

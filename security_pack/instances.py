@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
+from agent_runtime.agent.spec import ToolSpec
 from agent_runtime.errors import CrewError
 from agent_runtime.guard.contract import violations
 from agent_runtime.guard.gate import argument_schema
-from agent_runtime.spec import ToolSpec
 from security_pack.binding import ARGUMENT_ROLES
 from security_pack.pattern_text import text_matching
 

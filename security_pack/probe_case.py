@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from agent_runtime.agent.manifest import Manifest
+from agent_runtime.agent.spec import ToolSpec
 from agent_runtime.documents import canonical_json
-from agent_runtime.manifest import Manifest
-from agent_runtime.spec import ToolSpec
 from evals.suite import EvalCase
 from evals.targets.conversation import conversation_problems
 from security_pack.applicability import applicability_of

@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields, replace
 from types import TracebackType
 from typing import Any, Self
 
-from agent_runtime.manifest import Manifest
+from agent_runtime.agent.manifest import Manifest
 from agent_runtime.models import models_at_work
 from agent_runtime.models.prices import price_of
 from agent_runtime.records import MICROS

@@ -6,10 +6,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from agent_runtime.agent.manifest import Manifest
+from agent_runtime.agent.policy import Policy
+from agent_runtime.agent.spec import AgentSpec
 from agent_runtime.guard.redact import ALL_KINDS
-from agent_runtime.manifest import Manifest
-from agent_runtime.policy import Policy
-from agent_runtime.spec import AgentSpec
 
 _TEXT_ARGUMENTS = ("recipient", "body", "url", "path", "query", "id")
 _TOOLS = {

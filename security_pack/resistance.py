@@ -14,10 +14,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from agent_runtime.agent.manifest import Manifest, load_manifest
 from agent_runtime.documents import Document
 from agent_runtime.errors import InvalidInput
 from agent_runtime.guard.redact import ALL_KINDS
-from agent_runtime.manifest import Manifest, load_manifest
 from evals.baseline import load_reference
 from evals.gate_origin import baseline_from
 from evals.git_trees import commit_of

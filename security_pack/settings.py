@@ -9,10 +9,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from agent_runtime.agent.manifest import resolve_inside
+from agent_runtime.agent.spec import Written
 from agent_runtime.documents import parse, read_yaml
 from agent_runtime.errors import InvalidInput
-from agent_runtime.manifest import resolve_inside
-from agent_runtime.spec import Written
 from security_pack.probe import Severity
 
 NAME = "guardian.yaml"

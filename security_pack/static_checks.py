@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from agent_runtime.agent.manifest import Manifest
+from agent_runtime.agent.spec import Implementation, ToolSpec
 from agent_runtime.documents import read_text
 from agent_runtime.guard.redact import find_pii
-from agent_runtime.manifest import Manifest
 from agent_runtime.render import printable
-from agent_runtime.spec import Implementation, ToolSpec
 from security_pack import static_rules as rules
 from security_pack.binding import effects_of
 from security_pack.findings import Finding, Location

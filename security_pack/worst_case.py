@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
+from agent_runtime.agent.spec import ToolSpec
 from agent_runtime.documents import strict_json
 from agent_runtime.models.interface import ModelReply, ModelRequest
 from agent_runtime.placeholders import fill_text
 from agent_runtime.records import ToolCall, Usage
-from agent_runtime.spec import ToolSpec
 from security_pack.binding import ANSWER
 from security_pack.instances import completed
 from security_pack.performance import Performance

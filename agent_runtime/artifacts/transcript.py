@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from agent_runtime.agent.manifest import Manifest
 from agent_runtime.guard.redact import Redactor
-from agent_runtime.manifest import Manifest
 from agent_runtime.records import MICROS, RunResult, Step, Task
 
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agent_runtime.policy import ApprovalRule
+from agent_runtime.agent.policy import ApprovalRule
 
 _BINDING = re.compile(r"sha256:[0-9a-f]{64}")
 _SECONDS = 60

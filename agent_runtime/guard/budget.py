@@ -12,8 +12,8 @@ from itertools import count
 from threading import Lock
 from typing import Protocol
 
+from agent_runtime.agent.policy import Price
 from agent_runtime.errors import CrewError
-from agent_runtime.policy import Price
 from agent_runtime.records import MICROS, Usage
 
 

@@ -13,12 +13,12 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from agent_runtime.agent.manifest import Manifest
+from agent_runtime.agent.spec import HTTP_VERBS, ToolSpec
 from agent_runtime.documents import DuplicateKey, canonical_json, writable_json
 from agent_runtime.guard.contract import violations
 from agent_runtime.guard.taint import NOTHING_READ, Sources, Tainted, tainted_destinations
-from agent_runtime.manifest import Manifest
 from agent_runtime.records import Decision, Outcome, ToolCall
-from agent_runtime.spec import HTTP_VERBS, ToolSpec
 
 MAX_ARGUMENTS = 65_536
 """Characters of argument text: several times what a model writes in one answer."""

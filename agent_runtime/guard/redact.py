@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from string import ascii_letters
 from typing import Any, get_args
 
-from agent_runtime.policy import PiiKind
+from agent_runtime.agent.policy import PiiKind
 
 Extent = tuple[int, int]
 

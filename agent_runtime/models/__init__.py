@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
+from agent_runtime.agent.manifest import Manifest, Tape
 from agent_runtime.errors import InvalidInput
 from agent_runtime.guard.egress import Refusal, check_url
-from agent_runtime.manifest import Manifest, Tape
 from agent_runtime.models.cassette import Cassette
 from agent_runtime.models.interface import Model
 from agent_runtime.models.recorded import RecordedModel

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
+from agent_runtime.agent.policy import Price
 from agent_runtime.guard.budget import Ledger, cost_micros, worst_case_micros
 from agent_runtime.models.interface import Model, ModelError, ModelReply, ModelRequest
-from agent_runtime.policy import Price
 
 
 class Metered:

@@ -13,10 +13,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from agent_runtime.agent.manifest import Manifest
+from agent_runtime.agent.policy import Price
 from agent_runtime.errors import UnknownPrice
-from agent_runtime.manifest import Manifest
 from agent_runtime.models.simulation import read_simulation
-from agent_runtime.policy import Price
 
 _OURS = Path(__file__).with_name("prices.json")
 _LITELLM_MAP = "model_prices_and_context_window_backup.json"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent_runtime.manifest import Tape
+from agent_runtime.agent.manifest import Tape
 from agent_runtime.models.cassette import Cassette, Scrubber, key_of, reply_of
 from agent_runtime.models.interface import Model, ModelError, ModelReply, ModelRequest
 

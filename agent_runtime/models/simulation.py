@@ -15,10 +15,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from agent_runtime.agent.policy import Price
+from agent_runtime.agent.spec import Written
 from agent_runtime.documents import Document, parse
 from agent_runtime.placeholders import names_in
-from agent_runtime.policy import Price
-from agent_runtime.spec import Written
 
 TROUBLE = (
     r"^\W*(?:\w*error|denied|refused|rejected|not (?:allowed|approved|permitted)"

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+from agent_runtime.agent.manifest import Manifest
+from agent_runtime.agent.policy import Price
 from agent_runtime.guard.budget import OverBudget
 from agent_runtime.guard.gate import argument_schema
 from agent_runtime.guard.redact import Redactor
 from agent_runtime.loop import Plan, Stop, conversation
-from agent_runtime.manifest import Manifest
 from agent_runtime.models.interface import Model, ModelError, ModelReply, ModelRequest, ToolOffer
 from agent_runtime.models.metered import Metered
 from agent_runtime.models.retrying import complete_with_retries
-from agent_runtime.policy import Price
 from agent_runtime.records import Role, Step
 from agent_runtime.steps.scene import Scene
 from agent_runtime.telemetry import semconv

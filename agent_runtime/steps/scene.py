@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from agent_runtime.agent.manifest import Manifest
+from agent_runtime.agent.policy import Price
 from agent_runtime.guard.budget import Ledger
 from agent_runtime.guard.taint import Sources
-from agent_runtime.manifest import Manifest
 from agent_runtime.models.interface import Model
-from agent_runtime.policy import Price
 from agent_runtime.records import Role, Step, Task
 from agent_runtime.telemetry.interface import Telemetry
 from agent_runtime.tools.interface import Tool

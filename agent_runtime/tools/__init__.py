@@ -8,9 +8,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from agent_runtime.agent.manifest import Manifest
+from agent_runtime.agent.spec import HttpCall, Implementation, OpenApiCall, ToolSpec
 from agent_runtime.errors import InvalidInput, MissingExtra, Problem
-from agent_runtime.manifest import Manifest
-from agent_runtime.spec import HttpCall, Implementation, OpenApiCall, ToolSpec
 from agent_runtime.tools.interface import Starts, Tool
 from agent_runtime.tools.python_file import open_python
 

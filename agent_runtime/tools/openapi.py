@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from agent_runtime.manifest import Manifest, read_operation
-from agent_runtime.openapi import Operation, request_of
-from agent_runtime.spec import HttpCall, OpenApiCall, ToolSpec
+from agent_runtime.agent.manifest import Manifest, read_operation
+from agent_runtime.agent.openapi import Operation, request_of
+from agent_runtime.agent.spec import HttpCall, OpenApiCall, ToolSpec
 from agent_runtime.tools.http import HttpTool, open_http
 from agent_runtime.tools.interface import ToolResult
 from agent_runtime.wire import Wire

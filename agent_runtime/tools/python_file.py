@@ -17,8 +17,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from agent_runtime.agent.manifest import resolve_inside
 from agent_runtime.errors import InvalidInput
-from agent_runtime.manifest import resolve_inside
 from agent_runtime.tools.interface import ToolResult
 from agent_runtime.tools.outcome import failed, ms_since, returned
 

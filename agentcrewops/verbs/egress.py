@@ -34,8 +34,8 @@ def check(
 
     Exit codes: 0 every URL is allowed · 1 one is refused, with the rule · 2 the policy cannot be used.
     """
+    from agent_runtime.agent.policy import PolicyFile
     from agent_runtime.documents import parse, read_yaml
-    from agent_runtime.policy import PolicyFile
     from agentcrewops.terminal import printable
 
     allowlist = parse(read_yaml(policy), PolicyFile).policy.domains_allowlist

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from agent_runtime.manifest import Recording
+    from agent_runtime.agent.manifest import Recording
 
 SuiteFile = Annotated[Path, typer.Option("--suite", help="suite.yaml with the cases.", show_default=True)]
 AgentFile = Annotated[
@@ -69,8 +69,8 @@ def recording_of(record: Path | None, replay: Path | None, replay_or_record: Pat
     Raises:
         InvalidInput: more than one was given.
     """
+    from agent_runtime.agent.manifest import Recording, Tape
     from agent_runtime.errors import InvalidInput
-    from agent_runtime.manifest import Recording, Tape
 
     given = {Tape.RECORD: record, Tape.REPLAY: replay, Tape.REPLAY_OR_RECORD: replay_or_record}
     chosen = [Recording(path, tape) for tape, path in given.items() if path is not None]

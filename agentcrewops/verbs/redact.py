@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from agent_runtime.policy import PiiKind
+    from agent_runtime.agent.policy import PiiKind
 
 
 def redact(
@@ -57,10 +57,10 @@ class Wanted:
         Raises:
             InvalidInput
         """
+        from agent_runtime.agent.policy import PolicyFile
         from agent_runtime.documents import parse, read_yaml
         from agent_runtime.errors import InvalidInput
         from agent_runtime.guard.redact import ALL_KINDS
-        from agent_runtime.policy import PolicyFile
 
         if self.kinds is not None and self.policy is not None:
             raise InvalidInput.one("--kinds", "contradicts --policy", "give one of them")

@@ -8,8 +8,8 @@ from typing import Self
 
 from pydantic import Field, field_validator, model_validator
 
+from agent_runtime.agent.spec import Written
 from agent_runtime.documents import Document, parse, strict_json
-from agent_runtime.spec import Written
 from evals.graders.text import shown
 from evals.paths import MISSING, look_up, parse_path
 from evals.records import Attempt, Grade

@@ -11,8 +11,8 @@ from typing import Any
 
 from pydantic import Field
 
+from agent_runtime.agent.spec import Written
 from agent_runtime.documents import Document, parse
-from agent_runtime.spec import Written
 from evals.graders.conditions import same
 from evals.graders.text import shown
 from evals.records import Attempt, Grade, ObservedCall

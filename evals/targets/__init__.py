@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from agent_runtime.agent.manifest import Manifest
 from agent_runtime.errors import InvalidInput
-from agent_runtime.manifest import Manifest
 from evals.suite import Suite
 from evals.targets.interface import Target
 

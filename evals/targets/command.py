@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from agent_runtime.agent.manifest import resolve_inside
 from agent_runtime.documents import canonical_json
 from agent_runtime.errors import InvalidInput
-from agent_runtime.manifest import resolve_inside
 from evals.records import Attempt
 from evals.suite import CommandTarget, EvalCase, Suite
 from evals.targets.conversation import hold_conversation, values_of

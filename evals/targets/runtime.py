@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Self
 
+from agent_runtime.agent.manifest import Manifest
 from agent_runtime.documents import strict_json
 from agent_runtime.errors import Problem
 from agent_runtime.guard.budget import MemoryLedger, cap_micros
 from agent_runtime.loop import Stop
-from agent_runtime.manifest import Manifest
 from agent_runtime.models import models_at_work
 from agent_runtime.models.interface import Model, ModelError, ModelReply, ModelRequest
 from agent_runtime.models.prices import price_of

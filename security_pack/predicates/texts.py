@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from agent_runtime.agent.policy import PiiKind
 from agent_runtime.guard.redact import find_pii
-from agent_runtime.policy import PiiKind
 from security_pack.conditions import SinkKind, SinkMatch
 from security_pack.episode import Episode, SeenCall
 from security_pack.predicates.answers import NO, Answer, any_of, shown, unknown

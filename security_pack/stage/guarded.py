@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterator
 from decimal import Decimal
 
+from agent_runtime.agent.manifest import Manifest
+from agent_runtime.agent.policy import Price
+from agent_runtime.agent.spec import AgentSpec
 from agent_runtime.guard.budget import MemoryLedger, cap_micros
-from agent_runtime.manifest import Manifest
-from agent_runtime.policy import Price
 from agent_runtime.records import MICROS
 from agent_runtime.runner import run_agent
-from agent_runtime.spec import AgentSpec
 from security_pack.episode import Episode
 from security_pack.instances import CannotBuild, instance_of
 from security_pack.performance import Performance

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from agent_runtime.agent.manifest import Manifest
 from agent_runtime.artifacts.transcript import transcript
-from agent_runtime.manifest import Manifest
 from agent_runtime.records import MICROS, Run, RunResult, Task
 from agent_runtime.store.rows import label, run_row, step_row
 from agent_runtime.telemetry.interface import Attribute

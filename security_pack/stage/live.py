@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 
+from agent_runtime.agent.manifest import Manifest
+from agent_runtime.agent.policy import Price
 from agent_runtime.guard.budget import MemoryLedger, cap_micros, micros_of
-from agent_runtime.manifest import Manifest
 from agent_runtime.models.interface import Model, ModelReply, ModelRequest
-from agent_runtime.policy import Price
 from agent_runtime.records import Role, RunResult, ToolCall
 from agent_runtime.runner import run_agent
 from evals.targets.runtime import Watched

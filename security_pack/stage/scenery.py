@@ -6,14 +6,14 @@ import json
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
+from agent_runtime.agent.manifest import Manifest
+from agent_runtime.agent.policy import Price
+from agent_runtime.agent.spec import AgentSpec, ToolSpec
 from agent_runtime.documents import writable_json
 from agent_runtime.guard.budget import Ledger
 from agent_runtime.guard.contract import check_contract
-from agent_runtime.manifest import Manifest
 from agent_runtime.models.interface import Model
-from agent_runtime.policy import Price
 from agent_runtime.records import MICROS, Role, RunResult, Step, ToolCall
-from agent_runtime.spec import AgentSpec, ToolSpec
 from agent_runtime.steps.scene import Crew
 from security_pack.binding import effects_of
 from security_pack.episode import Episode, Fate, SeenCall

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from agent_runtime.manifest import Manifest
+from agent_runtime.agent.manifest import Manifest
 from agent_runtime.records import RunResult
 from agent_runtime.terminal import printable
 from evals.records import CaseResult, Sample, SuiteResult, Verdict, VerdictKind

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from agent_runtime.manifest import Manifest
-from agent_runtime.spec import ToolSpec
+from agent_runtime.agent.manifest import Manifest
+from agent_runtime.agent.spec import ToolSpec
 from agent_runtime.tools.interface import Tool, ToolResult
 from agent_runtime.tools.outcome import capped, failed, returned
 from security_pack.performance import Performance

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any, get_args
 
+from agent_runtime.agent.manifest import Manifest
 from agent_runtime.guard.contract import check_contract
-from agent_runtime.manifest import Manifest
 from agent_runtime.models.interface import ModelReply, ModelRequest, ToolOffer
 from agent_runtime.records import Message, ToolCall
 from security_pack.conditions import Surface

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from agent_runtime.manifest import Manifest, read_operation
-from agent_runtime.spec import ToolSpec
+from agent_runtime.agent.manifest import Manifest, read_operation
+from agent_runtime.agent.spec import ToolSpec
 from agent_runtime.tools.http import HttpTool
 from agent_runtime.tools.interface import Tool, ToolResult
 from agent_runtime.tools.openapi import OpenApiTool

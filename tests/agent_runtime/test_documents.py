@@ -12,6 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent_runtime.agent.policy import PolicyFile
+from agent_runtime.agent.spec import AgentFile
 from agent_runtime.documents import (
     DuplicateKey,
     canonical_json,
@@ -23,8 +25,6 @@ from agent_runtime.documents import (
     writable_json,
 )
 from agent_runtime.errors import InvalidInput, Problem
-from agent_runtime.policy import PolicyFile
-from agent_runtime.spec import AgentFile
 
 
 def written(tmp_path: Path, content: str | bytes) -> Path:

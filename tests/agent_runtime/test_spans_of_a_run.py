@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from agent_runtime.agent.policy import Policy
 from agent_runtime.models.interface import ModelReply
-from agent_runtime.policy import Policy
 from agent_runtime.runner import run_agent
 from agent_runtime.telemetry import Attribute, FinishedRun, Span
 from tests.agent_runtime.scripted import CONTRACT, Person, calls, crew_of, manifest_of, says, task_of

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from agent_runtime.manifest import Manifest
-from agent_runtime.policy import Policy
-from agent_runtime.spec import AgentSpec
+from agent_runtime.agent.manifest import Manifest
+from agent_runtime.agent.policy import Policy
+from agent_runtime.agent.spec import AgentSpec
 
 SEARCH: Mapping[str, Any] = {
     "name": "kb.search",

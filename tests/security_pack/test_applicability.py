@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from agent_runtime.manifest import load_manifest
+from agent_runtime.agent.manifest import load_manifest
 from security_pack.applicability import applicability_of
 from security_pack.binding import Binding
 from security_pack.catalog import read_catalogued

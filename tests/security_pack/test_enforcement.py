@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from agent_runtime.manifest import Manifest
+from agent_runtime.agent.manifest import Manifest
 from security_pack.enforcement import run_enforcement
 from security_pack.episode import Outcome
 from security_pack.probe import Probe

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from agent_runtime.agent.manifest import Manifest
 from agent_runtime.errors import InvalidInput
-from agent_runtime.manifest import Manifest
 from security_pack.episode import Outcome
 from security_pack.findings import Conclusion
 from security_pack.guardian import GuardianOptions, OnTrial, conclude, play, prepare_guardian

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from agent_runtime.manifest import Manifest, load_manifest
+from agent_runtime.agent.manifest import Manifest, load_manifest
+from agent_runtime.agent.policy import Price
 from agent_runtime.models.interface import Model, ModelError, ModelReply, ModelRequest
-from agent_runtime.policy import Price
 from agent_runtime.records import ToolCall, Usage
 from security_pack.episode import Fate
 from security_pack.performance import Performance

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from agent_runtime.spec import ToolSpec
+from agent_runtime.agent.spec import ToolSpec
 from evals.targets import request
 from security_pack.probe_case import ProbeCase, ProbedAgent, cases_of
 from tests.fakes.attacked import MAIL_OUT, TOOLS, catalogued

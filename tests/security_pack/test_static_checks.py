@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agent_runtime.manifest import load_manifest
+from agent_runtime.agent.manifest import load_manifest
 from security_pack.findings import Finding
 from security_pack.places import read_places
 from security_pack.probe import Severity

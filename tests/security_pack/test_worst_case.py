@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from agent_runtime.agent.spec import ToolSpec
 from agent_runtime.models.interface import ModelReply, ModelRequest, ToolOffer
 from agent_runtime.records import Message
-from agent_runtime.spec import ToolSpec
 from security_pack.instances import CannotBuild
 from security_pack.performance import Performance, attack, benign, ignored
 from security_pack.worst_case import WorstCase, script_of

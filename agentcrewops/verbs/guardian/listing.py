@@ -13,7 +13,7 @@ from agentcrewops.verbs.guardian.options import ProbeFolders, member_named
 from agentcrewops.verbs.options import Json
 
 if TYPE_CHECKING:
-    from agent_runtime.manifest import Manifest
+    from agent_runtime.agent.manifest import Manifest
     from security_pack.catalog import Catalogued
 
 
@@ -32,7 +32,7 @@ def list_probes(
     as_json: Json = False,
 ) -> None:
     """List the probes: what Guardian tries, and whether it says anything about your agent."""
-    from agent_runtime.manifest import load_manifest
+    from agent_runtime.agent.manifest import load_manifest
     from agentcrewops.terminal import printable
     from security_pack.catalog import load_pack
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from agent_runtime.agent.policy import ApprovalRule
 from agent_runtime.guard.approvals import ApprovalBook, Grant, Refusal, grant_of
-from agent_runtime.policy import ApprovalRule
 
 RULE = ApprovalRule(expires_minutes=10)
 ONE, OTHER = "sha256:" + "1" * 64, "sha256:" + "2" * 64

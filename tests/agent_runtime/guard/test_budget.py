@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent_runtime.agent.policy import Price
 from agent_runtime.guard.budget import (
     MemoryLedger,
     OverBudget,
@@ -18,7 +19,6 @@ from agent_runtime.guard.budget import (
     micros_of,
     worst_case_micros,
 )
-from agent_runtime.policy import Price
 from agent_runtime.records import Usage
 
 MINI = Price(input_per_mtok=Decimal("0.4"), output_per_mtok=Decimal("1.6"))

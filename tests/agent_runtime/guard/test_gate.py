@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent_runtime.agent.manifest import Manifest
+from agent_runtime.agent.policy import Policy
+from agent_runtime.agent.spec import AgentSpec, ToolSpec
 from agent_runtime.guard.gate import MAX_ARGUMENTS, approval_hash, argument_schema, decide, shown_arguments
 from agent_runtime.guard.taint import Sources
-from agent_runtime.manifest import Manifest
-from agent_runtime.policy import Policy
 from agent_runtime.records import Outcome, ToolCall
-from agent_runtime.spec import AgentSpec, ToolSpec
 
 SEARCH = {
     "name": "kb.search",

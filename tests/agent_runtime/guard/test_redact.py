@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent_runtime.agent.policy import PiiKind
 from agent_runtime.guard.redact import Redactor, find_pii
-from agent_runtime.policy import PiiKind
 
 ALL: tuple[PiiKind, ...] = get_args(PiiKind)
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent_runtime.agent.manifest import Recording, Tape
 from agent_runtime.errors import InvalidInput
-from agent_runtime.manifest import Recording, Tape
 from agent_runtime.models.cassette import Cassette, Scrubber, key_of
 from agent_runtime.models.interface import ModelReply, ModelRequest, ToolOffer
 from agent_runtime.records import Message, ToolCall, Usage

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
+from agent_runtime.agent.manifest import Manifest
+from agent_runtime.agent.policy import Policy
+from agent_runtime.agent.spec import AgentSpec
 from agent_runtime.documents import Document
 from agent_runtime.errors import InvalidInput, MissingExtra
-from agent_runtime.manifest import Manifest
 from agent_runtime.models import open_model
 from agent_runtime.models.openai_http import OpenAIHttp
 from agent_runtime.models.simulated import SimulatedModel
-from agent_runtime.policy import Policy
-from agent_runtime.spec import AgentSpec
 
 SIMULATION = {
     "name": "s",

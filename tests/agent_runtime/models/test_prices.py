@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
+from agent_runtime.agent.manifest import Manifest
+from agent_runtime.agent.policy import Policy, Price
+from agent_runtime.agent.spec import AgentSpec
 from agent_runtime.documents import Document
 from agent_runtime.errors import UnknownPrice
-from agent_runtime.manifest import Manifest
 from agent_runtime.models.prices import price_of
-from agent_runtime.policy import Policy, Price
-from agent_runtime.spec import AgentSpec
 
 SIMULATION = {
     "name": "s",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agent_runtime.manifest import Recording, Tape
+from agent_runtime.agent.manifest import Recording, Tape
 from agent_runtime.models.cassette import Cassette
 from agent_runtime.models.interface import ModelError, ModelReply, ModelRequest
 from agent_runtime.models.recorded import RecordedModel

@@ -10,9 +10,9 @@ from aiohttp.test_utils import TestServer
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from agent_runtime.agent.policy import Policy
+from agent_runtime.agent.spec import HttpCall
 from agent_runtime.errors import InvalidInput
-from agent_runtime.policy import Policy
-from agent_runtime.spec import HttpCall
 from agent_runtime.tools.http import open_http, url_of
 from agent_runtime.tools.interface import ToolResult
 from agent_runtime.wire import Wire

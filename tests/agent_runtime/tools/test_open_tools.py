@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from agent_runtime.agent.manifest import Manifest
+from agent_runtime.agent.policy import Policy
+from agent_runtime.agent.spec import AgentSpec, ToolSpec
 from agent_runtime.errors import InvalidInput
-from agent_runtime.manifest import Manifest
-from agent_runtime.policy import Policy
-from agent_runtime.spec import AgentSpec, ToolSpec
 from agent_runtime.tools import open_tools
 from agent_runtime.tools.interface import Tool
 

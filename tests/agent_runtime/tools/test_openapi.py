@@ -6,9 +6,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from agent_runtime.agent.manifest import Manifest, load_manifest
 from agent_runtime.errors import InvalidInput
 from agent_runtime.guard.gate import decide
-from agent_runtime.manifest import Manifest, load_manifest
 from agent_runtime.records import Outcome, ToolCall
 from agent_runtime.tools import open_tools
 

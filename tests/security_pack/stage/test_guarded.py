@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from agent_runtime.manifest import Manifest
+from agent_runtime.agent.manifest import Manifest
 from security_pack.episode import Episode, Fate
 from security_pack.instances import CannotBuild
 from security_pack.performance import attack, benign

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from agent_runtime.agent.manifest import load_manifest, resolve_inside
 from agent_runtime.errors import InvalidInput
-from agent_runtime.manifest import load_manifest, resolve_inside
 
 AGENT = """\
 agent:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from agent_runtime.spec import HTTP_VERBS, HttpCall, OpenApiCall
+from agent_runtime.agent.spec import HTTP_VERBS, HttpCall, OpenApiCall
 
 MAX_NODES = 20_000
 """Parts of one operation's schema after following every reference: a chain that doubles ten times stops here."""

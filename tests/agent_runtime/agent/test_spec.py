@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from agent_runtime.spec import AgentFile, AgentSpec, Implementation, ToolSpec, Verb
+from agent_runtime.agent.spec import AgentFile, AgentSpec, Implementation, ToolSpec, Verb
 
 MINIMAL = {"name": "a", "model": "openai:gpt-4.1-mini"}
 TOOL = {"name": "kb.search", "allow": ["read"]}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from agent_runtime.policy import Policy, PolicyFile
+from agent_runtime.agent.policy import Policy, PolicyFile
 
 
 def test_the_article_s_policy_loads_unchanged() -> None:

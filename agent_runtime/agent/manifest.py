@@ -10,13 +10,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from agent_runtime.agent.openapi import Operation, Unusable, operation_of
+from agent_runtime.agent.policy import Policy, PolicyFile
+from agent_runtime.agent.spec import HTTP_VERBS, AgentFile, AgentSpec, Implementation, OpenApiCall, ToolSpec
 from agent_runtime.documents import Document, canonical_json, parse, read_text, read_yaml, strict_json
 from agent_runtime.errors import InvalidInput, Problem
 from agent_runtime.json_schema import why_not_schema
-from agent_runtime.openapi import Operation, Unusable, operation_of
-from agent_runtime.policy import Policy, PolicyFile
 from agent_runtime.records import RECORDED
-from agent_runtime.spec import HTTP_VERBS, AgentFile, AgentSpec, Implementation, OpenApiCall, ToolSpec
 
 _PATH = re.compile(r"^[^\s{}<>]+\.(md|txt|prompt)$")
 _SCRIPT = re.compile(r"^[^/-].*\.(py|js|mjs|ts)$")

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from agent_runtime.spec import Written
+from agent_runtime.agent.spec import Written
 
 PiiKind = Literal["email", "phone", "card", "iban", "api_key"]
 Usd = Annotated[Decimal, Field(ge=0, le=1_000_000, decimal_places=6)]

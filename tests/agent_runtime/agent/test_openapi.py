@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent_runtime.agent.openapi import Operation, Unusable, operation_of, request_of
+from agent_runtime.agent.spec import OpenApiCall
 from agent_runtime.json_schema import why_not_schema
-from agent_runtime.openapi import Operation, Unusable, operation_of, request_of
-from agent_runtime.spec import OpenApiCall
 
 REFUND = {
     "operationId": "createRefund",
