@@ -10,11 +10,11 @@ from agent_runtime.agent.manifest import Manifest
 from agent_runtime.agent.policy import Price
 from agent_runtime.agent.spec import AgentSpec, ToolSpec
 from agent_runtime.documents import writable_json
+from agent_runtime.engine.steps.scene import Crew
 from agent_runtime.guard.budget import Ledger
 from agent_runtime.guard.contract import check_contract
 from agent_runtime.models.interface import Model
 from agent_runtime.records import MICROS, Role, RunResult, Step, ToolCall
-from agent_runtime.steps.scene import Crew
 from security_pack.binding import effects_of
 from security_pack.episode import Episode, Fate, SeenCall
 from security_pack.instances import completed

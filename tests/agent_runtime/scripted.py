@@ -11,10 +11,10 @@ from typing import Any
 from agent_runtime.agent.manifest import Manifest
 from agent_runtime.agent.policy import Policy, Price
 from agent_runtime.agent.spec import AgentSpec
+from agent_runtime.engine.steps.scene import ApprovalRequest, Crew
 from agent_runtime.guard.budget import Ledger, MemoryLedger
 from agent_runtime.models.interface import Model, ModelError, ModelReply, ModelRequest
 from agent_runtime.records import Message, Task, ToolCall, Usage
-from agent_runtime.steps.scene import ApprovalRequest, Crew
 from agent_runtime.telemetry.interface import SILENT
 from agent_runtime.tools.interface import ToolResult
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from agent_runtime.engine.steps.scene import ApprovalRequest
 from agent_runtime.guard.gate import approval_hash
-from agent_runtime.steps.scene import ApprovalRequest
 from security_pack.stage.approver import Grant, StageApprover
 from security_pack.worst_case import ScriptedCall
 from tests.fakes.guarded_agents import agent_of

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from agent_runtime.agent.manifest import Manifest
 from agent_runtime.agent.policy import Price
+from agent_runtime.engine.steps.scene import Scene
 from agent_runtime.guard.budget import OverBudget
 from agent_runtime.guard.gate import argument_schema
 from agent_runtime.guard.redact import Redactor
@@ -15,7 +16,6 @@ from agent_runtime.models.interface import Model, ModelError, ModelReply, ModelR
 from agent_runtime.models.metered import Metered
 from agent_runtime.models.retrying import complete_with_retries
 from agent_runtime.records import Role, Step
-from agent_runtime.steps.scene import Scene
 from agent_runtime.telemetry import semconv
 from agent_runtime.telemetry.interface import Span
 
