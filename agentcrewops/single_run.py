@@ -17,12 +17,12 @@ from pathlib import Path
 from agent_runtime.agent.manifest import Manifest, Recording, load_manifest
 from agent_runtime.artifacts import Folder
 from agent_runtime.artifacts.transcript import transcript
+from agent_runtime.engine.runner import run_agent
 from agent_runtime.engine.steps.scene import ApprovalRequest, Crew
 from agent_runtime.guard.budget import cap_micros
 from agent_runtime.models import models_at_work
 from agent_runtime.models.prices import price_of
 from agent_runtime.records import MICROS, Message, Run, RunResult, RunStatus, Step, Task
-from agent_runtime.runner import run_agent
 from agent_runtime.store import Store, open_store
 from agent_runtime.telemetry import open_telemetry
 from agent_runtime.tools import tools_at_work

@@ -9,9 +9,9 @@ from decimal import Decimal
 from agent_runtime.agent.manifest import Manifest
 from agent_runtime.agent.policy import Price
 from agent_runtime.agent.spec import AgentSpec
+from agent_runtime.engine.runner import run_agent
 from agent_runtime.guard.budget import MemoryLedger, cap_micros
 from agent_runtime.records import MICROS
-from agent_runtime.runner import run_agent
 from security_pack.episode import Episode
 from security_pack.instances import CannotBuild, instance_of
 from security_pack.performance import Performance

@@ -8,10 +8,10 @@ from itertools import pairwise
 
 from agent_runtime.agent.manifest import Manifest
 from agent_runtime.agent.policy import Price
+from agent_runtime.engine.runner import run_agent
 from agent_runtime.guard.budget import MemoryLedger, cap_micros, micros_of
 from agent_runtime.models.interface import Model, ModelReply, ModelRequest
 from agent_runtime.records import Role, RunResult, ToolCall
-from agent_runtime.runner import run_agent
 from evals.targets.runtime import Watched
 from security_pack.episode import Episode
 from security_pack.performance import Performance

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from agent_runtime.agent.manifest import Manifest
 from agent_runtime.agent.policy import Price
+from agent_runtime.engine.loop import Plan, Stop, conversation
 from agent_runtime.engine.steps.scene import Scene
 from agent_runtime.guard.budget import OverBudget
 from agent_runtime.guard.gate import argument_schema
 from agent_runtime.guard.redact import Redactor
-from agent_runtime.loop import Plan, Stop, conversation
 from agent_runtime.models.interface import Model, ModelError, ModelReply, ModelRequest, ToolOffer
 from agent_runtime.models.metered import Metered
 from agent_runtime.models.retrying import complete_with_retries

@@ -8,10 +8,10 @@ import time
 from dataclasses import replace
 
 from agent_runtime.agent.manifest import Manifest
+from agent_runtime.engine.loop import Stop
 from agent_runtime.engine.steps.scene import ApprovalRequest, Scene
 from agent_runtime.guard.gate import approval_hash, decide, shown_arguments
 from agent_runtime.guard.redact import Redactor
-from agent_runtime.loop import Stop
 from agent_runtime.records import Decision, Outcome, Role, Step, ToolCall
 from agent_runtime.telemetry import semconv
 from agent_runtime.tools.interface import ToolResult

@@ -10,7 +10,7 @@ from agent_runtime.guard.budget import MemoryLedger, OverBudget
 from agent_runtime.models.interface import ModelError, ModelReply, ModelRequest
 from agent_runtime.models.metered import Metered
 from agent_runtime.records import Message
-from tests.agent_runtime.scripted import PRICE, ScriptedModel, says
+from tests.agent_runtime.engine.scripted import PRICE, ScriptedModel, says
 
 REQUEST = ModelRequest("m", [Message("user", "hello")], max_output_tokens=100)
 

@@ -10,7 +10,7 @@ from agent_runtime.models.cassette import Cassette
 from agent_runtime.models.interface import ModelError, ModelReply, ModelRequest
 from agent_runtime.models.recorded import RecordedModel
 from agent_runtime.records import Message, ToolCall
-from tests.agent_runtime.scripted import ScriptedModel, calls, says
+from tests.agent_runtime.engine.scripted import ScriptedModel, calls, says
 
 ASKED = ModelRequest(model="m", messages=(Message("user", "mail alice@example.com"),))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from agent_runtime.agent.manifest import load_manifest
-from agent_runtime.loop import Stop
+from agent_runtime.engine.loop import Stop
 from agent_runtime.models.interface import ModelError, ModelReply, ModelRequest
 from agent_runtime.records import Message, Role, RunResult, RunStatus, Step, ToolCall, Usage
 from agent_runtime.telemetry import SILENT

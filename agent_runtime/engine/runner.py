@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from agent_runtime.agent.manifest import Manifest
+from agent_runtime.engine.loop import STATUS, Action, Criticise, Finish, Plan, Stop, UseTool, next_action
 from agent_runtime.engine.steps.critic import criticise, retry
 from agent_runtime.engine.steps.plan import make_plan
 from agent_runtime.engine.steps.scene import Crew, Scene
 from agent_runtime.engine.steps.tool import use_tool
-from agent_runtime.loop import STATUS, Action, Criticise, Finish, Plan, Stop, UseTool, next_action
 from agent_runtime.records import MICROS, RunResult, RunStatus, Step, Task
 from agent_runtime.telemetry import semconv
 from agent_runtime.telemetry.interface import FinishedRun, Span, Telemetry

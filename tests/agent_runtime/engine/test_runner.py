@@ -11,15 +11,15 @@ import pytest
 
 from agent_runtime.agent.manifest import Manifest
 from agent_runtime.agent.policy import Policy
+from agent_runtime.engine.loop import Stop
+from agent_runtime.engine.runner import run_agent
 from agent_runtime.engine.steps.scene import ApprovalRequest, Crew
 from agent_runtime.guard.budget import MemoryLedger
 from agent_runtime.guard.gate import approval_hash
-from agent_runtime.loop import Stop
 from agent_runtime.models.interface import ModelError, ModelReply, ModelRequest
 from agent_runtime.records import Role, RunResult, RunStatus, Step
-from agent_runtime.runner import run_agent
 from agent_runtime.tools.interface import ToolResult
-from tests.agent_runtime.scripted import (
+from tests.agent_runtime.engine.scripted import (
     CONTRACT,
     SEARCH,
     Person,

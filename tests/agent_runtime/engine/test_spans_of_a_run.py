@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from agent_runtime.agent.policy import Policy
+from agent_runtime.engine.runner import run_agent
 from agent_runtime.models.interface import ModelReply
-from agent_runtime.runner import run_agent
 from agent_runtime.telemetry import Attribute, FinishedRun, Span
-from tests.agent_runtime.scripted import CONTRACT, Person, calls, crew_of, manifest_of, says, task_of
+from tests.agent_runtime.engine.scripted import CONTRACT, Person, calls, crew_of, manifest_of, says, task_of
 
 
 @dataclass

@@ -7,18 +7,9 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_runtime.loop import (
-    Criticise,
-    Finish,
-    Plan,
-    Retry,
-    Stop,
-    UseTool,
-    conversation,
-    next_action,
-)
+from agent_runtime.engine.loop import Criticise, Finish, Plan, Retry, Stop, UseTool, conversation, next_action
 from agent_runtime.records import Role, Step, ToolCall
-from tests.agent_runtime.scripted import manifest_of, task_of
+from tests.agent_runtime.engine.scripted import manifest_of, task_of
 
 MANIFEST = manifest_of(temperature=[0.0, 0.4], max_steps=3, timeout_seconds=10)
 TASK = task_of()
