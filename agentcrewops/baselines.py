@@ -9,8 +9,8 @@ from pathlib import Path
 
 import typer
 
-from agent_runtime.documents import Document, read_text, strict_json
 from agent_runtime.errors import InvalidInput
+from agent_runtime.files.documents import Document, read_text, strict_json
 from agentcrewops.terminal import printable
 from evals.baseline import samples_file
 from evals.records import SuiteResult, VerdictKind

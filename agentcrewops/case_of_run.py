@@ -10,8 +10,8 @@ from typing import Any
 
 from agent_runtime.agent.manifest import Manifest, load_manifest
 from agent_runtime.agent.spec import ToolSpec
-from agent_runtime.documents import strict_json
 from agent_runtime.errors import InvalidInput
+from agent_runtime.files.documents import strict_json
 from agent_runtime.guard.redact import ALL_KINDS
 from agentcrewops.home import state_folder
 from agentcrewops.run_record import RunRecord, ToolUse, read_run

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from agent_runtime.agent.manifest import Manifest
 from agent_runtime.agent.policy import PolicyFile
 from agent_runtime.agent.spec import AgentFile, Implementation, ToolSpec
-from agent_runtime.documents import Document, Location, parse, read_yaml
+from agent_runtime.files.documents import Document, Location, parse, read_yaml
 from agent_runtime.tools import implementation_of
 from evals.preparation import CanaryOptions, Prepared
 from evals.sampling import expense

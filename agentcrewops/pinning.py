@@ -8,9 +8,9 @@ from pathlib import Path
 
 from agent_runtime.agent.manifest import load_manifest
 from agent_runtime.agent.spec import McpTool, ToolSpec
+from agent_runtime.files.yaml_text import one_line
 from agent_runtime.tools import open_servers
 from agent_runtime.tools.mcp_pins import Offered
-from agent_runtime.yaml_text import one_line
 
 
 async def pinned_lines(agent: Path, policy: Path | None, environ: Mapping[str, str]) -> list[str]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from agent_runtime.documents import read_text, strict_json
 from agent_runtime.errors import InvalidInput
+from agent_runtime.files.documents import read_text, strict_json
 from agent_runtime.store import Store, open_store
 
 _LISTED = 5

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from agent_runtime.documents import read_text, strict_json
 from agent_runtime.errors import InvalidInput, Problem
+from agent_runtime.files.documents import read_text, strict_json
 
 TOKEN = "GITHUB_TOKEN"  # noqa: S105 - the name of the variable
 REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,99}/[A-Za-z0-9._-]{1,100}")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from agent_runtime.documents import read_yaml
 from agent_runtime.errors import InvalidInput
+from agent_runtime.files.documents import read_yaml
 from bot.results import Results
 from evals.records import CaseComparison, MetricVerdict, Verdict
 from evals.report import figures

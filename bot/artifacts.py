@@ -9,8 +9,8 @@ import zlib
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from agent_runtime.documents import strict_json
 from agent_runtime.errors import CrewError
+from agent_runtime.files.documents import strict_json
 
 MOST_ZIPPED = 50_000_000
 MOST_ENTRIES = 2_000

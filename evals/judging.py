@@ -25,8 +25,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from agent_runtime.agent.manifest import Manifest, resolve_inside
 from agent_runtime.agent.policy import PiiKind, Policy, Price
 from agent_runtime.agent.spec import AgentSpec, ModelName, Written
-from agent_runtime.documents import Document, canonical_json, parse, read_jsonl, read_yaml, strict_json
 from agent_runtime.errors import InvalidInput, UnknownPrice
+from agent_runtime.files.documents import Document, canonical_json, parse, read_jsonl, read_yaml, strict_json
+from agent_runtime.files.patterns import encodable
 from agent_runtime.guard.budget import MemoryLedger, OverBudget, micros_of
 from agent_runtime.guard.redact import Redactor
 from agent_runtime.models import open_model
@@ -34,7 +35,6 @@ from agent_runtime.models.interface import Model, ModelError, ModelRequest
 from agent_runtime.models.metered import Metered
 from agent_runtime.models.prices import price_of
 from agent_runtime.models.retrying import complete_with_retries
-from agent_runtime.patterns import encodable
 from agent_runtime.records import MICROS, Message
 
 MAX_EXHIBIT = 100_000

@@ -8,8 +8,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent_runtime.documents import Document, read_text, strict_json
 from agent_runtime.errors import InvalidInput
+from agent_runtime.files.documents import Document, read_text, strict_json
 from evals.junit import render_junit
 from evals.records import SuiteResult, Verdict
 from evals.report import render_report, render_summary

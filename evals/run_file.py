@@ -9,8 +9,8 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from agent_runtime.documents import Document, parse, read_text, strict_json
 from agent_runtime.errors import InvalidInput
+from agent_runtime.files.documents import Document, parse, read_text, strict_json
 from evals.samples import write_lines
 
 NAME = "run.json"

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 
-from agent_runtime.documents import canonical_json
+from agent_runtime.files.documents import canonical_json
 from evals.pacing import Pace
 from evals.records import Attempt, Grade, Sample, SampleStatus
 from evals.spending import SpendingCap

@@ -12,8 +12,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from agent_runtime.documents import MAX_BYTES, Document, parse, strict_json
 from agent_runtime.errors import InvalidInput, Problem
+from agent_runtime.files.documents import MAX_BYTES, Document, parse, strict_json
 from evals.records import CaseResult, Event, Grade, Sample, SampleStatus, SuiteResult
 
 SCHEMA_VERSION = 1

@@ -17,8 +17,8 @@ from typing import Literal
 from pydantic import ConfigDict, Field, model_validator
 
 from agent_runtime.agent.spec import Written
-from agent_runtime.documents import Document, parse, read_text, strict_json
 from agent_runtime.errors import CannotMeasure, InvalidInput
+from agent_runtime.files.documents import Document, parse, read_text, strict_json
 from evals.records import CaseResult, Sample, SuiteResult
 from evals.sampler import sample_seed
 from evals.samples import read_samples, write_lines, write_samples

@@ -12,8 +12,8 @@ from pydantic import ConfigDict, Discriminator, Field, Tag, field_validator, mod
 
 from agent_runtime.agent.manifest import resolve_inside
 from agent_runtime.agent.spec import FunctionReference, ToolSpec, Written
-from agent_runtime.documents import Document, canonical_json, parse, read_jsonl, read_yaml
 from agent_runtime.errors import InvalidInput, Problem
+from agent_runtime.files.documents import Document, canonical_json, parse, read_jsonl, read_yaml
 from agent_runtime.records import Message
 
 TARGET_WORDS = {

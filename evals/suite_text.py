@@ -11,9 +11,9 @@ from typing import Any
 
 import yaml
 
-from agent_runtime.documents import read_text
 from agent_runtime.errors import InvalidInput
-from agent_runtime.yaml_text import one_line
+from agent_runtime.files.documents import read_text
+from agent_runtime.files.yaml_text import one_line
 from evals.suite import EvalCase, load_suite
 
 

@@ -8,8 +8,8 @@ from dataclasses import asdict, fields
 from enum import StrEnum
 from typing import Any
 
-from agent_runtime.documents import Document
 from agent_runtime.errors import InvalidInput, Problem
+from agent_runtime.files.documents import Document
 from evals.records import Breakdown, CaseComparison, Comparison, MetricVerdict, Verdict, VerdictKind
 
 SCHEMA_VERSION = 1

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agent_runtime.agent.spec import ToolSpec, Verb
-from agent_runtime.placeholders import fill
+from agent_runtime.files.placeholders import fill
 from security_pack.probe import Effect, Probe, RequiredTool
 
 ANSWER = "answer"

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from agent_runtime.documents import canonical_json, read_yaml
 from agent_runtime.errors import InvalidInput, Problem
+from agent_runtime.files.documents import canonical_json, read_yaml
 from security_pack.probe import Probe
 from security_pack.probe_file import probe_in
 from security_pack.proofreading import problems_in

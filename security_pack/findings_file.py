@@ -14,8 +14,8 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from agent_runtime.documents import read_text, strict_json
 from agent_runtime.errors import InvalidInput, Problem
+from agent_runtime.files.documents import read_text, strict_json
 from evals.results import replace_text
 from security_pack.findings import Assessment
 

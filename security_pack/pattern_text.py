@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from string import ascii_letters, digits, punctuation
 
-from agent_runtime.patterns import UnusablePattern, searcher
+from agent_runtime.files.patterns import UnusablePattern, searcher
 
 _MOST_CHARACTERS = 10_000
 _REPEATS = (0, 1, 2, 4, 8, 16, 32, 64, 128)

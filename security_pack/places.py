@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from agent_runtime.documents import Document, read_yaml
+from agent_runtime.files.documents import Document, read_yaml
 from security_pack.findings import Location
 from security_pack.probe import Blame
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from agent_runtime.documents import Document, parse, read_yaml
 from agent_runtime.errors import InvalidInput, Problem
-from agent_runtime.placeholders import names_in
+from agent_runtime.files.documents import Document, parse, read_yaml
+from agent_runtime.files.placeholders import names_in
 from security_pack.binding import Binding, bound
 from security_pack.predicates.checks import check_condition
 from security_pack.probe import Probe

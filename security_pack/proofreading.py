@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from agent_runtime.documents import Document, Location
 from agent_runtime.errors import Problem
-from agent_runtime.placeholders import names_in
+from agent_runtime.files.documents import Document, Location
+from agent_runtime.files.placeholders import names_in
 from security_pack.binding import ANSWER
 from security_pack.canaries import names_of
 from security_pack.probe import Effect, Probe

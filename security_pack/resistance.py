@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from agent_runtime.agent.manifest import Manifest, load_manifest
-from agent_runtime.documents import Document
 from agent_runtime.errors import InvalidInput
+from agent_runtime.files.documents import Document
 from agent_runtime.guard.redact import ALL_KINDS
 from evals.baseline import load_reference
 from evals.gate_origin import baseline_from

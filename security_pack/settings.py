@@ -11,8 +11,8 @@ from pydantic import AfterValidator, Field
 
 from agent_runtime.agent.manifest import resolve_inside
 from agent_runtime.agent.spec import Written
-from agent_runtime.documents import parse, read_yaml
 from agent_runtime.errors import InvalidInput
+from agent_runtime.files.documents import parse, read_yaml
 from security_pack.probe import Severity
 
 NAME = "guardian.yaml"

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from agent_runtime.agent.manifest import Manifest
 from agent_runtime.agent.spec import Implementation, ToolSpec
-from agent_runtime.documents import read_text
+from agent_runtime.files.documents import read_text
 from agent_runtime.guard.redact import find_pii
 from agent_runtime.render import printable
 from security_pack import static_rules as rules

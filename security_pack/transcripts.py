@@ -19,9 +19,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from agent_runtime.documents import strict_json
 from agent_runtime.errors import InvalidInput
-from agent_runtime.placeholders import as_text
+from agent_runtime.files.documents import strict_json
+from agent_runtime.files.placeholders import as_text
 from security_pack.episode import Episode, Fate, SeenCall
 from security_pack.written_actions import is_written_in_actions, written_calls
 

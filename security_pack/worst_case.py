@@ -14,9 +14,9 @@ from itertools import count
 from typing import Any
 
 from agent_runtime.agent.spec import ToolSpec
-from agent_runtime.documents import strict_json
+from agent_runtime.files.documents import strict_json
+from agent_runtime.files.placeholders import fill_text
 from agent_runtime.models.interface import ModelReply, ModelRequest
-from agent_runtime.placeholders import fill_text
 from agent_runtime.records import ToolCall, Usage
 from security_pack.binding import ANSWER
 from security_pack.instances import completed

@@ -13,9 +13,9 @@ from typing import Any
 from agent_runtime.agent.openapi import Operation, Unusable, operation_of
 from agent_runtime.agent.policy import Policy, PolicyFile
 from agent_runtime.agent.spec import HTTP_VERBS, AgentFile, AgentSpec, Implementation, OpenApiCall, ToolSpec
-from agent_runtime.documents import Document, canonical_json, parse, read_text, read_yaml, strict_json
 from agent_runtime.errors import InvalidInput, Problem
-from agent_runtime.json_schema import why_not_schema
+from agent_runtime.files.documents import Document, canonical_json, parse, read_text, read_yaml, strict_json
+from agent_runtime.files.json_schema import why_not_schema
 from agent_runtime.records import RECORDED
 
 _PATH = re.compile(r"^[^\s{}<>]+\.(md|txt|prompt)$")

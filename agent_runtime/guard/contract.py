@@ -14,8 +14,8 @@ from jsonschema.validators import extend
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
-from agent_runtime.documents import canonical_json, writable_json
-from agent_runtime.patterns import UnusablePattern, searcher
+from agent_runtime.files.documents import canonical_json, writable_json
+from agent_runtime.files.patterns import UnusablePattern, searcher
 
 MAX_ANSWER = 1_000_000
 MAX_PROBLEMS = 10

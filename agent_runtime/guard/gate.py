@@ -15,7 +15,7 @@ from typing import Any
 
 from agent_runtime.agent.manifest import Manifest
 from agent_runtime.agent.spec import HTTP_VERBS, ToolSpec
-from agent_runtime.documents import DuplicateKey, canonical_json, writable_json
+from agent_runtime.files.documents import DuplicateKey, canonical_json, writable_json
 from agent_runtime.guard.contract import violations
 from agent_runtime.guard.taint import NOTHING_READ, Sources, Tainted, tainted_destinations
 from agent_runtime.records import Decision, Outcome, ToolCall

@@ -18,8 +18,8 @@ from pydantic import ValidationError
 
 from agent_runtime.agent.manifest import Recording, Tape
 from agent_runtime.agent.spec import Written
-from agent_runtime.documents import Document, canonical_json, parse, read_jsonl
 from agent_runtime.errors import InvalidInput
+from agent_runtime.files.documents import Document, canonical_json, parse, read_jsonl
 from agent_runtime.guard.redact import ALL_KINDS, PiiSpan, find_pii
 from agent_runtime.models.interface import ModelReply, ModelRequest
 from agent_runtime.records import Message, ToolCall, Usage

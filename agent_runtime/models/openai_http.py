@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from agent_runtime.documents import strict_json
+from agent_runtime.files.documents import strict_json
 from agent_runtime.models.chat_completions import (
     NotACompletion,
     WireNames,

@@ -16,10 +16,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agent_runtime.documents import canonical_json
+from agent_runtime.files.documents import canonical_json
+from agent_runtime.files.placeholders import fill
 from agent_runtime.models.interface import ModelError, ModelReply, ModelRequest
 from agent_runtime.models.simulation import Behaviour, PlannedCall, Simulation, Way, found, single_spaced
-from agent_runtime.placeholders import fill
 from agent_runtime.records import Message, ToolCall, Usage
 
 CHARACTERS_PER_TOKEN = 4

@@ -17,8 +17,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from agent_runtime.agent.policy import Price
 from agent_runtime.agent.spec import Written
-from agent_runtime.documents import Document, parse
-from agent_runtime.placeholders import names_in
+from agent_runtime.files.documents import Document, parse
+from agent_runtime.files.placeholders import names_in
 
 TROUBLE = (
     r"^\W*(?:\w*error|denied|refused|rejected|not (?:allowed|approved|permitted)"

@@ -11,8 +11,8 @@ from urllib.parse import quote, urlencode
 from agent_runtime.agent.policy import Policy
 from agent_runtime.agent.spec import HttpCall
 from agent_runtime.errors import InvalidInput
+from agent_runtime.files.placeholders import CannotFill, as_text, fill, fill_environment, fill_text, names_in
 from agent_runtime.guard.egress import Refusal, check_url
-from agent_runtime.placeholders import CannotFill, as_text, fill, fill_environment, fill_text, names_in
 from agent_runtime.tools.interface import ToolResult
 from agent_runtime.tools.outcome import capped, failed
 from agent_runtime.wire import NotAnswered, Response, Wire

@@ -27,8 +27,8 @@ from mcp_types import (
 from agent_runtime.agent.manifest import Manifest
 from agent_runtime.agent.spec import McpTool, ToolSpec
 from agent_runtime.errors import InvalidInput, Problem
+from agent_runtime.files.placeholders import CannotFill, fill_environment
 from agent_runtime.guard.egress import Refusal, check_url
-from agent_runtime.placeholders import CannotFill, fill_environment
 from agent_runtime.tools.interface import ToolResult
 from agent_runtime.tools.mcp_links import MAX_MESSAGE_BYTES, Link, http_link, process_link
 from agent_runtime.tools.mcp_pins import Offered, why_not_offered, why_not_usable

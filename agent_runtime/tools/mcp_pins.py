@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent_runtime.agent.spec import McpTool, ToolSpec
-from agent_runtime.documents import canonical_json
 from agent_runtime.errors import Problem
+from agent_runtime.files.documents import canonical_json
 
 _LONGEST_SHOWN = 300
 _REVIEW = "review and paste what this prints:  agentcrewops mcp pin"

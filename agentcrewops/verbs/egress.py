@@ -35,7 +35,7 @@ def check(
     Exit codes: 0 every URL is allowed · 1 one is refused, with the rule · 2 the policy cannot be used.
     """
     from agent_runtime.agent.policy import PolicyFile
-    from agent_runtime.documents import parse, read_yaml
+    from agent_runtime.files.documents import parse, read_yaml
     from agentcrewops.terminal import printable
 
     allowlist = parse(read_yaml(policy), PolicyFile).policy.domains_allowlist

@@ -58,8 +58,8 @@ class Wanted:
             InvalidInput
         """
         from agent_runtime.agent.policy import PolicyFile
-        from agent_runtime.documents import parse, read_yaml
         from agent_runtime.errors import InvalidInput
+        from agent_runtime.files.documents import parse, read_yaml
         from agent_runtime.guard.redact import ALL_KINDS
 
         if self.kinds is not None and self.policy is not None:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from agent_runtime.documents import strict_json
 from agent_runtime.errors import InvalidInput
+from agent_runtime.files.documents import strict_json
+from agent_runtime.files.json_path import MISSING, look_up, parse_path
 from evals.graders.text import holds, search_for, shown
-from evals.paths import MISSING, look_up, parse_path
 
 
 @dataclass(frozen=True, slots=True)

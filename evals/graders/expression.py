@@ -21,8 +21,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple, NoReturn
 
-from agent_runtime.documents import Document
 from agent_runtime.errors import InvalidInput
+from agent_runtime.files.documents import Document
+from agent_runtime.files.json_path import PATTERN
 from evals.graders.conditions import (
     Part,
     all_of,
@@ -36,7 +37,6 @@ from evals.graders.conditions import (
     seen,
 )
 from evals.graders.text import shown
-from evals.paths import PATTERN
 from evals.records import Attempt, Grade
 
 MAX_LENGTH = 2_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agent_runtime.documents import Document, canonical_json
+from agent_runtime.files.documents import Document, canonical_json
 from evals.graders.interface import Means
 from evals.judging import Judge, Jury
 from evals.records import Attempt, Grade

@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from agent_runtime.documents import Document
 from agent_runtime.errors import InvalidInput
+from agent_runtime.files.documents import Document
 from evals.graders.text import shown
 from evals.records import Attempt, Grade
 

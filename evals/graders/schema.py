@@ -11,8 +11,8 @@ from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 
 from agent_runtime.errors import InvalidInput
+from agent_runtime.files.json_schema import why_not_schema
 from agent_runtime.guard.contract import check_contract
-from agent_runtime.json_schema import why_not_schema
 from evals.records import Attempt, Grade
 
 

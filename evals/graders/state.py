@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from agent_runtime.documents import Document, strict_json
 from agent_runtime.errors import InvalidInput
+from agent_runtime.files.documents import Document, strict_json
 from agent_runtime.tools.python_file import call_function, load_function
 from evals.graders.interface import Means
 from evals.graders.text import shown

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from agent_runtime.documents import Document
 from agent_runtime.errors import InvalidInput
-from agent_runtime.patterns import UnusablePattern, encodable, searcher
+from agent_runtime.files.documents import Document
+from agent_runtime.files.patterns import UnusablePattern, encodable, searcher
 from evals.records import Attempt, Grade
 
 MAX_SHOWN = 120

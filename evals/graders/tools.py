@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import Field
 
 from agent_runtime.agent.spec import Written
-from agent_runtime.documents import Document, parse
+from agent_runtime.files.documents import Document, parse
 from evals.graders.conditions import same
 from evals.graders.text import shown
 from evals.records import Attempt, Grade, ObservedCall

@@ -9,7 +9,7 @@ from typing import Any, Self
 from pydantic import Field, model_validator
 
 from agent_runtime.agent.spec import Written
-from agent_runtime.documents import Document, parse
+from agent_runtime.files.documents import Document, parse
 from evals.graders.text import shown
 from evals.graders.tools import ForbiddenCall, has_arguments, matches, not_reported
 from evals.records import Attempt, Grade, ObservedCall

@@ -11,8 +11,8 @@ from typing import Any
 from pydantic import Field
 
 from agent_runtime.agent.spec import Written
-from agent_runtime.documents import Document, parse
 from agent_runtime.errors import InvalidInput, Problem
+from agent_runtime.files.documents import Document, parse
 from evals.graders import combined
 from evals.graders.combined import Combined, Rule
 from evals.graders.expression import expression, success

@@ -10,8 +10,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from agent_runtime.documents import Document, parse
 from agent_runtime.errors import InvalidInput, MissingExtra
+from agent_runtime.files.documents import Document, parse
 from evals.importers.interface import Imported, ImportedRun, case_hash, cut, texts_within
 from evals.records import CaseResult, Grade, Sample, SampleStatus
 from evals.sampler import text_hash

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from agent_runtime.documents import canonical_json
+from agent_runtime.files.documents import canonical_json
 from evals.records import CaseResult, Sample
 from evals.sampler import text_hash
 from evals.samples import MAX_CASE_ID

@@ -11,8 +11,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from agent_runtime.documents import Document, parse, read_text, strict_json
 from agent_runtime.errors import InvalidInput
+from agent_runtime.files.documents import Document, parse, read_text, strict_json
 from evals.importers.interface import (
     Imported,
     ImportedRun,

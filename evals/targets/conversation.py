@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from agent_runtime.documents import canonical_json
 from agent_runtime.errors import Problem
+from agent_runtime.files.documents import canonical_json
 from evals.records import Attempt, Event, SampleStatus
 from evals.suite import EvalCase
 from evals.targets.reply import Reply, UnusableAnswer

@@ -14,8 +14,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from agent_runtime.agent.manifest import resolve_inside
-from agent_runtime.documents import canonical_json, read_text
 from agent_runtime.errors import InvalidInput
+from agent_runtime.files.documents import canonical_json, read_text
 from agent_runtime.tools.python_file import call_function, load_function
 from evals.records import Attempt
 from evals.suite import EvalCase, PythonTarget, Suite

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from agent_runtime.agent.manifest import resolve_inside
-from agent_runtime.documents import strict_json
 from agent_runtime.errors import InvalidInput, Problem
+from agent_runtime.files.documents import strict_json
 from agent_runtime.guard.redact import ALL_KINDS, Redactor
 from evals.longtexts import whole
 from evals.records import Attempt, CaseResult, Event, ObservedCall, Sample, SampleStatus, SuiteResult

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from agent_runtime.documents import canonical_json, strict_json
 from agent_runtime.errors import CrewError
-from evals.paths import MISSING, Steps, look_up, parse_path
+from agent_runtime.files.documents import canonical_json, strict_json
+from agent_runtime.files.json_path import MISSING, Steps, look_up, parse_path
 from evals.records import ObservedCall
 from evals.suite import HttpTarget
 

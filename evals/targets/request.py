@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from agent_runtime.documents import Document, canonical_json
 from agent_runtime.errors import Problem
-from agent_runtime.placeholders import CannotFill, fill, fill_environment, fill_text, names_in
+from agent_runtime.files.documents import Document, canonical_json
+from agent_runtime.files.placeholders import CannotFill, fill, fill_environment, fill_text, names_in
 from evals.suite import HttpTarget
 from evals.targets.served import Address
 

@@ -9,11 +9,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from agent_runtime.agent.manifest import Manifest
-from agent_runtime.documents import strict_json
 from agent_runtime.engine.loop import Stop
 from agent_runtime.engine.runner import run_agent
 from agent_runtime.engine.steps.scene import ApprovalRequest, Crew
 from agent_runtime.errors import Problem
+from agent_runtime.files.documents import strict_json
 from agent_runtime.guard.budget import MemoryLedger, cap_micros
 from agent_runtime.models import models_at_work
 from agent_runtime.models.interface import Model, ModelError, ModelReply, ModelRequest

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from agent_runtime.patterns import matcher
+from agent_runtime.files.patterns import matcher
 from evals.graders.conditions import same
 from security_pack.conditions import ArgumentMatch
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from agent_runtime.documents import Document
 from agent_runtime.errors import Problem
-from agent_runtime.patterns import UnusablePattern, matcher
-from evals.paths import parse_path
+from agent_runtime.files.documents import Document
+from agent_runtime.files.json_path import parse_path
+from agent_runtime.files.patterns import UnusablePattern, matcher
 from security_pack.conditions import ArgumentMatch, CallMatch, Condition
 
 SHORTEST_TEXT = 4

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from agent_runtime.agent.manifest import Manifest
-from agent_runtime.documents import strict_json
 from agent_runtime.engine.steps.scene import ApprovalRequest
+from agent_runtime.files.documents import strict_json
 from agent_runtime.guard.approvals import ApprovalBook
 from agent_runtime.guard.gate import approval_hash
 from security_pack.worst_case import ScriptedCall

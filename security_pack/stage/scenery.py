@@ -9,8 +9,8 @@ from dataclasses import replace
 from agent_runtime.agent.manifest import Manifest
 from agent_runtime.agent.policy import Price
 from agent_runtime.agent.spec import AgentSpec, ToolSpec
-from agent_runtime.documents import writable_json
 from agent_runtime.engine.steps.scene import Crew
+from agent_runtime.files.documents import writable_json
 from agent_runtime.guard.budget import Ledger
 from agent_runtime.guard.contract import check_contract
 from agent_runtime.models.interface import Model

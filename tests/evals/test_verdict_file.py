@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from agent_runtime.documents import Document, strict_json
 from agent_runtime.errors import InvalidInput
+from agent_runtime.files.documents import Document, strict_json
 from evals.gate import judge
 from evals.records import Comparison, MetricVerdict, Verdict, VerdictKind
 from evals.suite import GateSettings

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent_runtime.agent.spec import ToolSpec
+from agent_runtime.files.json_schema import why_not_schema
 from agent_runtime.guard.contract import violations
-from agent_runtime.json_schema import why_not_schema
 from security_pack.instances import CannotBuild, completed, instance_of
 
 _NODE = {"type": "object", "properties": {"next": {"$ref": "#/$defs/node"}, "value": {"type": "integer"}}}

@@ -11,8 +11,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from agent_runtime.agent.manifest import load_manifest
-from agent_runtime.documents import read_yaml
-from agent_runtime.yaml_text import one_line
+from agent_runtime.files.documents import read_yaml
+from agent_runtime.files.yaml_text import one_line
 from agentcrewops.schemas import schema_of
 from security_pack.catalog import PACK as PROBES
 from security_pack.catalog import Catalogued, load_pack

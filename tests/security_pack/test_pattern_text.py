@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent_runtime.patterns import searcher
+from agent_runtime.files.patterns import searcher
 from security_pack.pattern_text import text_matching
 
 

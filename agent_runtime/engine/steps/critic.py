@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from agent_runtime.documents import strict_json
 from agent_runtime.engine.loop import Retry, Stop, conversation
 from agent_runtime.engine.steps.plan import ask
 from agent_runtime.engine.steps.scene import Scene
+from agent_runtime.files.documents import strict_json
 from agent_runtime.guard.contract import check_contract
 from agent_runtime.models.interface import Model, ModelRequest
 from agent_runtime.records import Message, Role, Step

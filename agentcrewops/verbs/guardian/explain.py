@@ -144,7 +144,7 @@ def _deed(step: WorstCaseStep) -> str:
 
 
 def _call(name: str, args: dict[str, object]) -> str:
-    from agent_runtime.yaml_text import one_line
+    from agent_runtime.files.yaml_text import one_line
 
     return f"{name} {one_line(args)}" if args else name
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from agent_runtime.agent.openapi import Operation, Unusable, operation_of, request_of
 from agent_runtime.agent.spec import OpenApiCall
-from agent_runtime.json_schema import why_not_schema
+from agent_runtime.files.json_schema import why_not_schema
 
 REFUND = {
     "operationId": "createRefund",

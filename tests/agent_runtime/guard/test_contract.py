@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_runtime.documents import strict_json
+from agent_runtime.files.documents import strict_json
 from agent_runtime.guard.contract import MAX_ANSWER, MAX_PROBLEMS, check_contract, violations
 
 TRIAGE = {

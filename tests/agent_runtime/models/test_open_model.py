@@ -9,8 +9,8 @@ import pytest
 from agent_runtime.agent.manifest import Manifest
 from agent_runtime.agent.policy import Policy
 from agent_runtime.agent.spec import AgentSpec
-from agent_runtime.documents import Document
 from agent_runtime.errors import InvalidInput, MissingExtra
+from agent_runtime.files.documents import Document
 from agent_runtime.models import open_model
 from agent_runtime.models.openai_http import OpenAIHttp
 from agent_runtime.models.simulated import SimulatedModel

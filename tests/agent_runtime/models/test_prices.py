@@ -8,8 +8,8 @@ import pytest
 from agent_runtime.agent.manifest import Manifest
 from agent_runtime.agent.policy import Policy, Price
 from agent_runtime.agent.spec import AgentSpec
-from agent_runtime.documents import Document
 from agent_runtime.errors import UnknownPrice
+from agent_runtime.files.documents import Document
 from agent_runtime.models.prices import price_of
 
 SIMULATION = {

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from agent_runtime.documents import Document, read_yaml
 from agent_runtime.errors import InvalidInput
+from agent_runtime.files.documents import Document, read_yaml
 from agent_runtime.models.simulation import Simulation, Skill, read_simulation
 
 PLAIN: dict[str, Any] = {

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from agent_runtime.documents import Document
 from agent_runtime.errors import InvalidInput
+from agent_runtime.files.documents import Document
 from evals.graders.numeric import numeric
 from evals.records import Attempt, Grade, SampleStatus
 

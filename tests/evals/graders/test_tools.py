@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from agent_runtime.documents import Document
 from agent_runtime.errors import InvalidInput
+from agent_runtime.files.documents import Document
 from evals.graders.tools import tool_called, tool_not_called
 from evals.records import Attempt, Grade, ObservedCall, SampleStatus
 

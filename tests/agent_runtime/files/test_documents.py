@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from agent_runtime.agent.policy import PolicyFile
 from agent_runtime.agent.spec import AgentFile
-from agent_runtime.documents import (
+from agent_runtime.errors import InvalidInput, Problem
+from agent_runtime.files.documents import (
     DuplicateKey,
     canonical_json,
     parse,
@@ -24,7 +25,6 @@ from agent_runtime.documents import (
     strict_json,
     writable_json,
 )
-from agent_runtime.errors import InvalidInput, Problem
 
 
 def written(tmp_path: Path, content: str | bytes) -> Path:

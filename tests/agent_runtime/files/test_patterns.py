@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from agent_runtime.patterns import UnusablePattern, matcher, searcher
+from agent_runtime.files.patterns import UnusablePattern, matcher, searcher
 
 
 @pytest.mark.parametrize(

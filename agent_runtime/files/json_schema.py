@@ -8,7 +8,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
-from agent_runtime.patterns import UnusablePattern, searcher
+from agent_runtime.files.patterns import UnusablePattern, searcher
 
 
 def why_not_schema(schema: Any) -> str | None:

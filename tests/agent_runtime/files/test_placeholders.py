@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_runtime.placeholders import CannotFill, fill, fill_environment, fill_text, names_in
+from agent_runtime.files.placeholders import CannotFill, fill, fill_environment, fill_text, names_in
 
 VALUES = {"input": 'say "hi"', "seed": 7, "messages": [{"role": "user"}]}
 
