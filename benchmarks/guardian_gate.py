@@ -30,8 +30,8 @@ from pathlib import Path
 
 import numpy as np
 
+from agent_runtime.statistics.stats import Counts, Floats, fisher_mid_p, wilson
 from benchmarks.table import Row, leave, print_rows
-from evals.stats import Counts, Floats, fisher_mid_p, wilson
 from security_pack.rates import confirmed, fallen, measured_again, with_more
 
 PROBES, RUNS, BASELINE_RUNS = 72, 10, 100

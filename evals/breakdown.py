@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evals import stats, wording
+from agent_runtime.statistics import stats
+from agent_runtime.statistics.stats import Counts
+from evals import wording
 from evals.evidence import CaseEvidence, Evidence, Pairing
 from evals.records import Breakdown, Sample, Verdict, VerdictKind
-from evals.stats import Counts
 from evals.suite import GateSettings
 
 TAG, GRADER = "tag", "grader"

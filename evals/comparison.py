@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evals import stats
+from agent_runtime.statistics import stats
+from agent_runtime.statistics.stats import Counts, Floats, Resampled, Runs
 from evals.records import Comparison, MetricVerdict
-from evals.stats import Counts, Floats, Resampled, Runs
 
 RATIO_DRIFT = 1.10
 """p95 and $ drift if the interval of the ratio lies above this; 1.00 would make 9–15 % family false alarms."""

@@ -19,8 +19,11 @@ from typing import Any
 
 import numpy as np
 
-from evals import stats, wording
-from evals.boundaries import level_at
+from agent_runtime.statistics import stats
+from agent_runtime.statistics.boundaries import level_at
+from agent_runtime.statistics.looks import LookPlan, first_runs
+from agent_runtime.statistics.stats import Counts, Runs
+from evals import wording
 from evals.breakdown import broken_down
 from evals.columns import runs_of
 from evals.comparison import (
@@ -42,9 +45,7 @@ from evals.evidence import (
     repeated_word_for_word,
     usable,
 )
-from evals.looks import LookPlan, first_runs
 from evals.records import CaseComparison, Comparison, MetricVerdict, Sample, SuiteResult, Verdict, VerdictKind
-from evals.stats import Counts, Runs
 from evals.suite import GateSettings
 
 MOST_UNMEASURED = 0.10

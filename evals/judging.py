@@ -364,7 +364,7 @@ def _trust(account: Account) -> str:
 def _agreement(record: Record) -> str:
     if not record.labels:
         return "has no labelled examples, so nobody knows how often it is right"
-    from evals.stats import wilson  # numpy is heavy
+    from agent_runtime.statistics.stats import wilson  # numpy is heavy
 
     rate = record.agreed / record.labels
     low, high = wilson(rate, record.labels, _Z_95)

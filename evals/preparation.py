@@ -11,13 +11,13 @@ from agent_runtime.agent.manifest import Manifest, Recording, Tape, load_manifes
 from agent_runtime.agent.policy import PiiKind
 from agent_runtime.errors import InvalidInput
 from agent_runtime.guard.redact import ALL_KINDS, Redactor
+from agent_runtime.statistics.looks import DEFAULT_LOOKS, HORIZON
 from evals.baseline import load_reference
 from evals.gate_origin import Rules, rules_from
 from evals.git_trees import commit_of
 from evals.graders import Grader, Means, graders_of
 from evals.journal import Start
 from evals.judging import Jury
-from evals.looks import DEFAULT_LOOKS, HORIZON
 from evals.records import CaseResult, SuiteResult
 from evals.schedule import Schedule, fixed_schedule, looking_schedule
 from evals.suite import EvalCase, Suite, load_suite

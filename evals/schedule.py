@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent_runtime.errors import InvalidInput
-from evals.looks import DEFAULT_LOOKS, HORIZON, LookPlan, plan_looks
+from agent_runtime.statistics.looks import DEFAULT_LOOKS, HORIZON, LookPlan, plan_looks
 
 
 @dataclass(frozen=True, slots=True)

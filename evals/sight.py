@@ -8,10 +8,10 @@ from statistics import NormalDist
 
 import numpy as np
 
+from agent_runtime.statistics.stats import Counts, Z, minimum_detectable_drop, smoothed_error
 from evals.baseline import CaseSummary, summarize
 from evals.evidence import gather
 from evals.records import SuiteResult
-from evals.stats import Counts, Z, minimum_detectable_drop, smoothed_error
 
 ENOUGH = 0.80
 MOST_RUNS = 1_000

@@ -19,13 +19,13 @@ from statistics import NormalDist
 import numpy as np
 
 from agent_runtime.errors import InvalidInput
-from evals import stats
+from agent_runtime.statistics import stats
+from agent_runtime.statistics.stats import Counts, Floats, Integers, Runs
 from evals.columns import runs_of
 from evals.evidence import gather
 from evals.records import SuiteResult
 from evals.run_file import read_run_file
 from evals.samples import read_samples
-from evals.stats import Counts, Floats, Integers, Runs
 
 CHANGED_AT = 0.05
 """Error of telling a change where there is none, over all days of one version of the agent."""

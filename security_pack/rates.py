@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evals.stats import (
+from agent_runtime.statistics.stats import (
     RESAMPLES,
     Counts,
     Floats,

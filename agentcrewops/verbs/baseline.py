@@ -110,8 +110,8 @@ def save(
 
     It becomes the approved one that later refreshes are held against.
     """
+    from agent_runtime.statistics.looks import PLANNED
     from agentcrewops.baselines import refuse_unfit, verdict_beside
-    from evals.looks import PLANNED
     from evals.suite import load_suite
 
     samples = load_suite(suite).samples if suite is not None else PLANNED
@@ -152,10 +152,10 @@ def refresh(
     Exit codes: 0 refreshed · 1 a slow slide, nothing is written · 2 bad input · 3 could not measure.
     """
     from agent_runtime.guard.redact import ALL_KINDS, Redactor
+    from agent_runtime.statistics.looks import PLANNED
     from agentcrewops.baselines import advice, default_file
     from agentcrewops.terminal import plain
     from evals.baseline import load_reference, read_anchor, read_baseline, save_baseline
-    from evals.looks import PLANNED
     from evals.refresh import held_against, slow_slide
 
     new = load_reference(results)

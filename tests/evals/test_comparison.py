@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
+from agent_runtime.statistics.stats import Counts, Floats, Runs
 from evals.comparison import Matched, compare_ratios, compare_success, compare_success_at
 from evals.records import Comparison, MetricVerdict
-from evals.stats import Counts, Floats, Runs
 
 
 def counts(*cases: tuple[int, int]) -> Counts:

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from agent_runtime.statistics.stats import Counts, lower_bound
 from evals.records import CaseResult, Sample, SampleStatus, SuiteResult
 from evals.sight import chance_of_pass, describe_baseline
-from evals.stats import Counts, lower_bound
 
 
 def result(*passed: int, runs: int = 30) -> SuiteResult:

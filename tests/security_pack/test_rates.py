@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.stats import Counts
+from agent_runtime.statistics.stats import Counts
 from security_pack.rates import (
     BY_PROBE_AT,
     Fall,

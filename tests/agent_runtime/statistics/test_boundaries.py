@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats as scipy_stats
 
-from evals.boundaries import level_at, levels
-from evals.looks import DEFAULT_LOOKS, HORIZON
+from agent_runtime.statistics.boundaries import level_at, levels
+from agent_runtime.statistics.looks import DEFAULT_LOOKS, HORIZON
 
 
 def obrien_fleming(share: float) -> float:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.looks import DEFAULT_LOOKS, first_runs, information, plan_looks, spent
+from agent_runtime.statistics.looks import DEFAULT_LOOKS, first_runs, information, plan_looks, spent
 from tests.fakes.results import result
 
 

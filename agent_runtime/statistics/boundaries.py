@@ -16,7 +16,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from evals.looks import ERROR, PLANNED, information, spent
+from agent_runtime.statistics.looks import ERROR, PLANNED, information, spent
 
 Floats = NDArray[np.float64]
 

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats as scipy_stats
 
-from evals import stats
-from evals.stats import Counts, Runs
+from agent_runtime.statistics import stats
+from agent_runtime.statistics.stats import Counts, Runs
 
 
 def counts(*cases: tuple[int, int]) -> Counts:
