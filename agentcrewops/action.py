@@ -31,7 +31,7 @@ from evals.gate_origin import usual_baseline_at
 from evals.preparation import CanaryOptions, default_baseline, manifest_of
 from evals.records import Verdict
 from evals.report.excerpts import one_line
-from evals.results import prepare_folder
+from evals.report.folder import prepare_folder
 from evals.sharded_canary import merge_shards, run_shard
 from evals.shards import SHARD_FILE
 from evals.suite import Suite, load_suite

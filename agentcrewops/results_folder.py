@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from agent_runtime.errors import InvalidInput
+from evals.report.folder import replace_text
 from evals.report.sections import Section
-from evals.results import replace_text
 from security_pack.findings import Assessment
 from security_pack.findings_file import NAME, read_assessment, write_assessment
 from security_pack.sarif import write_sarif
@@ -68,7 +68,7 @@ def _baseline_beside(agent: Path, folder: Path) -> Path | None:
     if not _holds_canary(folder):
         return None
     from evals.baseline import load_reference
-    from evals.results import read_results
+    from evals.report.folder import read_results
 
     verdict, _ = read_results(folder)
     path = agent.parent / "baselines" / f"{Path(verdict.suite).name}.json"

@@ -23,8 +23,8 @@ from evals.graders import judge
 from evals.journal import CannotKeepRuns, Journal, Start, claimed
 from evals.preparation import CanaryOptions, Prepared, prepare
 from evals.records import Attempt, Grade, SuiteResult, Verdict, VerdictKind
+from evals.report.folder import prepare_folder, write_judgement, write_results
 from evals.report.sections import Section
-from evals.results import prepare_folder, write_judgement, write_results
 from evals.run_file import now, write_run_file
 from evals.sampler import Sampler, plan_runs
 from evals.samples import copy_samples, write_samples
@@ -240,7 +240,7 @@ def compare_files(
 
 def render_again(folder: Path, baseline: Path | None, sections: tuple[Section, ...] = ()) -> Path:
     """Render the report of a canary folder again; returns its path."""
-    from evals.results import read_results, render_results
+    from evals.report.folder import read_results, render_results
 
     verdict, result = read_results(folder)
     reference = load_reference(baseline, keep_text=False) if baseline else None

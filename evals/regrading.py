@@ -21,7 +21,7 @@ from evals.judging import Jury
 from evals.longtexts import LongTexts, whole_sample
 from evals.preparation import CanaryOptions, default_baseline, manifest_of
 from evals.records import Attempt, CaseResult, Sample, SuiteResult, Verdict
-from evals.results import prepare_folder, write_results
+from evals.report.folder import prepare_folder, write_results
 from evals.samples import read_samples
 from evals.sampling import redacted
 from evals.suite import EvalCase, Suite, load_suite

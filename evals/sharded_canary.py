@@ -17,8 +17,8 @@ from evals.journal import Journal, Start, claimed
 from evals.longtexts import gather_long_texts
 from evals.preparation import CanaryOptions, Prepared, prepare
 from evals.records import SampleStatus, SuiteResult, Verdict
+from evals.report.folder import prepare_folder, write_results
 from evals.report.sections import Section
-from evals.results import prepare_folder, write_results
 from evals.sampler import Sampler, plan_runs
 from evals.sampling import expense, open_evaluation, sampling
 from evals.shards import Plan, Run, Shard, ShardResult, join_shards, runs_of, write_shard

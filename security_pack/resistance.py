@@ -26,7 +26,7 @@ from evals.judging import Jury
 from evals.preparation import CanaryOptions, Prepared, in_ci, manifest_of, usual_baseline
 from evals.records import SuiteResult
 from evals.report.figures import count
-from evals.results import prepare_folder
+from evals.report.folder import prepare_folder
 from evals.sampler import Planned, Sampler
 from evals.samples import write_samples
 from evals.sampling import expense, open_evaluation, sampling

@@ -15,7 +15,7 @@ from pathlib import Path
 from agent_runtime.errors import InvalidInput
 from evals.journal import Journal, claimed
 from evals.longtexts import gather_long_texts
-from evals.results import prepare_folder
+from evals.report.folder import prepare_folder
 from evals.sampler import Sampler
 from evals.samples import write_samples
 from evals.sampling import expense, open_evaluation

@@ -13,7 +13,7 @@ import pytest
 from bot.artifacts import CannotUseArtifact
 from bot.foreign_run import ForeignRun, fetch_run
 from bot.refusals import CannotFetchArtifact, CannotReadRun
-from evals.results import write_results
+from evals.report.folder import write_results
 from evals.verdict_file import verdict_document
 from security_pack.findings_file import write_assessment
 from tests.bot.conftest import REPO, Door

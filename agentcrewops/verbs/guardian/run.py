@@ -75,7 +75,7 @@ def run(
     Exit codes: 0 pass · 1 breach · 2 bad input · 3 inconclusive.
     """
     from evals.journal import Start
-    from evals.results import prepare_folder
+    from evals.report.folder import prepare_folder
     from security_pack.guardian import GuardianOptions, prepare_guardian
     from security_pack.probe import Family
     from security_pack.resistance import ResistanceOptions

@@ -14,7 +14,7 @@ import pytest
 
 from bot.results import Results
 from evals.records import VerdictKind
-from evals.results import write_results
+from evals.report.folder import write_results
 from tests.agentcrewops.conftest import Shell
 from tests.bot.samples import SHA, drift
 from tests.fakes.github import FakeGitHub

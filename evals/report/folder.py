@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import Document, read_text, strict_json
-from evals.junit import render_junit
 from evals.records import SuiteResult, Verdict
 from evals.report import render_report, render_summary
+from evals.report.junit import render_junit
 from evals.report.sections import Section
 from evals.samples import read_samples, write_samples
 from evals.verdict_file import read_verdict, verdict_document
