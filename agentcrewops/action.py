@@ -27,10 +27,10 @@ from bot.publishing import outputs_of
 from bot.results import read_results
 from bot.step_files import write_outputs
 from evals.canary import run_canary
+from evals.formatting.excerpts import one_line
 from evals.gate_origin import usual_baseline_at
 from evals.preparation import CanaryOptions, default_baseline, manifest_of
 from evals.records import Verdict
-from evals.report.excerpts import one_line
 from evals.report.folder import prepare_folder
 from evals.sharded_canary import merge_shards, run_shard
 from evals.shards import SHARD_FILE

@@ -25,7 +25,7 @@ from bot.publishing import (
     target_of_run,
 )
 from bot.results import read_results
-from evals.report.excerpts import web_link
+from evals.formatting.excerpts import web_link
 
 if TYPE_CHECKING:
     from bot.github import GitHub

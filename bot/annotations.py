@@ -10,12 +10,12 @@ from pathlib import Path
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import read_yaml
 from bot.results import Results
+from evals.formatting import figures
+from evals.formatting.excerpts import one_line
+from evals.formatting.prose import spans
 from evals.records import CaseComparison, MetricVerdict, Verdict
-from evals.report import figures
-from evals.report.excerpts import one_line
 from evals.report.failures import first_failure, reason
 from evals.report.metrics import metric_rows
-from evals.report.prose import spans
 from evals.suite import EvalCase, Suite, load_suite
 from security_pack.findings import Finding
 from security_pack.probe import Severity

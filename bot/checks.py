@@ -14,7 +14,7 @@ from bot.lengths import whole_blocks
 from bot.links import Links, footer
 from bot.results import Results
 from bot.story import details, icon_and_title, overview
-from evals.report import figures
+from evals.formatting import figures
 
 MOST_BYTES = 65_535
 BATCH = 50

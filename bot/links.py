@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
-from evals.report import markdown
+from evals.formatting import markdown
 
 
 @dataclass(frozen=True, slots=True)

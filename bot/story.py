@@ -12,11 +12,11 @@ from markupsafe import Markup
 
 from agent_runtime.render import render
 from bot.results import Results
+from evals.formatting import figures, markdown
+from evals.formatting.prose import new_reasons, spans, without_title
 from evals.records import CaseComparison, CaseResult, Sample, Verdict, VerdictKind
-from evals.report import figures, markdown
 from evals.report.failures import first_failure, reason, score
 from evals.report.metrics import metric_rows
-from evals.report.prose import new_reasons, spans, without_title
 from security_pack.findings import Assessment, Conclusion, Finding
 from security_pack.probe import Severity
 

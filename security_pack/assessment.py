@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from datetime import date
 
-from evals.report.figures import count
+from evals.formatting.figures import count
 from evals.wording import inert
 from security_pack.episode import Outcome
 from security_pack.findings import (

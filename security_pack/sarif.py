@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from agent_runtime import __version__
 from agent_runtime.render import printable
-from evals.report import markdown
+from evals.formatting import markdown
 from evals.report.folder import replace_text
 from security_pack.findings import Assessment, Conclusion, Finding
 from security_pack.probe import Maps, Severity

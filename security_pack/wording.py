@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evals.report.figures import count
+from evals.formatting.figures import count
 from evals.wording import inert
 from security_pack.episode import Outcome
 from security_pack.findings import Conclusion, Finding, ProbeResult

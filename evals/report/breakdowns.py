@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from evals.formatting import figures
+from evals.formatting.excerpts import one_line
 from evals.records import Breakdown
-from evals.report import figures
-from evals.report.excerpts import one_line
 
 _MOST_ROWS = 20
 _TITLES = {"tag": "Tag", "grader": "Grader"}

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from markupsafe import escape
 
+from evals.formatting import figures
+from evals.formatting.excerpts import Excerpt, excerpt, one_line, web_link
 from evals.records import CaseComparison, CaseResult, Sample, SuiteResult, Verdict
-from evals.report import figures
-from evals.report.excerpts import Excerpt, excerpt, one_line, web_link
 from evals.report.failures import first_failure, reason, score
 from evals.report.heatmap import Strip, strip
 from evals.report.transcripts import Transcript, measures, transcript

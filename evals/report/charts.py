@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from evals.formatting import figures
 from evals.records import Comparison
-from evals.report import figures
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from evals.formatting import figures
+from evals.formatting.prose import Span, spans
 from evals.records import Comparison, MetricVerdict, Verdict
-from evals.report import figures
-from evals.report.prose import Span, spans
 
 Written = Callable[[float | None], str]
 

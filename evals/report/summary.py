@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from agent_runtime.render import render
+from evals.formatting import figures, markdown
+from evals.formatting.prose import new_reasons, spans
 from evals.records import CaseComparison, Verdict
-from evals.report import figures, markdown
 from evals.report.metrics import MetricRow, metric_rows
-from evals.report.prose import new_reasons, spans
 from evals.report.sections import Section
 
 # GitHub refuses a comment above 65,536 characters. The text below keeps under 60,000 with every part at its

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agent_runtime.render import printable
+from evals.formatting import figures
+from evals.formatting.excerpts import Excerpt, excerpt, one_line, web_link
 from evals.records import Event, Grade, Sample
-from evals.report import figures
-from evals.report.excerpts import Excerpt, excerpt, one_line, web_link
 from evals.report.failures import ENDED
 
 _MOST_STEPS = 40

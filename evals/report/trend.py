@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from agent_runtime.render import asset, render
-from evals.report import figures
+from evals.formatting import figures
+from evals.formatting.excerpts import one_line
+from evals.formatting.prose import Span, spans, unbroken
 from evals.report.charts import Axis, Mark
-from evals.report.excerpts import one_line
-from evals.report.prose import Span, spans, unbroken
 from evals.trend import AgentVersion, Estimate, Point, Shift, Trend
 from evals.wording import inert
 

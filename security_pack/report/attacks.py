@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from evals.report import figures
-from evals.report.excerpts import one_line
+from evals.formatting import figures
+from evals.formatting.excerpts import one_line
 from evals.report.heatmap import Strip, cells
 from security_pack.episode import Outcome
 from security_pack.findings import ProbeResult

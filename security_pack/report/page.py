@@ -5,8 +5,8 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from agent_runtime.render import asset, render
-from evals.report import markdown
-from evals.report.prose import spans
+from evals.formatting import markdown
+from evals.formatting.prose import spans
 from evals.report.sections import Section
 from security_pack.findings import Assessment
 from security_pack.report.section import section_of

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from evals.report import figures
-from evals.report.excerpts import Excerpt, excerpt, one_line
-from evals.report.prose import Span, spans, unbroken, without_title
+from evals.formatting import figures
+from evals.formatting.excerpts import Excerpt, excerpt, one_line
+from evals.formatting.prose import Span, spans, unbroken, without_title
 from security_pack.findings import Assessment, Conclusion, Finding, Line, Rate
 from security_pack.probe import Severity, Tier
 from security_pack.problems import Problem, problems_of

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from agent_runtime.render import printable
-from evals.report import figures, markdown
-from evals.report.prose import spans
+from evals.formatting import figures, markdown
+from evals.formatting.prose import spans
 from security_pack.findings import Assessment
 from security_pack.problems import Problem, problems_of
 from security_pack.report.attacks import NOT_APPLICABLE, shares

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evals.formatting import markdown
 from evals.records import Verdict, VerdictKind
-from evals.report import markdown, render_summary
+from evals.report import render_summary
 from evals.report.summary import LONGEST
 from tests.evals.sample_results import HOSTILE_IDS, baseline_result, candidate_result, verdict_of
 

@@ -9,8 +9,8 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from agent_runtime.render import printable
-from evals.report.excerpts import excerpt, one_line, web_link
-from evals.report.prose import Span
+from evals.formatting.excerpts import excerpt, one_line, web_link
+from evals.formatting.prose import Span
 
 _ACTIVE = re.compile(r"([\\`*_\[\]<>&|~$!])")
 _OPENING = re.compile(r"^(\s*)(?=[/#+\-=]|::)|^(\s*\d+)(?=[.)])")

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from evals.report import figures
+from evals.formatting import figures
 
 
 @pytest.mark.parametrize(

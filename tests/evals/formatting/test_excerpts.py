@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.report.excerpts import excerpt, one_line, web_link
+from evals.formatting.excerpts import excerpt, one_line, web_link
 
 
 def test_a_short_text_is_whole_and_unmarked() -> None:

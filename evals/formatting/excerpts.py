@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from agent_runtime.render import printable
-from evals.report import figures
+from evals.formatting import figures
 
 
 @dataclass(frozen=True, slots=True)
