@@ -15,8 +15,8 @@ from bot.results import Results
 from evals.formatting import figures, markdown
 from evals.formatting.prose import new_reasons, spans, without_title
 from evals.records import CaseComparison, CaseResult, Sample, Verdict, VerdictKind
-from evals.report.failures import first_failure, reason, score
-from evals.report.metrics import metric_rows
+from evals.report.parts.failures import first_failure, reason, score
+from evals.report.parts.metrics import metric_rows
 from security_pack.findings import Assessment, Conclusion, Finding
 from security_pack.probe import Severity
 

@@ -10,8 +10,8 @@ from markupsafe import escape
 from evals.formatting import figures
 from evals.formatting.excerpts import Excerpt, excerpt, one_line, web_link
 from evals.records import CaseComparison, CaseResult, Sample, SuiteResult, Verdict
-from evals.report.failures import first_failure, reason, score
-from evals.report.heatmap import Strip, strip
+from evals.report.parts.failures import first_failure, reason, score
+from evals.report.parts.heatmap import Strip, strip
 from evals.report.transcripts import Transcript, measures, transcript
 
 # What keeps a page of any suite below 15 MB. Below these figures nothing is left out.

@@ -11,7 +11,7 @@ from agent_runtime.render import render
 from evals.formatting import figures, markdown
 from evals.formatting.prose import new_reasons, spans
 from evals.records import CaseComparison, Verdict
-from evals.report.metrics import MetricRow, metric_rows
+from evals.report.parts.metrics import MetricRow, metric_rows
 from evals.report.sections import Section
 
 # GitHub refuses a comment above 65,536 characters. The text below keeps under 60,000 with every part at its

@@ -11,7 +11,7 @@ from agent_runtime.render import asset, render
 from evals.formatting import figures
 from evals.formatting.excerpts import one_line
 from evals.formatting.prose import Span, spans, unbroken
-from evals.report.charts import Axis, Mark
+from evals.report.parts.charts import Axis, Mark
 from evals.trend import AgentVersion, Estimate, Point, Shift, Trend
 from evals.wording import inert
 
