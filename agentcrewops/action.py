@@ -26,13 +26,13 @@ from bot.actions_environment import read_environment
 from bot.publishing import outputs_of
 from bot.results import read_results
 from bot.step_files import write_outputs
-from evals.canary import run_canary
+from evals.canary.canary import run_canary
+from evals.canary.preparation import CanaryOptions, default_baseline, manifest_of
+from evals.canary.sharding import merge_shards, run_shard
 from evals.formatting.excerpts import one_line
 from evals.gate_origin import usual_baseline_at
-from evals.preparation import CanaryOptions, default_baseline, manifest_of
 from evals.records import Verdict
 from evals.report.folder import prepare_folder
-from evals.sharded_canary import merge_shards, run_shard
 from evals.shards import SHARD_FILE
 from evals.suite import Suite, load_suite
 from security_pack import findings_file

@@ -17,10 +17,10 @@ from bot.actions_environment import TOKEN, ActionsEnvironment
 from bot.github import Connection, with_token
 from bot.proposals import Proposal, propose
 from evals.baseline import load_reference, read_anchor, read_baseline, save_baseline
-from evals.canary import run_canary
+from evals.canary.canary import run_canary
+from evals.canary.preparation import CanaryOptions, usual_baseline
 from evals.formatting import markdown
 from evals.formatting.prose import spans
-from evals.preparation import CanaryOptions, usual_baseline
 from evals.records import SuiteResult, Verdict, VerdictKind
 from evals.refresh import held_against, slow_slide
 from evals.suite import Suite, load_suite

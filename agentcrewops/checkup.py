@@ -9,7 +9,7 @@ from typing import Any
 from agent_runtime.agent.manifest import Manifest, load_manifest
 from agent_runtime.agent.spec import ToolSpec
 from agentcrewops.explanation import explain_agent, explain_suite
-from evals.preparation import CanaryOptions, prepare
+from evals.canary.preparation import CanaryOptions, prepare
 
 
 def check_agent(agent: Path, policy: Path | None, *, explain: bool = False) -> dict[str, Any]:

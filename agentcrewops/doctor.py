@@ -18,7 +18,7 @@ from agent_runtime.guard.egress import Destination, Refusal, check_url
 from agent_runtime.models import key_name
 from agent_runtime.models.prices import price_of
 from agentcrewops import __version__
-from evals.preparation import CanaryOptions, Prepared, prepare
+from evals.canary.preparation import CanaryOptions, Prepared, prepare
 from evals.suite import HttpTarget
 
 PROBE_SECONDS = 5.0

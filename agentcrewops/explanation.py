@@ -14,8 +14,8 @@ from agent_runtime.agent.policy import PolicyFile
 from agent_runtime.agent.spec import AgentFile, Implementation, ToolSpec
 from agent_runtime.files.documents import Document, Location, parse, read_yaml
 from agent_runtime.tools import implementation_of
-from evals.preparation import CanaryOptions, Prepared
-from evals.sampling import expense
+from evals.canary.evaluation import expense
+from evals.canary.preparation import CanaryOptions, Prepared
 from evals.suite import EvalCase, SuiteFile
 
 _LISTED_APART = {("cases",), ("agent", "tools")}

@@ -8,8 +8,8 @@ from pathlib import Path
 import typer
 
 from agentcrewops.terminal import coloured, plain, printable
+from evals.canary.sharding import ShardRun
 from evals.records import Verdict, VerdictKind
-from evals.sharded_canary import ShardRun
 from evals.verdict_file import verdict_document
 
 _FAILS = {VerdictKind.DRIFT, VerdictKind.BELOW_FLOOR}

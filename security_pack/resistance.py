@@ -19,17 +19,17 @@ from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import Document
 from agent_runtime.guard.redact import ALL_KINDS
 from evals.baseline import load_reference
+from evals.canary.evaluation import expense, open_evaluation, sampling
+from evals.canary.preparation import CanaryOptions, Prepared, in_ci, manifest_of, usual_baseline
 from evals.formatting.figures import count
 from evals.gate_origin import baseline_from
 from evals.git_trees import commit_of
 from evals.journal import Journal, Start, claimed
 from evals.judging import Jury
-from evals.preparation import CanaryOptions, Prepared, in_ci, manifest_of, usual_baseline
 from evals.records import SuiteResult
 from evals.report.folder import prepare_folder
 from evals.sampler import Planned, Sampler
 from evals.samples import write_samples
-from evals.sampling import expense, open_evaluation, sampling
 from evals.schedule import fixed_schedule
 from evals.shards import Run
 from evals.suite import GateSettings, RuntimeTarget, Suite, WrittenTarget, load_suite

@@ -13,13 +13,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from agent_runtime.errors import InvalidInput
+from evals.canary.evaluation import expense, open_evaluation
+from evals.canary.sharding import ShardRun
 from evals.journal import Journal, claimed
 from evals.longtexts import gather_long_texts
 from evals.report.folder import prepare_folder
 from evals.sampler import Sampler
 from evals.samples import write_samples
-from evals.sampling import expense, open_evaluation
-from evals.sharded_canary import ShardRun
 from evals.shards import Joined, Plan, Shard, ShardResult, join_shards, runs_of, write_shard
 from security_pack.catalog import Catalogued
 from security_pack.regression import first_look

@@ -64,9 +64,9 @@ def record(
     """
     from agent_runtime.errors import CannotMeasure
     from agentcrewops.baselines import default_file, enough_runs, refuse_unfit
-    from evals.canary import run_canary
+    from evals.canary.canary import run_canary
+    from evals.canary.preparation import CanaryOptions
     from evals.journal import Start
-    from evals.preparation import CanaryOptions
     from evals.records import VerdictKind
     from evals.suite import load_suite
 

@@ -30,8 +30,8 @@ from agentcrewops.verbs.options import (
 )
 
 if TYPE_CHECKING:
+    from evals.canary.preparation import CanaryOptions
     from evals.journal import Start
-    from evals.preparation import CanaryOptions
 
 _OUT = Path("canary-out")
 
@@ -114,8 +114,8 @@ def canary(
     """
     from agentcrewops.outcome import announce, exit_code
     from agentcrewops.results_folder import sections_in
-    from evals.canary import run_canary
-    from evals.preparation import CanaryOptions
+    from evals.canary.canary import run_canary
+    from evals.canary.preparation import CanaryOptions
 
     start, out = _start(resume, add_to, out)
     options = CanaryOptions(
@@ -150,7 +150,7 @@ def canary(
 def _run_shard(options: CanaryOptions, written: str, *, as_json: bool, quiet: bool) -> None:
     """One shard: runs and no verdict, so exit 0, or 3 if this shard must be run again."""
     from agentcrewops.outcome import announce_shard
-    from evals.sharded_canary import run_shard
+    from evals.canary.sharding import run_shard
     from evals.shards import parse_shard
 
     done = run_shard(options, parse_shard(written), os.environ, quiet=quiet)

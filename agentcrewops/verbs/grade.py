@@ -28,8 +28,8 @@ def grade(
     Writes the same five files as a canary.
     """
     from agentcrewops.outcome import announce, exit_code
-    from evals.preparation import CanaryOptions
-    from evals.regrading import regrade
+    from evals.canary.preparation import CanaryOptions
+    from evals.canary.regrading import regrade
 
     options = CanaryOptions(suite=suite, agent=agent, policy=policy, baseline=baseline, out=out)
     verdict = regrade(results, options, os.environ)

@@ -35,7 +35,7 @@ def merge(
     """
     from agentcrewops.outcome import announce, exit_code
     from agentcrewops.results_folder import sections_in
-    from evals.sharded_canary import merge_shards
+    from evals.canary.sharding import merge_shards
 
     verdict = merge_shards(folders, baseline, out, gate_from, sections_in(out))
     announce(verdict, out, as_json=as_json)

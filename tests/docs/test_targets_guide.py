@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from evals.canary import run_canary
-from evals.preparation import CanaryOptions, prepare
+from evals.canary.canary import run_canary
+from evals.canary.preparation import CanaryOptions, prepare
 from evals.samples import read_samples
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guide" / "targets.md"

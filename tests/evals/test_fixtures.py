@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from agent_runtime.errors import InvalidInput
-from evals.canary import run_canary
+from evals.canary.canary import run_canary
+from evals.canary.preparation import CanaryOptions
 from evals.fixtures import fixture_warnings
-from evals.preparation import CanaryOptions
 from evals.records import Attempt, Event, Sample, SampleStatus
 from evals.suite import Suite
 from evals.targets import open_target

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from agent_runtime.errors import InvalidInput
-from evals.canary import run_canary
+from evals.canary.canary import run_canary
+from evals.canary.preparation import CanaryOptions, prepare
 from evals.gate_origin import usual_baseline_at
-from evals.preparation import CanaryOptions, prepare
 from evals.records import VerdictKind
 from tests.conftest import edit
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from evals.canary import run_canary
-from evals.preparation import CanaryOptions
+from evals.canary.canary import run_canary
+from evals.canary.preparation import CanaryOptions
 from evals.records import VerdictKind
 from evals.samples import read_samples
 from tests.fakes.model_server import TOKENS_PER_CALL, model_server

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from agent_runtime.errors import InvalidInput
-from evals.canary import run_canary
+from evals.canary.canary import run_canary
+from evals.canary.preparation import CanaryOptions
 from evals.longtexts import LONGEST, LongTexts
-from evals.preparation import CanaryOptions
 from evals.records import CaseResult, Event, ObservedCall, Sample, SampleStatus, SuiteResult, VerdictKind
 from evals.samples import read_samples, write_samples
 from evals.suite import Suite

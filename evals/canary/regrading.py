@@ -16,14 +16,14 @@ from agent_runtime.agent.policy import PiiKind
 from agent_runtime.errors import InvalidInput
 from agent_runtime.guard.redact import ALL_KINDS
 from evals.baseline import load_reference
+from evals.canary.evaluation import redacted
+from evals.canary.preparation import CanaryOptions, default_baseline, manifest_of
 from evals.graders import Grader, Means, graders_of, judge
 from evals.judging import Jury
 from evals.longtexts import LongTexts, whole_sample
-from evals.preparation import CanaryOptions, default_baseline, manifest_of
 from evals.records import Attempt, CaseResult, Sample, SuiteResult, Verdict
 from evals.report.folder import prepare_folder, write_results
 from evals.samples import read_samples
-from evals.sampling import redacted
 from evals.suite import EvalCase, Suite, load_suite
 from evals.targets.recorded import recorded_attempt, same_text
 from evals.wording import listed

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from agent_runtime.errors import InvalidInput
-from evals.canary import run_canary
+from evals.canary.canary import run_canary
+from evals.canary.preparation import CanaryOptions
 from evals.journal import PARTIAL, CannotKeepRuns, Start
-from evals.preparation import CanaryOptions
 from evals.records import Verdict, VerdictKind
 from tests.conftest import edit
 from tests.fakes.threaded import agent_endpoint_thread

@@ -11,10 +11,10 @@ from functools import cache
 from agent_runtime.agent.manifest import Tape
 from agent_runtime.agent.policy import PiiKind
 from agent_runtime.guard.redact import Redactor
+from evals.canary.preparation import Prepared
 from evals.journal import Journal, open_journal
 from evals.longtexts import LongTexts
 from evals.pacing import Pace
-from evals.preparation import Prepared
 from evals.progress import Display, display
 from evals.protocol import StudyProtocol
 from evals.records import Event, Sample, SuiteResult

@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from evals.canary import run_canary
-from evals.preparation import CanaryOptions
+from evals.canary.canary import run_canary
+from evals.canary.preparation import CanaryOptions
 from evals.records import VerdictKind
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"

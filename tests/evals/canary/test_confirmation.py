@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from evals.canary import run_canary
-from evals.confirmation import BASELINE, CANDIDATE, Block, blocks, confirmation_seed, decide
+from evals.canary.canary import run_canary
+from evals.canary.confirmation import BASELINE, CANDIDATE, Block, blocks, confirmation_seed, decide
+from evals.canary.preparation import CanaryOptions
 from evals.git_trees import NoTree, detached_tree
-from evals.preparation import CanaryOptions
 from evals.records import Comparison, MetricVerdict, Verdict, VerdictKind
 from tests.fakes.agent_endpoint import Asked
 from tests.fakes.suites import suite_of

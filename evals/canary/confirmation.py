@@ -19,15 +19,15 @@ from agent_runtime.agent.manifest import Manifest
 from agent_runtime.errors import CannotMeasure, InvalidInput
 from evals import wording
 from evals.baseline_agents import BaselineAgent, NoBaselineAgent, Wanted, baseline_agent
-from evals.canary import grade_attempt
+from evals.canary.canary import grade_attempt
+from evals.canary.evaluation import redacted
+from evals.canary.preparation import CanaryOptions, Prepared
 from evals.gate import judge
 from evals.pacing import Pace
-from evals.preparation import CanaryOptions, Prepared
 from evals.progress import display
 from evals.records import MetricVerdict, Sample, SuiteResult, Verdict, VerdictKind
 from evals.sampler import Planned, Sampler, plan_runs, sample_seed
 from evals.samples import write_samples
-from evals.sampling import redacted
 from evals.spending import SpendingCap
 from evals.suite import GateSettings
 from evals.targets import open_target

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from agent_runtime.errors import InvalidInput
-from evals.canary import run_canary
+from evals.canary.canary import run_canary
+from evals.canary.preparation import CanaryOptions
+from evals.canary.regrading import attempts_of, regrade
 from evals.longtexts import LONGEST, LongTexts
-from evals.preparation import CanaryOptions
 from evals.records import CaseResult, Event, Grade, Sample, SampleStatus, SuiteResult, Verdict
-from evals.regrading import attempts_of, regrade
 from evals.samples import read_samples, write_samples
 from tests.conftest import edit
 

@@ -18,17 +18,17 @@ from typing import TYPE_CHECKING
 
 from agent_runtime.errors import InvalidInput
 from evals.baseline import load_reference, samples_file
+from evals.canary.evaluation import expense, open_evaluation, sampling
+from evals.canary.preparation import CanaryOptions, Prepared, prepare
 from evals.fixtures import fixture_warnings
 from evals.graders import judge
 from evals.journal import CannotKeepRuns, Journal, Start, claimed
-from evals.preparation import CanaryOptions, Prepared, prepare
 from evals.records import Attempt, Grade, SuiteResult, Verdict, VerdictKind
 from evals.report.folder import prepare_folder, write_judgement, write_results
 from evals.report.sections import Section
 from evals.run_file import now, write_run_file
 from evals.sampler import Sampler, plan_runs
 from evals.samples import copy_samples, write_samples
-from evals.sampling import expense, open_evaluation, sampling
 from evals.schedule import Course, course_beyond, course_of
 from evals.suite import EvalCase, GateSettings
 
@@ -73,7 +73,7 @@ def run_canary(options: CanaryOptions, environ: Mapping[str, str], *, quiet: boo
             result, verdict = conclude(ready, journal, measured)
             verdict = replace(verdict, warnings=(*ready.notes, *verdict.warnings))
             if ready.confirms:
-                from evals.confirmation import confirm_drift
+                from evals.canary.confirmation import confirm_drift
 
                 runs = journal.protocol.schedule.planned
                 verdict = confirm_drift(ready, options, environ, result, verdict, runs=runs, quiet=quiet)

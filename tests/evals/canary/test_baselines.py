@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from agent_runtime.statistics.stats import Counts, lower_bound
+from evals.canary.baselines import chance_of_pass, describe_baseline
 from evals.records import CaseResult, Sample, SampleStatus, SuiteResult
-from evals.sight import chance_of_pass, describe_baseline
 
 
 def result(*passed: int, runs: int = 30) -> SuiteResult:

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from agent_runtime.errors import InvalidInput
-from evals.canary import run_canary
+from evals.canary.canary import run_canary
+from evals.canary.preparation import CanaryOptions
+from evals.canary.sharding import merge_shards, run_shard
 from evals.journal import Start
-from evals.preparation import CanaryOptions
 from evals.records import VerdictKind
 from evals.samples import read_samples, write_samples
-from evals.sharded_canary import merge_shards, run_shard
 from evals.shards import Shard, ShardResult, read_shard, runs_of, write_shard
 from tests.conftest import edit
 from tests.fakes.threaded import agent_endpoint_thread
