@@ -12,8 +12,8 @@ from typing import Any
 import typer
 
 from agentcrewops.terminal import plain, printable
+from evals.gate.trend import Trend
 from evals.report.trend import TrendRow, told, trend_row
-from evals.trend import Trend
 
 _HEAD = ("day", "agent", "runs", "success", "", "p95", "", "$/success", "")
 

@@ -40,8 +40,8 @@ from agent_runtime.statistics.boundaries import level_at
 from agent_runtime.statistics.looks import DEFAULT_LOOKS, HORIZON, PLANNED
 from agent_runtime.statistics.stats import RESAMPLES, Counts, Floats, Runs
 from benchmarks.gate_pictures import draw_pictures
-from evals.comparison import Matched, compare_ratios, compare_success, compare_success_at
-from evals.gate import judge
+from evals.gate.comparison import Matched, compare_ratios, compare_success, compare_success_at
+from evals.gate.gate import judge
 from evals.records import CaseResult, Comparison, MetricVerdict, Sample, SampleStatus, SuiteResult
 from evals.suite import GateSettings
 from evals.verdict_file import verdict_document

@@ -20,7 +20,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from benchmarks.table import Row, leave, print_rows
-from evals.gate import judge
+from evals.gate.gate import judge
 from evals.records import CaseResult, Event, Grade, Sample, SuiteResult
 from evals.report.folder import render_results
 from evals.suite import GateSettings

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from agent_runtime.statistics.stats import Floats, Runs
-from evals.evidence import CaseEvidence, outcome, usable
+from evals.gate.evidence import CaseEvidence, outcome, usable
 
 _NOTHING = 1e-12
 """Dollars or milliseconds."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agent_runtime.errors import CannotMeasure, InvalidInput
-from evals import wording
-from evals.gate import judge
+from evals.gate import wording
+from evals.gate.gate import judge
 from evals.records import SuiteResult, Verdict, VerdictKind
 from evals.suite import GateSettings
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from evals.formatting.figures import count
-from evals.wording import inert
+from evals.gate.wording import inert
 from security_pack.episode import Outcome
 from security_pack.findings import (
     Assessment,

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from agent_runtime.statistics.stats import Counts
-from evals.evidence import Evidence, gather, pair
+from evals.gate.evidence import Evidence, gather, pair
+from evals.gate.wording import inert
 from evals.records import SuiteResult
-from evals.wording import inert
 from security_pack.probe_case import TWIN
 from security_pack.rates import (
     LEAST_BASELINE,

@@ -22,6 +22,7 @@ from evals.baseline import load_reference
 from evals.canary.evaluation import expense, open_evaluation, sampling
 from evals.canary.preparation import CanaryOptions, Prepared, in_ci, manifest_of, usual_baseline
 from evals.formatting.figures import count
+from evals.gate.wording import inert
 from evals.gate_origin import baseline_from
 from evals.git_trees import commit_of
 from evals.journal import Journal, Start, claimed
@@ -36,7 +37,6 @@ from evals.suite import GateSettings, RuntimeTarget, Suite, WrittenTarget, load_
 from evals.targets import open_target
 from evals.targets.interface import Target
 from evals.targets.told import names_told
-from evals.wording import inert
 from security_pack.binding import Binding
 from security_pack.catalog import Catalogued
 from security_pack.findings import Finding, Location, Rate

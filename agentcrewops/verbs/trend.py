@@ -23,7 +23,7 @@ def trend(
     from the file's time. Reads results only; always exits 0 if it can.
     """
     from agentcrewops.history import print_trends
-    from evals.trend import read_evaluations, trends
+    from evals.gate.trend import read_evaluations, trends
 
     found = trends(read_evaluations(folders))
     if out is not None:

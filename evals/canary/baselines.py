@@ -10,7 +10,7 @@ import numpy as np
 
 from agent_runtime.statistics.stats import Counts, Z, minimum_detectable_drop, smoothed_error
 from evals.baseline import CaseSummary, summarize
-from evals.evidence import gather
+from evals.gate.evidence import gather
 from evals.records import SuiteResult
 
 ENOUGH = 0.80

@@ -98,8 +98,8 @@ def _over_time(ready: Prepared, result: SuiteResult) -> tuple[TrendSection, ...]
     """The trend of this suite up to and including this result; empty without a history."""
     if not ready.history:
         return ()
+    from evals.gate.trend import evaluation, trends
     from evals.report.trend import trend_section
-    from evals.trend import evaluation, trends
 
     now_too = [one for one in ready.history if one.folder != ready.out.resolve()]
     found = trends([*now_too, evaluation(ready.out.resolve(), result)])
@@ -154,7 +154,7 @@ async def _look_by_look(
 
 
 def _verdict_at(ready: Prepared, result: SuiteResult, course: Course, look: int) -> Verdict:
-    from evals.gate import judge as judge_result
+    from evals.gate.gate import judge as judge_result
 
     expected = len(ready.suite.cases) * look
     return judge_result(
@@ -163,7 +163,7 @@ def _verdict_at(ready: Prepared, result: SuiteResult, course: Course, look: int)
 
 
 def _decided(verdict: Verdict) -> bool:
-    from evals.gate import may_stop
+    from evals.gate.gate import may_stop
 
     return may_stop(verdict)
 
@@ -224,7 +224,7 @@ def compare_files(
     baseline: Path, candidate: Path, out: Path, settings: GateSettings, seed: int | None = None
 ) -> Verdict:
     """Judge two saved results, of any harness, and write the same files as a canary."""
-    from evals.gate import judge as judge_result
+    from evals.gate.gate import judge as judge_result
 
     before, after = load_reference(baseline, keep_text=False), load_reference(candidate, keep_text=False)
     prepare_folder(out)

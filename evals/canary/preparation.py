@@ -25,8 +25,8 @@ from evals.targets import open_target
 from evals.targets.interface import Target
 
 if TYPE_CHECKING:
+    from evals.gate.trend import Evaluation
     from evals.report.sections import Section
-    from evals.trend import Evaluation
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +240,7 @@ def _read_history(folders: tuple[Path, ...]) -> tuple[Evaluation, ...]:
     filled = [path for path in folders if not path.is_dir() or any(path.rglob("samples.jsonl"))]
     if not filled:
         return ()
-    from evals.trend import read_evaluations
+    from evals.gate.trend import read_evaluations
 
     return read_evaluations(filled)
 

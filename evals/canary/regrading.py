@@ -18,6 +18,7 @@ from agent_runtime.guard.redact import ALL_KINDS
 from evals.baseline import load_reference
 from evals.canary.evaluation import redacted
 from evals.canary.preparation import CanaryOptions, default_baseline, manifest_of
+from evals.gate.wording import listed
 from evals.graders import Grader, Means, graders_of, judge
 from evals.judging import Jury
 from evals.longtexts import LongTexts, whole_sample
@@ -26,7 +27,6 @@ from evals.report.folder import prepare_folder, write_results
 from evals.samples import read_samples
 from evals.suite import EvalCase, Suite, load_suite
 from evals.targets.recorded import recorded_attempt, same_text
-from evals.wording import listed
 
 _PLACEHOLDER = re.compile(r"\[(EMAIL|PHONE|CARD|IBAN|API_KEY)_\d+\]")
 
@@ -169,7 +169,7 @@ async def _judge_all(
 def _conclude(
     baseline: SuiteResult | None, result: SuiteResult, suite: Suite, warnings: Sequence[str]
 ) -> Verdict:
-    from evals.gate import judge as judge_result  # numpy is heavy
+    from evals.gate.gate import judge as judge_result  # numpy is heavy
 
     verdict = judge_result(baseline, result, suite.gate)
     return replace(verdict, warnings=(*warnings, *verdict.warnings))

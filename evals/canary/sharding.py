@@ -85,7 +85,7 @@ def merge_shards(
         CannotMeasure: if no shard can be read.
         InvalidInput: if the baseline cannot be used, or is not given though the shards had one.
     """
-    from evals.gate import judge
+    from evals.gate.gate import judge
 
     joined = join_shards(folders)
     reference = _reference(joined.plan, baseline, gate_from)

@@ -11,9 +11,9 @@ from agent_runtime.render import asset, render
 from evals.formatting import figures
 from evals.formatting.excerpts import one_line
 from evals.formatting.prose import Span, spans, unbroken
+from evals.gate.trend import AgentVersion, Estimate, Point, Shift, Trend
+from evals.gate.wording import inert
 from evals.report.parts.charts import Axis, Mark
-from evals.trend import AgentVersion, Estimate, Point, Shift, Trend
-from evals.wording import inert
 
 _MOST_TOLD = 12
 _TOP, _BOTTOM = 10, 120

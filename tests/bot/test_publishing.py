@@ -23,7 +23,7 @@ from bot.publishing import (
     worst_of,
 )
 from bot.results import Results
-from evals.gate import judge
+from evals.gate.gate import judge
 from evals.records import VerdictKind
 from evals.suite import GateSettings
 from security_pack import findings

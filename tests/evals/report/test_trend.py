@@ -6,8 +6,8 @@ from html import unescape
 
 import pytest
 
+from evals.gate.trend import AgentVersion, Estimate, Point, Shift, Trend
 from evals.report.trend import render_trend, told, trend_row, trend_section
-from evals.trend import AgentVersion, Estimate, Point, Shift, Trend
 
 FIRST = date(2026, 3, 1)
 AGENT = AgentVersion("sha256:1d77be0293ac4410")

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent_runtime.statistics.looks import DEFAULT_LOOKS, LookPlan, plan_looks
-from evals.gate import judge, may_stop
+from evals.gate.gate import judge, may_stop
 from evals.records import MetricVerdict, SuiteResult, Verdict, VerdictKind
 from evals.suite import GateSettings
 from evals.verdict_file import verdict_document

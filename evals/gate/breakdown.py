@@ -14,8 +14,8 @@ import numpy as np
 
 from agent_runtime.statistics import stats
 from agent_runtime.statistics.stats import Counts
-from evals import wording
-from evals.evidence import CaseEvidence, Evidence, Pairing
+from evals.gate import wording
+from evals.gate.evidence import CaseEvidence, Evidence, Pairing
 from evals.records import Breakdown, Sample, Verdict, VerdictKind
 from evals.suite import GateSettings
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from agent_runtime.statistics.stats import Counts, Floats, Runs
-from evals.comparison import Matched, compare_ratios, compare_success, compare_success_at
+from evals.gate.comparison import Matched, compare_ratios, compare_success, compare_success_at
 from evals.records import Comparison, MetricVerdict
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evals.gate import judge
+from evals.gate.gate import judge
 from evals.records import CaseComparison, MetricVerdict, Sample, SuiteResult, Verdict, VerdictKind
 from evals.suite import GateSettings
 from evals.verdict_file import verdict_document

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evals import wording
-from evals.gate import judge
+from evals.gate import wording
+from evals.gate.gate import judge
 from evals.records import Comparison, MetricVerdict, SuiteResult
 from evals.suite import GateSettings
 from tests.fakes.results import result, with_samples

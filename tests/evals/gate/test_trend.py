@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from agent_runtime.errors import InvalidInput
+from evals.gate.trend import Trend, read_evaluations, trends
 from evals.records import Sample, SuiteResult
 from evals.samples import write_samples
-from evals.trend import Trend, read_evaluations, trends
 from tests.fakes.results import result, with_samples
 
 Keep = Callable[..., Path]

@@ -22,7 +22,7 @@ from agent_runtime.errors import InvalidInput
 from agent_runtime.statistics import stats
 from agent_runtime.statistics.stats import Counts, Floats, Integers, Runs
 from evals.columns import runs_of
-from evals.evidence import gather
+from evals.gate.evidence import gather
 from evals.records import SuiteResult
 from evals.run_file import read_run_file
 from evals.samples import read_samples

@@ -8,7 +8,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.evidence import gather, in_order, outcome, pair, repeated_word_for_word
+from evals.gate.evidence import gather, in_order, outcome, pair, repeated_word_for_word
 from evals.records import Sample, SampleStatus, SuiteResult
 from tests.fakes.results import result, with_samples
 

@@ -23,10 +23,10 @@ from agent_runtime.statistics import stats
 from agent_runtime.statistics.boundaries import level_at
 from agent_runtime.statistics.looks import LookPlan, first_runs
 from agent_runtime.statistics.stats import Counts, Runs
-from evals import wording
-from evals.breakdown import broken_down
 from evals.columns import runs_of
-from evals.comparison import (
+from evals.gate import wording
+from evals.gate.breakdown import broken_down
+from evals.gate.comparison import (
     FINEST_LEVEL,
     Matched,
     compare_ratios,
@@ -34,7 +34,7 @@ from evals.comparison import (
     compare_success_at,
     finite,
 )
-from evals.evidence import (
+from evals.gate.evidence import (
     CaseEvidence,
     Evidence,
     Pairing,
