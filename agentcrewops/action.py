@@ -30,7 +30,7 @@ from evals.canary.canary import run_canary
 from evals.canary.preparation import CanaryOptions, default_baseline, manifest_of
 from evals.canary.sharding import merge_shards, run_shard
 from evals.formatting.excerpts import one_line
-from evals.gate_origin import usual_baseline_at
+from evals.git.base_rules import usual_baseline_at
 from evals.records import Verdict
 from evals.report.folder import prepare_folder
 from evals.shards import SHARD_FILE

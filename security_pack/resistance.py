@@ -23,8 +23,8 @@ from evals.canary.evaluation import expense, open_evaluation, sampling
 from evals.canary.preparation import CanaryOptions, Prepared, in_ci, manifest_of, usual_baseline
 from evals.formatting.figures import count
 from evals.gate.wording import inert
-from evals.gate_origin import baseline_from
-from evals.git_trees import commit_of
+from evals.git.base_rules import baseline_from
+from evals.git.trees import commit_of
 from evals.journal import Journal, Start, claimed
 from evals.judging import Jury
 from evals.records import SuiteResult

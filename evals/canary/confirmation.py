@@ -17,12 +17,12 @@ from typing import Any
 
 from agent_runtime.agent.manifest import Manifest
 from agent_runtime.errors import CannotMeasure, InvalidInput
-from evals.baseline_agents import BaselineAgent, NoBaselineAgent, Wanted, baseline_agent
 from evals.canary.canary import grade_attempt
 from evals.canary.evaluation import redacted
 from evals.canary.preparation import CanaryOptions, Prepared
 from evals.gate import wording
 from evals.gate.gate import judge
+from evals.git.baseline_agent import BaselineAgent, NoBaselineAgent, Wanted, baseline_agent
 from evals.pacing import Pace
 from evals.progress import display
 from evals.records import MetricVerdict, Sample, SuiteResult, Verdict, VerdictKind

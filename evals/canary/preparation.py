@@ -13,8 +13,8 @@ from agent_runtime.errors import InvalidInput
 from agent_runtime.guard.redact import ALL_KINDS, Redactor
 from agent_runtime.statistics.looks import DEFAULT_LOOKS, HORIZON
 from evals.baseline import load_reference
-from evals.gate_origin import Rules, rules_from
-from evals.git_trees import commit_of
+from evals.git.base_rules import Rules, rules_from
+from evals.git.trees import commit_of
 from evals.graders import Grader, Means, graders_of
 from evals.journal import Start
 from evals.judging import Jury

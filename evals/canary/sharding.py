@@ -14,7 +14,7 @@ from evals.baseline import load_reference
 from evals.canary.canary import grade_attempt, not_measured
 from evals.canary.evaluation import expense, open_evaluation, sampling
 from evals.canary.preparation import CanaryOptions, Prepared, prepare
-from evals.gate_origin import baseline_from
+from evals.git.base_rules import baseline_from
 from evals.journal import Journal, Start, claimed
 from evals.longtexts import gather_long_texts
 from evals.records import SampleStatus, SuiteResult, Verdict

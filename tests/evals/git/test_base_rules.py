@@ -10,7 +10,7 @@ import pytest
 from agent_runtime.errors import InvalidInput
 from evals.canary.canary import run_canary
 from evals.canary.preparation import CanaryOptions, prepare
-from evals.gate_origin import usual_baseline_at
+from evals.git.base_rules import usual_baseline_at
 from evals.records import VerdictKind
 from tests.conftest import edit
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from agent_runtime.errors import InvalidInput
 from evals.baseline import load_reference
-from evals.git_trees import DetachedTree, NoTree, detached_tree
+from evals.git.trees import DetachedTree, NoTree, detached_tree
 from evals.records import SuiteResult
 from evals.suite import EvalCase, GateSettings, Suite, load_suite
 
