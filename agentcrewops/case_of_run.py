@@ -15,7 +15,7 @@ from agent_runtime.files.documents import strict_json
 from agent_runtime.guard.redact import ALL_KINDS
 from agentcrewops.home import state_folder
 from agentcrewops.run_record import RunRecord, ToolUse, read_run
-from evals.graders.expression import success
+from evals.graders.answer.expression import success
 from evals.suite import load_suite
 from evals.suite_text import add_case
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import Document
-from evals.graders.text import shown
+from evals.graders.answer.text import shown
 from evals.records import Attempt, Grade
 
 

@@ -12,8 +12,8 @@ from typing import Any
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import Document, strict_json
 from agent_runtime.tools.python_file import call_function, load_function
+from evals.graders.answer.text import shown
 from evals.graders.interface import Means
-from evals.graders.text import shown
 from evals.records import Attempt, Grade, ObservedCall
 from evals.suite import EvalCase
 

@@ -13,8 +13,8 @@ from pydantic import Field
 
 from agent_runtime.agent.spec import Written
 from agent_runtime.files.documents import Document, parse
-from evals.graders.conditions import same
-from evals.graders.text import shown
+from evals.graders.answer.conditions import same
+from evals.graders.answer.text import shown
 from evals.records import Attempt, Grade, ObservedCall
 
 

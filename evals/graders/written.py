@@ -14,15 +14,15 @@ from agent_runtime.agent.spec import Written
 from agent_runtime.errors import InvalidInput, Problem
 from agent_runtime.files.documents import Document, parse
 from evals.graders import combined
+from evals.graders.answer.expression import expression, success
+from evals.graders.answer.numeric import numeric
+from evals.graders.answer.schema import json_schema
+from evals.graders.answer.text import contains, exact, regex, shown
 from evals.graders.combined import Combined, Rule
-from evals.graders.expression import expression, success
 from evals.graders.interface import Grader, Means
 from evals.graders.judge import judge
 from evals.graders.limits import max_cost_usd, max_latency_ms
-from evals.graders.numeric import numeric
-from evals.graders.schema import json_schema
 from evals.graders.state import state
-from evals.graders.text import contains, exact, regex, shown
 from evals.graders.tools import tool_called, tool_not_called
 from evals.graders.trajectory import trajectory
 from evals.suite import EvalCase

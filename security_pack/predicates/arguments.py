@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from agent_runtime.files.patterns import matcher
-from evals.graders.conditions import same
+from evals.graders.answer.conditions import same
 from security_pack.conditions import ArgumentMatch
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?")

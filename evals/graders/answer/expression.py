@@ -24,7 +24,7 @@ from typing import Final, NamedTuple, NoReturn
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import Document
 from agent_runtime.files.json_path import PATTERN
-from evals.graders.conditions import (
+from evals.graders.answer.conditions import (
     Part,
     all_of,
     any_of,
@@ -36,7 +36,7 @@ from evals.graders.conditions import (
     path,
     seen,
 )
-from evals.graders.text import shown
+from evals.graders.answer.text import shown
 from evals.records import Attempt, Grade
 
 MAX_LENGTH = 2_000

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import Document
-from evals.graders.text import Contains, Exact, Regex, contains, exact, regex, shown
+from evals.graders.answer.text import Contains, Exact, Regex, contains, exact, regex, shown
 from evals.records import Attempt, Grade, SampleStatus
 
 

@@ -11,7 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from agent_runtime.agent.spec import Written
 from agent_runtime.files.documents import Document, parse, strict_json
 from agent_runtime.files.json_path import MISSING, look_up, parse_path
-from evals.graders.text import shown
+from evals.graders.answer.text import shown
 from evals.records import Attempt, Grade
 
 _ROUNDING = 1e-9

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from agent_runtime.errors import InvalidInput, Problem
-from evals.graders.expression import MAX_LENGTH, compile_condition, success
+from evals.graders.answer.expression import MAX_LENGTH, compile_condition, success
 from evals.records import Attempt, SampleStatus
 
 JSON = st.recursive(

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import strict_json
 from agent_runtime.files.json_path import MISSING, look_up, parse_path
-from evals.graders.text import holds, search_for, shown
+from evals.graders.answer.text import holds, search_for, shown
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import pytest
 
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import Document
-from evals.graders.numeric import numeric
+from evals.graders.answer.numeric import numeric
 from evals.records import Attempt, Grade, SampleStatus
 
 

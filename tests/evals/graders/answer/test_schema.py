@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from agent_runtime.errors import InvalidInput
-from evals.graders.schema import json_schema
+from evals.graders.answer.schema import json_schema
 from evals.records import Attempt, Grade, SampleStatus
 
 AMOUNT = {"type": "object", "properties": {"amount": {"type": "number"}}, "required": ["amount"]}
