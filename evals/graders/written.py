@@ -18,13 +18,13 @@ from evals.graders.answer.expression import expression, success
 from evals.graders.answer.numeric import numeric
 from evals.graders.answer.schema import json_schema
 from evals.graders.answer.text import contains, exact, regex, shown
+from evals.graders.behaviour.limits import max_cost_usd, max_latency_ms
+from evals.graders.behaviour.state import state
+from evals.graders.behaviour.tools import tool_called, tool_not_called
+from evals.graders.behaviour.trajectory import trajectory
 from evals.graders.combined import Combined, Rule
 from evals.graders.interface import Grader, Means
 from evals.graders.judge import judge
-from evals.graders.limits import max_cost_usd, max_latency_ms
-from evals.graders.state import state
-from evals.graders.tools import tool_called, tool_not_called
-from evals.graders.trajectory import trajectory
 from evals.suite import EvalCase
 
 Item = tuple[str, Any]

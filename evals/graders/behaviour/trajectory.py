@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from agent_runtime.agent.spec import Written
 from agent_runtime.files.documents import Document, parse
 from evals.graders.answer.text import shown
-from evals.graders.tools import ForbiddenCall, has_arguments, matches, not_reported
+from evals.graders.behaviour.tools import ForbiddenCall, has_arguments, matches, not_reported
 from evals.records import Attempt, Grade, ObservedCall
 
 
