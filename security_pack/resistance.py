@@ -25,8 +25,8 @@ from evals.formatting.figures import count
 from evals.gate.wording import inert
 from evals.git.base_rules import baseline_from
 from evals.git.trees import commit_of
+from evals.graders.llm_judge.panel import Jury
 from evals.journal import Journal, Start, claimed
-from evals.judging import Jury
 from evals.records import SuiteResult
 from evals.report.folder import prepare_folder
 from evals.sampler import Planned, Sampler

@@ -16,8 +16,8 @@ from evals.baseline import load_reference
 from evals.git.base_rules import Rules, rules_from
 from evals.git.trees import commit_of
 from evals.graders import Grader, Means, graders_of
+from evals.graders.llm_judge.panel import Jury
 from evals.journal import Start
-from evals.judging import Jury
 from evals.records import CaseResult, SuiteResult
 from evals.schedule import Schedule, fixed_schedule, looking_schedule
 from evals.suite import EvalCase, Suite, load_suite

@@ -20,7 +20,7 @@ from evals.canary.evaluation import redacted
 from evals.canary.preparation import CanaryOptions, default_baseline, manifest_of
 from evals.gate.wording import listed
 from evals.graders import Grader, Means, graders_of, judge
-from evals.judging import Jury
+from evals.graders.llm_judge.panel import Jury
 from evals.longtexts import LongTexts, whole_sample
 from evals.records import Attempt, CaseResult, Sample, SuiteResult, Verdict
 from evals.report.folder import prepare_folder, write_results

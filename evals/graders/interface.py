@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from evals.judging import Jury
+from evals.graders.llm_judge.panel import Jury
 from evals.records import Attempt, Grade
 
 

@@ -14,7 +14,16 @@ from hypothesis import strategies as st
 from agent_runtime.errors import InvalidInput
 from evals.graders import graders_for
 from evals.graders.interface import graded
-from evals.judging import MAX_EXHIBIT, Ballot, Exhibit, JudgeSettings, Jury, Vote, read_vote, request_of
+from evals.graders.llm_judge.panel import (
+    MAX_EXHIBIT,
+    Ballot,
+    Exhibit,
+    JudgeSettings,
+    Jury,
+    Vote,
+    read_vote,
+    request_of,
+)
 from evals.records import Grade
 from tests.fakes.grading import case_of, completed, grade_of, means, write_judge
 from tests.fakes.threaded import agent_endpoint_thread
