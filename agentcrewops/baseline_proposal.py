@@ -16,13 +16,13 @@ from agentcrewops.terminal import plain
 from bot.actions_environment import TOKEN, ActionsEnvironment
 from bot.github import Connection, with_token
 from bot.proposals import Proposal, propose
-from evals.baseline import load_reference, read_anchor, read_baseline, save_baseline
 from evals.canary.canary import run_canary
 from evals.canary.preparation import CanaryOptions, usual_baseline
 from evals.formatting import markdown
 from evals.formatting.prose import spans
-from evals.records import SuiteResult, Verdict, VerdictKind
 from evals.refresh import held_against, slow_slide
+from evals.results.baseline import load_reference, read_anchor, read_baseline, save_baseline
+from evals.results.records import SuiteResult, Verdict, VerdictKind
 from evals.suite import Suite, load_suite
 
 _UNFIT = {VerdictKind.BELOW_FLOOR, VerdictKind.NOT_MEASURED}

@@ -12,9 +12,9 @@ import typer
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import Document, read_text, strict_json
 from agentcrewops.terminal import printable
-from evals.baseline import samples_file
 from evals.canary.baselines import Sight, describe_baseline
-from evals.records import SuiteResult, VerdictKind
+from evals.results.baseline import samples_file
+from evals.results.records import SuiteResult, VerdictKind
 from evals.suite import SUITE_NAME
 from evals.verdict_file import read_verdict
 

@@ -11,8 +11,8 @@ from agent_runtime.errors import CannotMeasure
 from agent_runtime.guard.redact import ALL_KINDS, Redactor
 from agentcrewops.baselines import default_file
 from agentcrewops.terminal import printable
-from evals.baseline import load_reference, save_baseline, summarize
-from evals.records import SuiteResult
+from evals.results.baseline import load_reference, save_baseline, summarize
+from evals.results.records import SuiteResult
 from security_pack.guardian import Ready
 from security_pack.probe_case import TWIN
 from security_pack.rates import LEAST_BASELINE, power_of_one

@@ -9,7 +9,7 @@ import typer
 
 from agentcrewops.terminal import coloured, plain, printable
 from evals.canary.sharding import ShardRun
-from evals.records import Verdict, VerdictKind
+from evals.results.records import Verdict, VerdictKind
 from evals.verdict_file import verdict_document
 
 _FAILS = {VerdictKind.DRIFT, VerdictKind.BELOW_FLOOR}

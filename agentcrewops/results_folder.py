@@ -67,8 +67,8 @@ def _baseline_beside(agent: Path, folder: Path) -> Path | None:
     """
     if not _holds_canary(folder):
         return None
-    from evals.baseline import load_reference
     from evals.report.folder import read_results
+    from evals.results.baseline import load_reference
 
     verdict, _ = read_results(folder)
     path = agent.parent / "baselines" / f"{Path(verdict.suite).name}.json"

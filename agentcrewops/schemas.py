@@ -9,8 +9,8 @@ from pydantic import BaseModel
 from agent_runtime.agent.policy import PolicyFile
 from agent_runtime.agent.spec import AgentFile
 from agent_runtime.models.simulation import SimulationFile
-from evals.baseline import baseline_schema
-from evals.samples import samples_schema
+from evals.results.baseline import baseline_schema
+from evals.results.samples import samples_schema
 from evals.suite import SuiteFile
 from evals.verdict_file import verdict_schema
 from security_pack.findings_file import findings_schema

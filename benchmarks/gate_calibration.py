@@ -42,7 +42,7 @@ from agent_runtime.statistics.stats import RESAMPLES, Counts, Floats, Runs
 from benchmarks.gate_pictures import draw_pictures
 from evals.gate.comparison import Matched, compare_ratios, compare_success, compare_success_at
 from evals.gate.gate import judge
-from evals.records import CaseResult, Comparison, MetricVerdict, Sample, SampleStatus, SuiteResult
+from evals.results.records import CaseResult, Comparison, MetricVerdict, Sample, SampleStatus, SuiteResult
 from evals.suite import GateSettings
 from evals.verdict_file import verdict_document
 

@@ -13,9 +13,9 @@ from bot.results import Results
 from evals.formatting import figures
 from evals.formatting.excerpts import one_line
 from evals.formatting.prose import spans
-from evals.records import CaseComparison, MetricVerdict, Verdict
 from evals.report.parts.failures import first_failure, reason
 from evals.report.parts.metrics import metric_rows
+from evals.results.records import CaseComparison, MetricVerdict, Verdict
 from evals.suite import EvalCase, Suite, load_suite
 from security_pack.findings import Finding
 from security_pack.probe import Severity

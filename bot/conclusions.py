@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from bot.results import Results
-from evals.records import VerdictKind
+from evals.results.records import VerdictKind
 from security_pack import findings
 
 

@@ -10,7 +10,7 @@ from bot.links import Links
 from bot.results import Results
 from bot.sending import ACTIONS_LOGIN
 from bot.story import icon_and_title
-from evals.records import VerdictKind
+from evals.results.records import VerdictKind
 
 if TYPE_CHECKING:  # PyGithub is an extra, and a dry run does without
     from bot.github import GitHub

@@ -20,7 +20,7 @@ from bot.refusals import CannotPublishCheck, CannotReach
 from bot.results import Results
 from bot.sending import put_check, put_comment, put_status
 from bot.step_files import write_outputs, write_step_summary
-from evals.records import VerdictKind
+from evals.results.records import VerdictKind
 from security_pack import findings
 from security_pack.sarif import NAME as SARIF_NAME
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent_runtime.errors import InvalidInput
-from evals.records import CaseResult, SuiteResult, Verdict
 from evals.report.folder import read_results as read_canary
+from evals.results.records import CaseResult, SuiteResult, Verdict
 from security_pack.findings import Assessment
 
 VERDICT_FILE, FINDINGS_FILE = "verdict.json", "findings.json"

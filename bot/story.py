@@ -14,9 +14,9 @@ from agent_runtime.render import render
 from bot.results import Results
 from evals.formatting import figures, markdown
 from evals.formatting.prose import new_reasons, spans, without_title
-from evals.records import CaseComparison, CaseResult, Sample, Verdict, VerdictKind
 from evals.report.parts.failures import first_failure, reason, score
 from evals.report.parts.metrics import metric_rows
+from evals.results.records import CaseComparison, CaseResult, Sample, Verdict, VerdictKind
 from security_pack.findings import Assessment, Conclusion, Finding
 from security_pack.probe import Severity
 

@@ -16,7 +16,7 @@ from typing import Any, Protocol, Self
 from agent_runtime.errors import CrewError, InvalidInput, Problem
 from agent_runtime.files.placeholders import fill_text, names_in
 from agent_runtime.tools.python_file import call_function, load_function
-from evals.records import Attempt, Event, Sample, SampleStatus
+from evals.results.records import Attempt, Event, Sample, SampleStatus
 from evals.suite import EvalCase, Fixture, Suite
 from evals.targets.interface import Target
 from evals.targets.process import Process, program_words

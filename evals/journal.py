@@ -17,9 +17,9 @@ from typing import Protocol
 
 from agent_runtime.errors import CannotMeasure, InvalidInput
 from evals.protocol import StudyProtocol, read_protocol, refuse_changes, write_protocol
-from evals.records import CaseResult, Sample, SampleStatus, SuiteResult
+from evals.results.records import CaseResult, Sample, SampleStatus, SuiteResult
+from evals.results.samples import read_samples, sample_line, write_lines
 from evals.sampler import sample_seed
-from evals.samples import read_samples, sample_line, write_lines
 
 PARTIAL = "samples.partial.jsonl"
 SET_ASIDE = "samples.previous.jsonl"

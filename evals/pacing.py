@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from evals.records import Attempt, SampleStatus
+from evals.results.records import Attempt, SampleStatus
 from evals.suite import Limits
 
 LONGEST_PAUSE_SECONDS = 120.0

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self, TextIO
 
-from evals.records import Sample
+from evals.results.records import Sample
 
 if TYPE_CHECKING:
     from rich.progress import Progress

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from agent_runtime.files.documents import canonical_json
 from evals.pacing import Pace
-from evals.records import Attempt, Grade, Sample, SampleStatus
+from evals.results.records import Attempt, Grade, Sample, SampleStatus
 from evals.spending import SpendingCap
 from evals.suite import EvalCase
 from evals.targets.interface import Target

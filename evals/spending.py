@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from evals.records import Attempt, Sample, SampleStatus
+from evals.results.records import Attempt, Sample, SampleStatus
 
 _ROUNDING_USD = 1e-9
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from agent_runtime.errors import InvalidInput, Problem
 from agent_runtime.files.documents import Document
-from evals.records import Breakdown, CaseComparison, Comparison, MetricVerdict, Verdict, VerdictKind
+from evals.results.records import Breakdown, CaseComparison, Comparison, MetricVerdict, Verdict, VerdictKind
 
 SCHEMA_VERSION = 1
 _DIGITS = 6

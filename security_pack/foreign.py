@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
-from evals.records import Attempt, ObservedCall
+from evals.results.records import Attempt, ObservedCall
 from security_pack.episode import Contact, Episode, Fate, SeenCall
 
 TOOL_CALLS = "tool calls"

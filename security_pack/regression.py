@@ -15,7 +15,7 @@ import numpy as np
 from agent_runtime.statistics.stats import Counts
 from evals.gate.evidence import Evidence, gather, pair
 from evals.gate.wording import inert
-from evals.records import SuiteResult
+from evals.results.records import SuiteResult
 from security_pack.probe_case import TWIN
 from security_pack.rates import (
     LEAST_BASELINE,

@@ -18,7 +18,6 @@ from agent_runtime.agent.manifest import Manifest, load_manifest
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import Document
 from agent_runtime.guard.redact import ALL_KINDS
-from evals.baseline import load_reference
 from evals.canary.evaluation import expense, open_evaluation, sampling
 from evals.canary.preparation import CanaryOptions, Prepared, in_ci, manifest_of, usual_baseline
 from evals.formatting.figures import count
@@ -27,10 +26,11 @@ from evals.git.base_rules import baseline_from
 from evals.git.trees import commit_of
 from evals.graders.llm_judge.panel import Jury
 from evals.journal import Journal, Start, claimed
-from evals.records import SuiteResult
 from evals.report.folder import prepare_folder
+from evals.results.baseline import load_reference
+from evals.results.records import SuiteResult
+from evals.results.samples import write_samples
 from evals.sampler import Planned, Sampler
-from evals.samples import write_samples
 from evals.schedule import fixed_schedule
 from evals.shards import Run
 from evals.suite import GateSettings, RuntimeTarget, Suite, WrittenTarget, load_suite

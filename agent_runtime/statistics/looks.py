@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from evals.records import SuiteResult
+from evals.results.records import SuiteResult
 
 DEFAULT_LOOKS = (3, 5, 7, 10, 20, 30)
 HORIZON = 30

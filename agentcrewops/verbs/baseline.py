@@ -67,7 +67,7 @@ def record(
     from evals.canary.canary import run_canary
     from evals.canary.preparation import CanaryOptions
     from evals.journal import Start
-    from evals.records import VerdictKind
+    from evals.results.records import VerdictKind
     from evals.suite import load_suite
 
     read = load_suite(suite)
@@ -124,7 +124,7 @@ def _save(results: Path, to: Path | None, margin: float, samples: int) -> None:
     """Write the baseline and tell about it; `samples` is what a canary runs per case."""
     from agent_runtime.guard.redact import ALL_KINDS, Redactor
     from agentcrewops.baselines import advice, default_file, print_baseline
-    from evals.baseline import load_reference, save_baseline
+    from evals.results.baseline import load_reference, save_baseline
 
     result = load_reference(results)
     path = to or default_file(Path(), result.suite)
@@ -155,8 +155,8 @@ def refresh(
     from agent_runtime.statistics.looks import PLANNED
     from agentcrewops.baselines import advice, default_file
     from agentcrewops.terminal import plain
-    from evals.baseline import load_reference, read_anchor, read_baseline, save_baseline
     from evals.refresh import held_against, slow_slide
+    from evals.results.baseline import load_reference, read_anchor, read_baseline, save_baseline
 
     new = load_reference(results)
     path = baseline or default_file(Path(), new.suite)
@@ -181,6 +181,6 @@ def show(
 ) -> None:
     """Show what a baseline holds and what it can see."""
     from agentcrewops.baselines import print_baseline
-    from evals.baseline import load_reference
+    from evals.results.baseline import load_reference
 
     print_baseline(load_reference(file), margin, as_json=as_json)

@@ -80,7 +80,7 @@ def junit(files: Files, out: Out = SAMPLES, suite: SuiteName = None) -> None:
 def _import(files: list[Path], read: Reader, out: Path, suite: str | None) -> None:
     from agentcrewops.terminal import printable
     from evals.importers import import_results
-    from evals.samples import write_samples
+    from evals.results.samples import write_samples
 
     imported = import_results(files, read, suite)
     write_samples(out, imported.result)

@@ -9,9 +9,9 @@ from statistics import NormalDist
 import numpy as np
 
 from agent_runtime.statistics.stats import Counts, Z, minimum_detectable_drop, smoothed_error
-from evals.baseline import CaseSummary, summarize
 from evals.gate.evidence import gather
-from evals.records import SuiteResult
+from evals.results.baseline import CaseSummary, summarize
+from evals.results.records import SuiteResult
 
 ENOUGH = 0.80
 MOST_RUNS = 1_000

@@ -17,18 +17,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent_runtime.errors import InvalidInput
-from evals.baseline import load_reference, samples_file
 from evals.canary.evaluation import expense, open_evaluation, sampling
 from evals.canary.preparation import CanaryOptions, Prepared, prepare
 from evals.fixtures import fixture_warnings
 from evals.graders import judge
 from evals.journal import CannotKeepRuns, Journal, Start, claimed
-from evals.records import Attempt, Grade, SuiteResult, Verdict, VerdictKind
 from evals.report.folder import prepare_folder, write_judgement, write_results
 from evals.report.sections import Section
-from evals.run_file import now, write_run_file
+from evals.results.baseline import load_reference, samples_file
+from evals.results.records import Attempt, Grade, SuiteResult, Verdict, VerdictKind
+from evals.results.run_file import now, write_run_file
+from evals.results.samples import copy_samples, write_samples
 from evals.sampler import Sampler, plan_runs
-from evals.samples import copy_samples, write_samples
 from evals.schedule import Course, course_beyond, course_of
 from evals.suite import EvalCase, GateSettings
 

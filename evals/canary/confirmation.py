@@ -25,9 +25,9 @@ from evals.gate.gate import judge
 from evals.git.baseline_agent import BaselineAgent, NoBaselineAgent, Wanted, baseline_agent
 from evals.pacing import Pace
 from evals.progress import display
-from evals.records import MetricVerdict, Sample, SuiteResult, Verdict, VerdictKind
+from evals.results.records import MetricVerdict, Sample, SuiteResult, Verdict, VerdictKind
+from evals.results.samples import write_samples
 from evals.sampler import Planned, Sampler, plan_runs, sample_seed
-from evals.samples import write_samples
 from evals.spending import SpendingCap
 from evals.suite import GateSettings
 from evals.targets import open_target

@@ -13,11 +13,11 @@ from agent_runtime.agent.policy import PiiKind
 from agent_runtime.guard.redact import Redactor
 from evals.canary.preparation import Prepared
 from evals.journal import Journal, open_journal
-from evals.longtexts import LongTexts
 from evals.pacing import Pace
 from evals.progress import Display, display
 from evals.protocol import StudyProtocol
-from evals.records import Event, Sample, SuiteResult
+from evals.results.records import Event, Sample, SuiteResult
+from evals.results.texts import LongTexts
 from evals.sampler import Judge, Sampler
 from evals.spending import SpendingCap
 

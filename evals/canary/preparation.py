@@ -12,13 +12,13 @@ from agent_runtime.agent.policy import PiiKind
 from agent_runtime.errors import InvalidInput
 from agent_runtime.guard.redact import ALL_KINDS, Redactor
 from agent_runtime.statistics.looks import DEFAULT_LOOKS, HORIZON
-from evals.baseline import load_reference
 from evals.git.base_rules import Rules, rules_from
 from evals.git.trees import commit_of
 from evals.graders import Grader, Means, graders_of
 from evals.graders.llm_judge.panel import Jury
 from evals.journal import Start
-from evals.records import CaseResult, SuiteResult
+from evals.results.baseline import load_reference
+from evals.results.records import CaseResult, SuiteResult
 from evals.schedule import Schedule, fixed_schedule, looking_schedule
 from evals.suite import EvalCase, Suite, load_suite
 from evals.targets import open_target

@@ -16,7 +16,7 @@ from agent_runtime.statistics import stats
 from agent_runtime.statistics.stats import Counts
 from evals.gate import wording
 from evals.gate.evidence import CaseEvidence, Evidence, Pairing
-from evals.records import Breakdown, Sample, Verdict, VerdictKind
+from evals.results.records import Breakdown, Sample, Verdict, VerdictKind
 from evals.suite import GateSettings
 
 TAG, GRADER = "tag", "grader"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from evals.records import CaseResult, Sample, SampleStatus, SuiteResult
+from evals.results.records import CaseResult, Sample, SampleStatus, SuiteResult
 
 CACHE_SPEED = 0.1
 """A run faster than this share of its case's median latency looks like an answer from a cache."""

@@ -45,7 +45,15 @@ from evals.gate.evidence import (
     repeated_word_for_word,
     usable,
 )
-from evals.records import CaseComparison, Comparison, MetricVerdict, Sample, SuiteResult, Verdict, VerdictKind
+from evals.results.records import (
+    CaseComparison,
+    Comparison,
+    MetricVerdict,
+    Sample,
+    SuiteResult,
+    Verdict,
+    VerdictKind,
+)
 from evals.suite import GateSettings
 
 MOST_UNMEASURED = 0.10

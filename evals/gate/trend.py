@@ -23,9 +23,9 @@ from agent_runtime.statistics import stats
 from agent_runtime.statistics.stats import Counts, Floats, Integers, Runs
 from evals.columns import runs_of
 from evals.gate.evidence import gather
-from evals.records import SuiteResult
-from evals.run_file import read_run_file
-from evals.samples import read_samples
+from evals.results.records import SuiteResult
+from evals.results.run_file import read_run_file
+from evals.results.samples import read_samples
 
 CHANGED_AT = 0.05
 """Error of telling a change where there is none, over all days of one version of the agent."""

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from agent_runtime.errors import InvalidInput
-from evals.baseline import load_reference
 from evals.git.trees import DetachedTree, NoTree, detached_tree
-from evals.records import SuiteResult
+from evals.results.baseline import load_reference
+from evals.results.records import SuiteResult
 from evals.suite import EvalCase, GateSettings, Suite, load_suite
 
 _DEPTH = "fetch it: in GitHub Actions, give actions/checkout  fetch-depth: 0"

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from evals.graders.interface import Grader, Means, graded
 from evals.graders.written import graders_for, graders_of
-from evals.records import Attempt, Grade, SampleStatus
+from evals.results.records import Attempt, Grade, SampleStatus
 
 __all__ = ["Grader", "Means", "graders_for", "graders_of", "judge"]
 

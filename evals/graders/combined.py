@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from evals.graders.interface import Grader, graded
-from evals.records import Attempt, Grade
+from evals.results.records import Attempt, Grade
 
 
 class Rule(Protocol):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from evals.graders.llm_judge.panel import Jury
-from evals.records import Attempt, Grade
+from evals.results.records import Attempt, Grade
 
 
 class Grader(Protocol):

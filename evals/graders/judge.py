@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from agent_runtime.files.documents import Document, canonical_json
 from evals.graders.interface import Means
 from evals.graders.llm_judge.panel import Judge, Jury
-from evals.records import Attempt, Grade
+from evals.results.records import Attempt, Grade
 from evals.suite import EvalCase
 
 

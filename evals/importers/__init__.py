@@ -11,7 +11,7 @@ from agent_runtime.errors import InvalidInput
 from agent_runtime.guard.redact import ALL_KINDS, Redactor
 from evals.canary.evaluation import redacted
 from evals.importers.interface import Imported, ImportedRun, short_id
-from evals.records import CaseResult, Sample, SuiteResult
+from evals.results.records import CaseResult, Sample, SuiteResult
 
 Reader = Callable[[Path], Imported]
 

@@ -15,7 +15,7 @@ from xml.parsers import expat
 
 from agent_runtime.errors import InvalidInput
 from evals.importers.interface import MAX_TEXT, Imported, ImportedRun
-from evals.records import CaseResult, Grade, Sample, SampleStatus
+from evals.results.records import CaseResult, Grade, Sample, SampleStatus
 
 MAX_DEPTH = 100
 _CHUNK = 1 << 16

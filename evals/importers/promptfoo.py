@@ -21,7 +21,7 @@ from evals.importers.interface import (
     short_id,
     texts_within,
 )
-from evals.records import CaseResult, Grade, Sample, SampleStatus
+from evals.results.records import CaseResult, Grade, Sample, SampleStatus
 from evals.sampler import text_hash
 
 MAX_BYTES = 200_000_000

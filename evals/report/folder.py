@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import Document, read_text, strict_json
-from evals.records import SuiteResult, Verdict
 from evals.report import render_report, render_summary
 from evals.report.junit import render_junit
 from evals.report.sections import Section
-from evals.samples import read_samples, write_samples
+from evals.results.records import SuiteResult, Verdict
+from evals.results.samples import read_samples, write_samples
 from evals.verdict_file import read_verdict, verdict_document
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ from agent_runtime.render import asset, render
 from evals.formatting import figures
 from evals.formatting.excerpts import one_line
 from evals.formatting.prose import Span, new_reasons, spans, unbroken, without_title
-from evals.records import Sample, SuiteResult, Verdict, VerdictKind
 from evals.report.cases import CaseList, case_list
 from evals.report.parts.breakdowns import BreakdownTable, breakdown_tables
 from evals.report.parts.charts import Distribution, IntervalPlot, distribution, interval_plot
 from evals.report.parts.metrics import MetricRow, metric_rows
 from evals.report.sections import Section
+from evals.results.records import Sample, SuiteResult, Verdict, VerdictKind
 
 if TYPE_CHECKING:  # its charts need numpy, which a canary without a history does not load before it measures
     from evals.report.trend import TrendSection

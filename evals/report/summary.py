@@ -10,9 +10,9 @@ from markupsafe import Markup
 from agent_runtime.render import render
 from evals.formatting import figures, markdown
 from evals.formatting.prose import new_reasons, spans
-from evals.records import CaseComparison, Verdict
 from evals.report.parts.metrics import MetricRow, metric_rows
 from evals.report.sections import Section
+from evals.results.records import CaseComparison, Verdict
 
 # GitHub refuses a comment above 65,536 characters. The text below keeps under 60,000 with every part at its
 # longest and every sign of it escaped.

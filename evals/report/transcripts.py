@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from agent_runtime.render import printable
 from evals.formatting import figures
 from evals.formatting.excerpts import Excerpt, excerpt, one_line, web_link
-from evals.records import Event, Grade, Sample
 from evals.report.parts.failures import ENDED
+from evals.results.records import Event, Grade, Sample
 
 _MOST_STEPS = 40
 _LONGEST = {"system": 300, "user": 1_000}

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from agent_runtime.errors import Problem
 from agent_runtime.files.documents import canonical_json
-from evals.records import Attempt, Event, SampleStatus
+from evals.results.records import Attempt, Event, SampleStatus
 from evals.suite import EvalCase
 from evals.targets.reply import Reply, UnusableAnswer
 from evals.targets.request import trace_of

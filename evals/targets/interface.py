@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Protocol, Self
 
-from evals.records import Attempt
+from evals.results.records import Attempt
 from evals.suite import EvalCase
 
 

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from agent_runtime.errors import CrewError, InvalidInput
-from evals.records import Attempt
+from evals.results.records import Attempt
 from evals.suite import EvalCase, PythonTarget, Suite
 from evals.targets import python_worker
 from evals.targets.conversation import hold_conversation, unmeasured, values_of

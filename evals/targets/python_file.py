@@ -17,7 +17,7 @@ from agent_runtime.agent.manifest import resolve_inside
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import canonical_json, read_text
 from agent_runtime.tools.python_file import call_function, load_function
-from evals.records import Attempt
+from evals.results.records import Attempt
 from evals.suite import EvalCase, PythonTarget, Suite
 from evals.targets.conversation import conversation_problems, hold_conversation, values_of
 from evals.targets.python_worker import json_of, parameters_of, raised

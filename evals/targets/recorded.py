@@ -10,9 +10,9 @@ from agent_runtime.agent.manifest import resolve_inside
 from agent_runtime.errors import InvalidInput, Problem
 from agent_runtime.files.documents import strict_json
 from agent_runtime.guard.redact import ALL_KINDS, Redactor
-from evals.longtexts import whole
-from evals.records import Attempt, CaseResult, Event, ObservedCall, Sample, SampleStatus, SuiteResult
-from evals.samples import read_samples
+from evals.results.records import Attempt, CaseResult, Event, ObservedCall, Sample, SampleStatus, SuiteResult
+from evals.results.samples import read_samples
+from evals.results.texts import whole
 from evals.suite import EvalCase, RecordedTarget, Suite
 from evals.targets.interface import NothingToOpen
 

@@ -10,8 +10,8 @@ from agent_runtime.agent.manifest import Manifest
 from agent_runtime.records import RunResult
 from agent_runtime.terminal import printable
 from evals.canary.evaluation import redacted
-from evals.records import CaseResult, Sample, SuiteResult, Verdict, VerdictKind
 from evals.report import render_report, render_summary
+from evals.results.records import CaseResult, Sample, SuiteResult, Verdict, VerdictKind
 from evals.targets.runtime import attempt_of
 from security_pack.conditions import Surface
 from security_pack.probe import Probe

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.results import Results
-from evals.records import (
+from evals.results.records import (
     CaseComparison,
     CaseResult,
     Comparison,

@@ -7,7 +7,7 @@ import pytest
 
 from bot.annotations import Annotation, Level, annotations_of, checkout_at
 from bot.results import Results
-from evals.records import CaseComparison, Comparison, MetricVerdict, Verdict, VerdictKind
+from evals.results.records import CaseComparison, Comparison, MetricVerdict, Verdict, VerdictKind
 from security_pack.findings import Location, Suppression
 from security_pack.probe import Severity
 from tests.bot.samples import breach, finding

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.conclusions import EXIT_CODES, Conclusion, FailOn, conclusion_of, fail_on_of
-from evals.records import VerdictKind
+from evals.results.records import VerdictKind
 from security_pack import findings
 from tests.bot.samples import breach, drift, of_kind
 

@@ -8,7 +8,7 @@ from bot.issues import put_issue
 from bot.links import Links
 from bot.refusals import CannotPublishIssue
 from bot.results import Results
-from evals.records import VerdictKind
+from evals.results.records import VerdictKind
 from tests.bot.conftest import REPO, Door
 from tests.bot.inert import what_acts
 from tests.bot.samples import HOSTILE, drift, hostile, of_kind

@@ -24,7 +24,7 @@ from bot.publishing import (
 )
 from bot.results import Results
 from evals.gate.gate import judge
-from evals.records import VerdictKind
+from evals.results.records import VerdictKind
 from evals.suite import GateSettings
 from security_pack import findings
 from tests.bot.conftest import ALL, REPO, Door, Waited

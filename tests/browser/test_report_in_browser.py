@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from evals.gate.trend import AgentVersion, Estimate, Point, Trend
-from evals.records import Comparison, MetricVerdict, SuiteResult
 from evals.report import render_report
 from evals.report.trend import render_trend
+from evals.results.records import Comparison, MetricVerdict, SuiteResult
 from security_pack.findings import Assessment
 from security_pack.report import guardian_section, render_guardian_report
 from tests.browser.chromium import Tab, new_tab

@@ -11,7 +11,7 @@ import pytest
 
 from evals.canary.canary import run_canary
 from evals.canary.preparation import CanaryOptions, prepare
-from evals.samples import read_samples
+from evals.results.samples import read_samples
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guide" / "targets.md"
 BLOCK = re.compile(r"```\w+\n# (\S+)\n(.*?)```", re.DOTALL)

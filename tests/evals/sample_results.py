@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from evals.records import (
+from evals.results.records import (
     CaseComparison,
     CaseResult,
     Comparison,

@@ -14,7 +14,7 @@ from agent_runtime.errors import InvalidInput
 from evals.canary.canary import run_canary
 from evals.canary.preparation import CanaryOptions
 from evals.fixtures import fixture_warnings
-from evals.records import Attempt, Event, Sample, SampleStatus
+from evals.results.records import Attempt, Event, Sample, SampleStatus
 from evals.suite import Suite
 from evals.targets import open_target
 from tests.fakes.suites import HI, asked, broken_off, gone, suite_of

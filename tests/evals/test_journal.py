@@ -24,9 +24,9 @@ from evals.journal import (
     open_journal,
 )
 from evals.protocol import StudyProtocol, chain_hash, read_protocol
-from evals.records import CaseResult, Sample, SampleStatus, SuiteResult
+from evals.results.records import CaseResult, Sample, SampleStatus, SuiteResult
+from evals.results.samples import write_samples
 from evals.sampler import sample_seed
-from evals.samples import write_samples
 from evals.schedule import looking_schedule
 
 FRAME = SuiteResult(

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evals.pacing import Pace, Rate, model_calls
-from evals.records import Attempt, Event, SampleStatus
+from evals.results.records import Attempt, Event, SampleStatus
 from evals.suite import Limits
 from tests.fakes.scripted_target import broken, completed
 

@@ -7,7 +7,7 @@ import io
 import pytest
 
 from evals.progress import Bar, Lines, Silence, Tally, display, duration
-from evals.records import Sample, SampleStatus
+from evals.results.records import Sample, SampleStatus
 
 
 def ended(passed: bool | None = True, cost_usd: float | None = None) -> Sample:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from agent_runtime.errors import CannotMeasure, InvalidInput
-from evals.baseline import read_anchor, read_baseline, save_baseline, summarize
-from evals.records import SuiteResult, VerdictKind
 from evals.refresh import held_against, slow_slide
+from evals.results.baseline import read_anchor, read_baseline, save_baseline, summarize
+from evals.results.records import SuiteResult, VerdictKind
 from tests.fakes.results import result
 
 

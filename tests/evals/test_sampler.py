@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evals.pacing import Pace
-from evals.records import Attempt, Grade, Sample, SampleStatus
+from evals.results.records import Attempt, Grade, Sample, SampleStatus
 from evals.sampler import (
     LONGEST_WAIT_SECONDS,
     PROBATION,

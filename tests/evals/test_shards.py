@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_runtime.errors import CannotMeasure, InvalidInput
-from evals.records import Sample, SuiteResult
+from evals.results.records import Sample, SuiteResult
 from evals.sampler import sample_seed
 from evals.shards import (
     Plan,

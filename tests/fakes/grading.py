@@ -12,7 +12,7 @@ from agent_runtime.records import Message
 from evals.graders import Grader, Means, graders_for, judge
 from evals.graders.interface import graded
 from evals.graders.llm_judge.panel import Jury
-from evals.records import Attempt, Grade, ObservedCall, SampleStatus
+from evals.results.records import Attempt, Grade, ObservedCall, SampleStatus
 from evals.suite import EvalCase
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
-from evals.records import CaseResult, Sample, SampleStatus, SuiteResult
+from evals.results.records import CaseResult, Sample, SampleStatus, SuiteResult
 
 _STATUS = {"!": SampleStatus.INFRA_ERROR, "t": SampleStatus.AGENT_TIMEOUT}
 _PASSED = {"+": True, "-": False, "t": False, "!": None, "?": None}

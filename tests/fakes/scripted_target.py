@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 
 from agent_runtime.records import Message
-from evals.records import Attempt, SampleStatus
+from evals.results.records import Attempt, SampleStatus
 from evals.suite import EvalCase
 from evals.targets.interface import NothingToOpen
 

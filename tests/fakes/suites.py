@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from evals.records import Attempt
+from evals.results.records import Attempt
 from evals.suite import Suite, load_suite
 from evals.targets import open_target
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from evals.records import Attempt, Event, ObservedCall, SampleStatus
+from evals.results.records import Attempt, Event, ObservedCall, SampleStatus
 from security_pack.episode import Contact, Episode, Fate
 from security_pack.foreign import foreign_episode
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.records import SuiteResult
+from evals.results.records import SuiteResult
 from security_pack.regression import (
     Regression,
     comparable_with,

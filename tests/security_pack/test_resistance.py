@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from agent_runtime.errors import InvalidInput
-from evals.baseline import save_baseline
 from evals.journal import Start
-from evals.samples import read_samples
+from evals.results.baseline import save_baseline
+from evals.results.samples import read_samples
 from security_pack.catalog import Catalogued
 from security_pack.episode import Outcome
 from security_pack.resistance import ResistanceOptions, ResistanceResult, prepare_resistance, run_resistance

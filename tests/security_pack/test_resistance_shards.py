@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from agent_runtime.errors import InvalidInput
-from evals.baseline import save_baseline
-from evals.samples import read_samples
+from evals.results.baseline import save_baseline
+from evals.results.samples import read_samples
 from evals.shards import Shard, read_shard
 from security_pack.catalog import Catalogued
 from security_pack.resistance import ResistanceOptions, run_resistance

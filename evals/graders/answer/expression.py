@@ -37,7 +37,7 @@ from evals.graders.answer.conditions import (
     seen,
 )
 from evals.graders.answer.text import shown
-from evals.records import Attempt, Grade
+from evals.results.records import Attempt, Grade
 
 MAX_LENGTH = 2_000
 MAX_DEPTH = 40

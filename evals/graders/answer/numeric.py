@@ -12,7 +12,7 @@ from agent_runtime.agent.spec import Written
 from agent_runtime.files.documents import Document, parse, strict_json
 from agent_runtime.files.json_path import MISSING, look_up, parse_path
 from evals.graders.answer.text import shown
-from evals.records import Attempt, Grade
+from evals.results.records import Attempt, Grade
 
 _ROUNDING = 1e-9
 """1.1 is within 0.1 of 1.0, although their binary difference is a little more."""

@@ -13,7 +13,7 @@ from referencing.jsonschema import DRAFT202012
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.json_schema import why_not_schema
 from agent_runtime.guard.contract import check_contract
-from evals.records import Attempt, Grade
+from evals.results.records import Attempt, Grade
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import Document
 from agent_runtime.files.patterns import UnusablePattern, encodable, searcher
-from evals.records import Attempt, Grade
+from evals.results.records import Attempt, Grade
 
 MAX_SHOWN = 120
 

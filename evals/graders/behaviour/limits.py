@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import Document
 from evals.graders.answer.text import shown
-from evals.records import Attempt, Grade
+from evals.results.records import Attempt, Grade
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from agent_runtime.files.documents import Document, strict_json
 from agent_runtime.tools.python_file import call_function, load_function
 from evals.graders.answer.text import shown
 from evals.graders.interface import Means
-from evals.records import Attempt, Grade, ObservedCall
+from evals.results.records import Attempt, Grade, ObservedCall
 from evals.suite import EvalCase
 
 SECONDS = 60.0

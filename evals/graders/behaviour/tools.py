@@ -15,7 +15,7 @@ from agent_runtime.agent.spec import Written
 from agent_runtime.files.documents import Document, parse
 from evals.graders.answer.conditions import same
 from evals.graders.answer.text import shown
-from evals.records import Attempt, Grade, ObservedCall
+from evals.results.records import Attempt, Grade, ObservedCall
 
 
 class ForbiddenCall(Written):

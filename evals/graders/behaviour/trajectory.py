@@ -12,7 +12,7 @@ from agent_runtime.agent.spec import Written
 from agent_runtime.files.documents import Document, parse
 from evals.graders.answer.text import shown
 from evals.graders.behaviour.tools import ForbiddenCall, has_arguments, matches, not_reported
-from evals.records import Attempt, Grade, ObservedCall
+from evals.results.records import Attempt, Grade, ObservedCall
 
 
 class TrajectorySettings(Written):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from evals.records import CaseResult, Sample, SampleStatus
+from evals.results.records import CaseResult, Sample, SampleStatus
 
 ENDED = {
     SampleStatus.COMPLETED: "completed",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from evals.records import CaseResult
+from evals.results.records import CaseResult
 
 _WORDS = ("passed", "failed", "not measured")
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from evals.records import SuiteResult
-from evals.samples import write_samples
+from evals.results.records import SuiteResult
+from evals.results.samples import write_samples
 from tests.agentcrewops.conftest import Shell
 from tests.fakes.results import result
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.results import Results
-from evals.records import VerdictKind
 from evals.report.folder import write_results
+from evals.results.records import VerdictKind
 from tests.agentcrewops.conftest import Shell
 from tests.bot.samples import SHA, drift
 from tests.fakes.github import FakeGitHub

@@ -5,7 +5,7 @@ import pytest
 
 from agent_runtime.statistics.stats import Counts, lower_bound
 from evals.canary.baselines import chance_of_pass, describe_baseline
-from evals.records import CaseResult, Sample, SampleStatus, SuiteResult
+from evals.results.records import CaseResult, Sample, SampleStatus, SuiteResult
 
 
 def result(*passed: int, runs: int = 30) -> SuiteResult:

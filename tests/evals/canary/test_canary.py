@@ -13,7 +13,7 @@ from agent_runtime.errors import InvalidInput
 from evals.canary.canary import compare_files, render_again, run_canary
 from evals.canary.evaluation import redacted
 from evals.canary.preparation import CanaryOptions, prepare
-from evals.records import Sample, SampleStatus, VerdictKind
+from evals.results.records import Sample, SampleStatus, VerdictKind
 from evals.suite import GateSettings
 from tests.conftest import edit
 from tests.fakes.grading import write_judge

@@ -8,7 +8,7 @@ import pytest
 
 from agent_runtime.errors import InvalidInput
 from evals.gate.gate import judge
-from evals.records import Breakdown, Grade, Sample, SuiteResult, Verdict, VerdictKind
+from evals.results.records import Breakdown, Grade, Sample, SuiteResult, Verdict, VerdictKind
 from evals.suite import GateSettings, load_suite
 from tests.fakes.results import result, with_samples
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evals.gate.evidence import gather, in_order, outcome, pair, repeated_word_for_word
-from evals.records import Sample, SampleStatus, SuiteResult
+from evals.results.records import Sample, SampleStatus, SuiteResult
 from tests.fakes.results import result, with_samples
 
 

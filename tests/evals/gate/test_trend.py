@@ -10,8 +10,8 @@ import pytest
 
 from agent_runtime.errors import InvalidInput
 from evals.gate.trend import Trend, read_evaluations, trends
-from evals.records import Sample, SuiteResult
-from evals.samples import write_samples
+from evals.results.records import Sample, SuiteResult
+from evals.results.samples import write_samples
 from tests.fakes.results import result, with_samples
 
 Keep = Callable[..., Path]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from evals.gate import wording
 from evals.gate.gate import judge
-from evals.records import Comparison, MetricVerdict, SuiteResult
+from evals.results.records import Comparison, MetricVerdict, SuiteResult
 from evals.suite import GateSettings
 from tests.fakes.results import result, with_samples
 

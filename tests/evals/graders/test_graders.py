@@ -6,7 +6,7 @@ import pytest
 
 from agent_runtime.errors import InvalidInput, Problem
 from evals.graders import graders_for
-from evals.records import Attempt, Grade, SampleStatus
+from evals.results.records import Attempt, Grade, SampleStatus
 from tests.fakes.grading import case_of, completed, judged, means
 
 CONTRACT = {"type": "object", "required": ["amount"]}

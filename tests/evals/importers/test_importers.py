@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from agent_runtime.errors import InvalidInput
-from evals.baseline import load_reference
 from evals.importers import import_results, suite_name
 from evals.importers.interface import Imported, ImportedRun, short_id
-from evals.records import CaseResult, Grade, Sample, SampleStatus
-from evals.samples import read_samples, write_samples
+from evals.results.baseline import load_reference
+from evals.results.records import CaseResult, Grade, Sample, SampleStatus
+from evals.results.samples import read_samples, write_samples
 
 
 def run(case_id: str, passed: bool | None = True, *, case_hash: str = "", output: str = "ok") -> ImportedRun:

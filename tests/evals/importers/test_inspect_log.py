@@ -15,8 +15,8 @@ from evals.canary.canary import compare_files
 from evals.importers import import_results
 from evals.importers.inspect_log import open_log, read_inspect
 from evals.importers.interface import Imported
-from evals.records import SampleStatus, SuiteResult
-from evals.samples import write_samples
+from evals.results.records import SampleStatus, SuiteResult
+from evals.results.samples import write_samples
 from evals.suite import GateSettings
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "imports"

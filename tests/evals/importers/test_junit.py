@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from agent_runtime.errors import InvalidInput
 from evals.importers import import_results
 from evals.importers.junit import read_junit
-from evals.records import SampleStatus, SuiteResult
+from evals.results.records import SampleStatus, SuiteResult
 
 RECORDED = Path(__file__).resolve().parents[2] / "fixtures" / "imports" / "pytest.xml"
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from agent_runtime.errors import InvalidInput
 from evals.importers import import_results
 from evals.importers.promptfoo import read_promptfoo
-from evals.records import CaseResult, SampleStatus
+from evals.results.records import CaseResult, SampleStatus
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "imports"
 RECORDED = json.loads((FIXTURES / "promptfoo-after.json").read_text(encoding="utf-8"))

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from evals.records import CaseResult, Event, SuiteResult, Verdict, VerdictKind
 from evals.report.cases import MOST_BYTES, MOST_CASES, CaseView, case_list
+from evals.results.records import CaseResult, Event, SuiteResult, Verdict, VerdictKind
 from tests.evals.sample_results import baseline_result, candidate_result, case, sample, verdict_of
 
 

@@ -5,8 +5,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from evals.records import Comparison, MetricVerdict, SuiteResult, Verdict, VerdictKind
 from evals.report.junit import render_junit
+from evals.results.records import Comparison, MetricVerdict, SuiteResult, Verdict, VerdictKind
 from tests.evals.sample_results import (
     baseline_result,
     candidate_result,

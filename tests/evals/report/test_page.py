@@ -6,7 +6,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from evals.records import (
+from evals.report import render_report
+from evals.results.records import (
     CaseResult,
     Comparison,
     Event,
@@ -18,7 +19,6 @@ from evals.records import (
     Verdict,
     VerdictKind,
 )
-from evals.report import render_report
 from tests.evals.sample_results import (
     HOSTILE_IDS,
     baseline_result,

@@ -15,7 +15,7 @@ from aiohttp import web
 
 from agent_runtime.errors import InvalidInput
 from evals.pacing import Pace
-from evals.records import Attempt, Sample, SampleStatus
+from evals.results.records import Attempt, Sample, SampleStatus
 from evals.sampler import Sampler, plan_runs
 from evals.spending import SpendingCap
 from evals.suite import Suite, load_suite

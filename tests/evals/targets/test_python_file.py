@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from agent_runtime.errors import InvalidInput
-from evals.records import Attempt, ObservedCall, SampleStatus
+from evals.results.records import Attempt, ObservedCall, SampleStatus
 from evals.suite import Suite
 from evals.targets import open_target
 from tests.fakes.suites import HI, asked, suite_of

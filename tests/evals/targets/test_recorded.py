@@ -10,9 +10,17 @@ import pytest
 from agent_runtime.errors import InvalidInput
 from evals.canary.canary import run_canary
 from evals.canary.preparation import CanaryOptions
-from evals.longtexts import LONGEST, LongTexts
-from evals.records import CaseResult, Event, ObservedCall, Sample, SampleStatus, SuiteResult, VerdictKind
-from evals.samples import read_samples, write_samples
+from evals.results.records import (
+    CaseResult,
+    Event,
+    ObservedCall,
+    Sample,
+    SampleStatus,
+    SuiteResult,
+    VerdictKind,
+)
+from evals.results.samples import read_samples, write_samples
+from evals.results.texts import LONGEST, LongTexts
 from evals.suite import Suite
 from evals.targets import open_target
 from evals.targets.recorded import recorded_attempt

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.records import ObservedCall
+from evals.results.records import ObservedCall
 from evals.targets.reply import (
     Received,
     Reply,

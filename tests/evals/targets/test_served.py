@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from agent_runtime.errors import CannotMeasure, InvalidInput
-from evals.records import Attempt, SampleStatus
+from evals.results.records import Attempt, SampleStatus
 from evals.suite import Suite, load_suite
 from evals.targets.http import HttpAgent
 from evals.targets.served import Address, ServedCommand, command_words, ready_url

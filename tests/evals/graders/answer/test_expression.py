@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from agent_runtime.errors import InvalidInput, Problem
 from evals.graders.answer.expression import MAX_LENGTH, compile_condition, success
-from evals.records import Attempt, SampleStatus
+from evals.results.records import Attempt, SampleStatus
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

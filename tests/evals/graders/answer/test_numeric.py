@@ -7,7 +7,7 @@ import pytest
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import Document
 from evals.graders.answer.numeric import numeric
-from evals.records import Attempt, Grade, SampleStatus
+from evals.results.records import Attempt, Grade, SampleStatus
 
 
 def graded(settings: dict[str, Any], output: str | None) -> Grade:

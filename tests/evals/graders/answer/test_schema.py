@@ -6,7 +6,7 @@ import pytest
 
 from agent_runtime.errors import InvalidInput
 from evals.graders.answer.schema import json_schema
-from evals.records import Attempt, Grade, SampleStatus
+from evals.results.records import Attempt, Grade, SampleStatus
 
 AMOUNT = {"type": "object", "properties": {"amount": {"type": "number"}}, "required": ["amount"]}
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import Document
 from evals.graders.answer.text import Contains, Exact, Regex, contains, exact, regex, shown
-from evals.records import Attempt, Grade, SampleStatus
+from evals.results.records import Attempt, Grade, SampleStatus
 
 
 def written(value: Any) -> Document:

@@ -6,7 +6,7 @@ import pytest
 
 from agent_runtime.errors import InvalidInput
 from evals.graders import graders_for
-from evals.records import Attempt, Grade, SampleStatus
+from evals.results.records import Attempt, Grade, SampleStatus
 from tests.fakes.grading import case_of, completed, grade_of, means
 
 

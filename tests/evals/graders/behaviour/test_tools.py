@@ -7,7 +7,7 @@ import pytest
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import Document
 from evals.graders.behaviour.tools import tool_called, tool_not_called
-from evals.records import Attempt, Grade, ObservedCall, SampleStatus
+from evals.results.records import Attempt, Grade, ObservedCall, SampleStatus
 
 REFUND = ObservedCall("billing.refund", {"amount_usd": 15, "order": {"id": "123", "lines": [1, 2]}})
 REFUSED = ObservedCall("billing.refund", {"amount_usd": 15}, executed=False)

@@ -24,7 +24,7 @@ from evals.graders.llm_judge.panel import (
     read_vote,
     request_of,
 )
-from evals.records import Grade
+from evals.results.records import Grade
 from tests.fakes.grading import case_of, completed, grade_of, means, write_judge
 from tests.fakes.threaded import agent_endpoint_thread
 

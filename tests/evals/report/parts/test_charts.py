@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evals.formatting import figures
-from evals.records import Comparison, MetricVerdict
 from evals.report.parts.charts import Axis, distribution, interval_plot, quantile
+from evals.results.records import Comparison, MetricVerdict
 
 DROP = Comparison(MetricVerdict.DRIFT, 0.93, 0.78, -0.15, -0.19, -0.11)
 

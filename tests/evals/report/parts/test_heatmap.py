@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from evals.records import CaseResult
 from evals.report.parts.heatmap import strip
+from evals.results.records import CaseResult
 from tests.evals.sample_results import sample
 
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from agent_runtime.errors import InvalidInput, Problem
 from agent_runtime.files.documents import MAX_BYTES, Document, parse, strict_json
-from evals.records import CaseResult, Event, Grade, Sample, SampleStatus, SuiteResult
+from evals.results.records import CaseResult, Event, Grade, Sample, SampleStatus, SuiteResult
 
 SCHEMA_VERSION = 1
 MAX_PROBLEMS = 20

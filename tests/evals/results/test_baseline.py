@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from agent_runtime.errors import InvalidInput
-from evals.baseline import (
+from evals.results.baseline import (
     CaseSummary,
     baseline_schema,
     load_reference,
@@ -16,8 +16,8 @@ from evals.baseline import (
     save_baseline,
     summarize,
 )
-from evals.records import CaseResult, Event, Sample, SampleStatus, SuiteResult
-from evals.samples import write_samples
+from evals.results.records import CaseResult, Event, Sample, SampleStatus, SuiteResult
+from evals.results.samples import write_samples
 
 LONG = "a" * 600
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from agent_runtime.errors import InvalidInput
-from evals.run_file import NAME, now, read_run_file, write_run_file
+from evals.results.run_file import NAME, now, read_run_file, write_run_file
 
 
 def test_what_was_written_is_read_again(tmp_path: Path) -> None:

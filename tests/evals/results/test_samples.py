@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from agent_runtime.errors import InvalidInput
-from evals.records import CaseResult, Event, Grade, Sample, SampleStatus, SuiteResult
-from evals.samples import copy_samples, read_samples, sample_line, samples_schema, write_samples
+from evals.results.records import CaseResult, Event, Grade, Sample, SampleStatus, SuiteResult
+from evals.results.samples import copy_samples, read_samples, sample_line, samples_schema, write_samples
 
 TEXT = st.text(st.characters(codec=None), max_size=20)
 NUMBER = st.none() | st.floats(0, 1e9)

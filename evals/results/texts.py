@@ -12,7 +12,7 @@ from shutil import copyfile
 from agent_runtime.artifacts import CannotKeep, Folder
 from agent_runtime.errors import InvalidInput
 from evals.journal import CannotKeepRuns
-from evals.records import Event, Grade, Sample
+from evals.results.records import Event, Grade, Sample
 
 LONGEST = 50_000
 """Characters of one text that a line of samples.jsonl holds."""

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from evals.journal import CannotKeepRuns
-from evals.longtexts import LONGEST, LongTexts
-from evals.records import Event, Sample, SampleStatus
+from evals.results.records import Event, Sample, SampleStatus
+from evals.results.texts import LONGEST, LongTexts
 
 LONG = "y" * 5_000_000
 
