@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from agent_runtime.agent.manifest import resolve_inside
 from agent_runtime.errors import InvalidInput, Problem
-from evals.shards import Shard, parse_shard
+from evals.sampling.shards import Shard, parse_shard
 
 PREFIX = "AGENTCREWOPS_"
 MOST_CHARACTERS = 400

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TextIO
 
-from evals.progress import LINE_SECONDS, rich_progress
+from evals.sampling.progress import LINE_SECONDS, rich_progress
 from security_pack.episode import Outcome
 from security_pack.trial import Trial
 

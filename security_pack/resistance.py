@@ -25,14 +25,14 @@ from evals.gate.wording import inert
 from evals.git.base_rules import baseline_from
 from evals.git.trees import commit_of
 from evals.graders.llm_judge.panel import Jury
-from evals.journal import Journal, Start, claimed
 from evals.report.folder import prepare_folder
 from evals.results.baseline import load_reference
 from evals.results.records import SuiteResult
 from evals.results.samples import write_samples
-from evals.sampler import Planned, Sampler
-from evals.schedule import fixed_schedule
-from evals.shards import Run
+from evals.sampling.journal import Journal, Start, claimed
+from evals.sampling.sampler import Planned, Sampler
+from evals.sampling.schedule import fixed_schedule
+from evals.sampling.shards import Run
 from evals.suite import GateSettings, RuntimeTarget, Suite, WrittenTarget, load_suite
 from evals.targets import open_target
 from evals.targets.interface import Target

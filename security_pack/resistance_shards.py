@@ -15,12 +15,12 @@ from pathlib import Path
 from agent_runtime.errors import InvalidInput
 from evals.canary.evaluation import expense, open_evaluation
 from evals.canary.sharding import ShardRun
-from evals.journal import Journal, claimed
 from evals.report.folder import prepare_folder
 from evals.results.samples import write_samples
 from evals.results.texts import gather_long_texts
-from evals.sampler import Sampler
-from evals.shards import Joined, Plan, Shard, ShardResult, join_shards, runs_of, write_shard
+from evals.sampling.journal import Journal, claimed
+from evals.sampling.sampler import Sampler
+from evals.sampling.shards import Joined, Plan, Shard, ShardResult, join_shards, runs_of, write_shard
 from security_pack.catalog import Catalogued
 from security_pack.regression import first_look
 from security_pack.resistance import (

@@ -66,8 +66,8 @@ def record(
     from agentcrewops.baselines import default_file, enough_runs, refuse_unfit
     from evals.canary.canary import run_canary
     from evals.canary.preparation import CanaryOptions
-    from evals.journal import Start
     from evals.results.records import VerdictKind
+    from evals.sampling.journal import Start
     from evals.suite import load_suite
 
     read = load_suite(suite)

@@ -31,7 +31,7 @@ from agentcrewops.verbs.options import (
 
 if TYPE_CHECKING:
     from evals.canary.preparation import CanaryOptions
-    from evals.journal import Start
+    from evals.sampling.journal import Start
 
 _OUT = Path("canary-out")
 
@@ -151,7 +151,7 @@ def _run_shard(options: CanaryOptions, written: str, *, as_json: bool, quiet: bo
     """One shard: runs and no verdict, so exit 0, or 3 if this shard must be run again."""
     from agentcrewops.outcome import announce_shard
     from evals.canary.sharding import run_shard
-    from evals.shards import parse_shard
+    from evals.sampling.shards import parse_shard
 
     done = run_shard(options, parse_shard(written), os.environ, quiet=quiet)
     announce_shard(done, options.out, as_json=as_json)
@@ -160,7 +160,7 @@ def _run_shard(options: CanaryOptions, written: str, *, as_json: bool, quiet: bo
 
 def _start(resume: bool, add_to: Path | None, out: Path) -> tuple[Start, Path]:
     """How the canary begins, and in which folder."""
-    from evals.journal import Start
+    from evals.sampling.journal import Start
 
     if add_to is None:
         return (Start.RESUME if resume else Start.AFRESH), out

@@ -21,15 +21,15 @@ from evals.canary.evaluation import expense, open_evaluation, sampling
 from evals.canary.preparation import CanaryOptions, Prepared, prepare
 from evals.fixtures import fixture_warnings
 from evals.graders import judge
-from evals.journal import CannotKeepRuns, Journal, Start, claimed
 from evals.report.folder import prepare_folder, write_judgement, write_results
 from evals.report.sections import Section
 from evals.results.baseline import load_reference, samples_file
 from evals.results.records import Attempt, Grade, SuiteResult, Verdict, VerdictKind
 from evals.results.run_file import now, write_run_file
 from evals.results.samples import copy_samples, write_samples
-from evals.sampler import Sampler, plan_runs
-from evals.schedule import Course, course_beyond, course_of
+from evals.sampling.journal import CannotKeepRuns, Journal, Start, claimed
+from evals.sampling.sampler import Sampler, plan_runs
+from evals.sampling.schedule import Course, course_beyond, course_of
 from evals.suite import EvalCase, GateSettings
 
 if TYPE_CHECKING:

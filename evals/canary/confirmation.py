@@ -23,12 +23,12 @@ from evals.canary.preparation import CanaryOptions, Prepared
 from evals.gate import wording
 from evals.gate.gate import judge
 from evals.git.baseline_agent import BaselineAgent, NoBaselineAgent, Wanted, baseline_agent
-from evals.pacing import Pace
-from evals.progress import display
 from evals.results.records import MetricVerdict, Sample, SuiteResult, Verdict, VerdictKind
 from evals.results.samples import write_samples
-from evals.sampler import Planned, Sampler, plan_runs, sample_seed
-from evals.spending import SpendingCap
+from evals.sampling.pacing import Pace
+from evals.sampling.progress import display
+from evals.sampling.sampler import Planned, Sampler, plan_runs, sample_seed
+from evals.sampling.spending import SpendingCap
 from evals.suite import GateSettings
 from evals.targets import open_target
 from evals.targets.interface import Target

@@ -12,14 +12,14 @@ from agent_runtime.agent.manifest import Tape
 from agent_runtime.agent.policy import PiiKind
 from agent_runtime.guard.redact import Redactor
 from evals.canary.preparation import Prepared
-from evals.journal import Journal, open_journal
-from evals.pacing import Pace
-from evals.progress import Display, display
-from evals.protocol import StudyProtocol
 from evals.results.records import Event, Sample, SuiteResult
 from evals.results.texts import LongTexts
-from evals.sampler import Judge, Sampler
-from evals.spending import SpendingCap
+from evals.sampling.journal import Journal, open_journal
+from evals.sampling.pacing import Pace
+from evals.sampling.progress import Display, display
+from evals.sampling.protocol import StudyProtocol
+from evals.sampling.sampler import Judge, Sampler
+from evals.sampling.spending import SpendingCap
 
 
 @asynccontextmanager

@@ -16,10 +16,10 @@ from evals.git.base_rules import Rules, rules_from
 from evals.git.trees import commit_of
 from evals.graders import Grader, Means, graders_of
 from evals.graders.llm_judge.panel import Jury
-from evals.journal import Start
 from evals.results.baseline import load_reference
 from evals.results.records import CaseResult, SuiteResult
-from evals.schedule import Schedule, fixed_schedule, looking_schedule
+from evals.sampling.journal import Start
+from evals.sampling.schedule import Schedule, fixed_schedule, looking_schedule
 from evals.suite import EvalCase, Suite, load_suite
 from evals.targets import open_target
 from evals.targets.interface import Target

@@ -14,14 +14,14 @@ from evals.canary.canary import grade_attempt, not_measured
 from evals.canary.evaluation import expense, open_evaluation, sampling
 from evals.canary.preparation import CanaryOptions, Prepared, prepare
 from evals.git.base_rules import baseline_from
-from evals.journal import Journal, Start, claimed
 from evals.report.folder import prepare_folder, write_results
 from evals.report.sections import Section
 from evals.results.baseline import load_reference
 from evals.results.records import SampleStatus, SuiteResult, Verdict
 from evals.results.texts import gather_long_texts
-from evals.sampler import Sampler, plan_runs
-from evals.shards import Plan, Run, Shard, ShardResult, join_shards, runs_of, write_shard
+from evals.sampling.journal import Journal, Start, claimed
+from evals.sampling.sampler import Sampler, plan_runs
+from evals.sampling.shards import Plan, Run, Shard, ShardResult, join_shards, runs_of, write_shard
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from evals.importers.interface import (
     texts_within,
 )
 from evals.results.records import CaseResult, Grade, Sample, SampleStatus
-from evals.sampler import text_hash
+from evals.sampling.sampler import text_hash
 
 MAX_BYTES = 200_000_000
 _ERROR = 2

@@ -11,8 +11,8 @@ from shutil import copyfile
 
 from agent_runtime.artifacts import CannotKeep, Folder
 from agent_runtime.errors import InvalidInput
-from evals.journal import CannotKeepRuns
 from evals.results.records import Event, Grade, Sample
+from evals.sampling.journal import CannotKeepRuns
 
 LONGEST = 50_000
 """Characters of one text that a line of samples.jsonl holds."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from agent_runtime.errors import InvalidInput
 from agentcrewops.action_inputs import Inputs, Mode, read_inputs
-from evals.shards import Shard
+from evals.sampling.shards import Shard
 
 
 def read(tmp_path: Path, **given: str) -> Inputs:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from agentcrewops import __version__
-from evals.journal import claimed
+from evals.sampling.journal import claimed
 from tests.agentcrewops.conftest import Shell
 from tests.conftest import edit
 from tests.fakes.threaded import agent_endpoint_thread

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from agent_runtime.errors import InvalidInput
-from evals.journal import Start
 from evals.results.baseline import save_baseline
 from evals.results.samples import read_samples
+from evals.sampling.journal import Start
 from security_pack.catalog import Catalogued
 from security_pack.episode import Outcome
 from security_pack.resistance import ResistanceOptions, ResistanceResult, prepare_resistance, run_resistance

@@ -11,7 +11,7 @@ import pytest
 from agent_runtime.errors import InvalidInput
 from evals.results.baseline import save_baseline
 from evals.results.samples import read_samples
-from evals.shards import Shard, read_shard
+from evals.sampling.shards import Shard, read_shard
 from security_pack.catalog import Catalogued
 from security_pack.resistance import ResistanceOptions, run_resistance
 from security_pack.resistance_shards import merge_resistance, run_resistance_shard
@@ -91,7 +91,7 @@ def test_shards_that_made_another_number_of_runs_are_refused(tmp_path: Path) -> 
 
 
 def test_a_shard_resumes_and_repeats_nothing(tmp_path: Path) -> None:
-    from evals.journal import Start
+    from evals.sampling.journal import Start
 
     options = options_of(tmp_path, out=tmp_path / "one")
     run_resistance_shard(options, Shard(1, 2), PACK, {}, quiet=True)

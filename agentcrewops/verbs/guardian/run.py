@@ -74,8 +74,8 @@ def run(
 
     Exit codes: 0 pass · 1 breach · 2 bad input · 3 inconclusive.
     """
-    from evals.journal import Start
     from evals.report.folder import prepare_folder
+    from evals.sampling.journal import Start
     from security_pack.guardian import GuardianOptions, prepare_guardian
     from security_pack.probe import Family
     from security_pack.resistance import ResistanceOptions
@@ -151,7 +151,7 @@ def _run_tiers(
 def _run_shard(ready: Ready, attack: ResistanceOptions, written: str, *, as_json: bool, quiet: bool) -> None:
     """One shard: runs and no assessment, so exit 0, or 3 if this shard must be run again."""
     from agentcrewops.outcome import announce_shard
-    from evals.shards import parse_shard
+    from evals.sampling.shards import parse_shard
     from security_pack.resistance_shards import run_resistance_shard
 
     shard = parse_shard(written)

@@ -45,7 +45,7 @@ def _progress(total: int) -> Iterator[Callable[[Preflight], None]]:
     if not sys.stderr.isatty():
         yield lambda preflight: None
         return
-    from evals.progress import rich_progress
+    from evals.sampling.progress import rich_progress
 
     with rich_progress(sys.stderr) as bar:
         task = bar.add_task("probes", total=total, words="")

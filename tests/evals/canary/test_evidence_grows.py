@@ -17,8 +17,8 @@ import pytest
 from agent_runtime.errors import InvalidInput
 from evals.canary.canary import run_canary
 from evals.canary.preparation import CanaryOptions
-from evals.journal import PARTIAL, CannotKeepRuns, Start
 from evals.results.records import Verdict, VerdictKind
+from evals.sampling.journal import PARTIAL, CannotKeepRuns, Start
 from tests.conftest import edit
 from tests.fakes.threaded import agent_endpoint_thread
 

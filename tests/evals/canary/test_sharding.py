@@ -12,10 +12,10 @@ from agent_runtime.errors import InvalidInput
 from evals.canary.canary import run_canary
 from evals.canary.preparation import CanaryOptions
 from evals.canary.sharding import merge_shards, run_shard
-from evals.journal import Start
 from evals.results.records import VerdictKind
 from evals.results.samples import read_samples, write_samples
-from evals.shards import Shard, ShardResult, read_shard, runs_of, write_shard
+from evals.sampling.journal import Start
+from evals.sampling.shards import Shard, ShardResult, read_shard, runs_of, write_shard
 from tests.conftest import edit
 from tests.fakes.threaded import agent_endpoint_thread
 

@@ -14,10 +14,10 @@ import pytest
 from aiohttp import web
 
 from agent_runtime.errors import InvalidInput
-from evals.pacing import Pace
 from evals.results.records import Attempt, Sample, SampleStatus
-from evals.sampler import Sampler, plan_runs
-from evals.spending import SpendingCap
+from evals.sampling.pacing import Pace
+from evals.sampling.sampler import Sampler, plan_runs
+from evals.sampling.spending import SpendingCap
 from evals.suite import Suite, load_suite
 from evals.targets.http import HttpAgent
 from evals.targets.reply import MAX_ANSWER_BYTES

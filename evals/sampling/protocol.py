@@ -21,7 +21,7 @@ from agent_runtime.files.documents import Document, parse, read_text, strict_jso
 from evals.gate.evidence import identity
 from evals.results.records import Sample, SuiteResult
 from evals.results.samples import write_lines
-from evals.schedule import Schedule
+from evals.sampling.schedule import Schedule
 
 FILE = "protocol.json"
 SCHEMA_VERSION = 1

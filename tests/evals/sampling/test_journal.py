@@ -13,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_runtime.errors import InvalidInput
-from evals.journal import (
+from evals.results.records import CaseResult, Sample, SampleStatus, SuiteResult
+from evals.results.samples import write_samples
+from evals.sampling.journal import (
     PARTIAL,
     SAMPLES,
     SET_ASIDE,
@@ -23,11 +25,9 @@ from evals.journal import (
     claimed,
     open_journal,
 )
-from evals.protocol import StudyProtocol, chain_hash, read_protocol
-from evals.results.records import CaseResult, Sample, SampleStatus, SuiteResult
-from evals.results.samples import write_samples
-from evals.sampler import sample_seed
-from evals.schedule import looking_schedule
+from evals.sampling.protocol import StudyProtocol, chain_hash, read_protocol
+from evals.sampling.sampler import sample_seed
+from evals.sampling.schedule import looking_schedule
 
 FRAME = SuiteResult(
     suite="s",

@@ -7,7 +7,7 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.spending import SpendingCap
+from evals.sampling.spending import SpendingCap
 from tests.fakes.scripted_target import broken, completed
 
 

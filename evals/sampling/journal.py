@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Protocol
 
 from agent_runtime.errors import CannotMeasure, InvalidInput
-from evals.protocol import StudyProtocol, read_protocol, refuse_changes, write_protocol
 from evals.results.records import CaseResult, Sample, SampleStatus, SuiteResult
 from evals.results.samples import read_samples, sample_line, write_lines
-from evals.sampler import sample_seed
+from evals.sampling.protocol import StudyProtocol, read_protocol, refuse_changes, write_protocol
+from evals.sampling.sampler import sample_seed
 
 PARTIAL = "samples.partial.jsonl"
 SET_ASIDE = "samples.previous.jsonl"

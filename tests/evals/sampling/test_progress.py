@@ -6,8 +6,8 @@ import io
 
 import pytest
 
-from evals.progress import Bar, Lines, Silence, Tally, display, duration
 from evals.results.records import Sample, SampleStatus
+from evals.sampling.progress import Bar, Lines, Silence, Tally, display, duration
 
 
 def ended(passed: bool | None = True, cost_usd: float | None = None) -> Sample:

@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evals.pacing import Pace
 from evals.results.records import Attempt, Grade, Sample, SampleStatus
-from evals.sampler import (
+from evals.sampling.pacing import Pace
+from evals.sampling.sampler import (
     LONGEST_WAIT_SECONDS,
     PROBATION,
     Judge,
@@ -28,7 +28,7 @@ from evals.sampler import (
     sample_seed,
     wait_before_retry,
 )
-from evals.spending import SpendingCap
+from evals.sampling.spending import SpendingCap
 from evals.suite import EvalCase
 from tests.fakes.scripted_target import Behave, ScriptedTarget, always, broken, cases, completed
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agent_runtime.errors import InvalidInput
-from evals.schedule import course_beyond, course_of, fixed_schedule, looking_schedule
+from evals.sampling.schedule import course_beyond, course_of, fixed_schedule, looking_schedule
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.pacing import Pace, Rate, model_calls
 from evals.results.records import Attempt, Event, SampleStatus
+from evals.sampling.pacing import Pace, Rate, model_calls
 from evals.suite import Limits
 from tests.fakes.scripted_target import broken, completed
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from agent_runtime.errors import CannotMeasure, InvalidInput
 from evals.results.records import Sample, SuiteResult
-from evals.sampler import sample_seed
-from evals.shards import (
+from evals.sampling.sampler import sample_seed
+from evals.sampling.shards import (
     Plan,
     Shard,
     ShardResult,

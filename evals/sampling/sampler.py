@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from agent_runtime.files.documents import canonical_json
-from evals.pacing import Pace
 from evals.results.records import Attempt, Grade, Sample, SampleStatus
-from evals.spending import SpendingCap
+from evals.sampling.pacing import Pace
+from evals.sampling.spending import SpendingCap
 from evals.suite import EvalCase
 from evals.targets.interface import Target
 

@@ -21,7 +21,7 @@ from agent_runtime.errors import CannotMeasure, InvalidInput
 from agent_runtime.files.documents import Document, parse, read_text, strict_json
 from evals.results.records import CaseResult, Sample, SuiteResult
 from evals.results.samples import read_samples, write_lines, write_samples
-from evals.sampler import sample_seed
+from evals.sampling.sampler import sample_seed
 from evals.suite import SUITE_NAME, GateSettings
 
 SHARD_FILE, SAMPLES_FILE = "shard.json", "samples.jsonl"
