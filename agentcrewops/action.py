@@ -34,7 +34,7 @@ from evals.git.base_rules import usual_baseline_at
 from evals.report.folder import prepare_folder
 from evals.results.records import Verdict
 from evals.sampling.shards import SHARD_FILE
-from evals.suite import Suite, load_suite
+from evals.suite.suite import Suite, load_suite
 from security_pack import findings_file
 from security_pack.findings import Assessment, Conclusion
 from security_pack.guardian import GuardianOptions, prepare_guardian, run_guardian

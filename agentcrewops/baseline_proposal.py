@@ -23,7 +23,7 @@ from evals.formatting.prose import spans
 from evals.refresh import held_against, slow_slide
 from evals.results.baseline import load_reference, read_anchor, read_baseline, save_baseline
 from evals.results.records import SuiteResult, Verdict, VerdictKind
-from evals.suite import Suite, load_suite
+from evals.suite.suite import Suite, load_suite
 
 _UNFIT = {VerdictKind.BELOW_FLOOR, VerdictKind.NOT_MEASURED}
 

@@ -15,7 +15,7 @@ from agentcrewops.terminal import printable
 from evals.canary.baselines import Sight, describe_baseline
 from evals.results.baseline import samples_file
 from evals.results.records import SuiteResult, VerdictKind
-from evals.suite import SUITE_NAME
+from evals.suite.suite import SUITE_NAME
 from evals.verdict_file import read_verdict
 
 RUNS = 30

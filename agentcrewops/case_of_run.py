@@ -16,8 +16,8 @@ from agent_runtime.guard.redact import ALL_KINDS
 from agentcrewops.home import state_folder
 from agentcrewops.run_record import RunRecord, ToolUse, read_run
 from evals.graders.answer.expression import success
-from evals.suite import load_suite
-from evals.suite_text import add_case
+from evals.suite.edit import add_case
+from evals.suite.suite import load_suite
 
 _PLACEHOLDER = re.compile(rf"\[(?:{'|'.join(kind.upper() for kind in ALL_KINDS)})_\d+\]")
 

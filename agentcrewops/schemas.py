@@ -11,7 +11,7 @@ from agent_runtime.agent.spec import AgentFile
 from agent_runtime.models.simulation import SimulationFile
 from evals.results.baseline import baseline_schema
 from evals.results.samples import samples_schema
-from evals.suite import SuiteFile
+from evals.suite.suite import SuiteFile
 from evals.verdict_file import verdict_schema
 from security_pack.findings_file import findings_schema
 from security_pack.probe import Probe

@@ -16,7 +16,7 @@ from evals.formatting.prose import spans
 from evals.report.parts.failures import first_failure, reason
 from evals.report.parts.metrics import metric_rows
 from evals.results.records import CaseComparison, MetricVerdict, Verdict
-from evals.suite import EvalCase, Suite, load_suite
+from evals.suite.suite import EvalCase, Suite, load_suite
 from security_pack.findings import Finding
 from security_pack.probe import Severity
 

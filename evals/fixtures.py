@@ -17,7 +17,7 @@ from agent_runtime.errors import CrewError, InvalidInput, Problem
 from agent_runtime.files.placeholders import fill_text, names_in
 from agent_runtime.tools.python_file import call_function, load_function
 from evals.results.records import Attempt, Event, Sample, SampleStatus
-from evals.suite import EvalCase, Fixture, Suite
+from evals.suite.suite import EvalCase, Fixture, Suite
 from evals.targets.interface import Target
 from evals.targets.process import Process, program_words
 from evals.targets.python_file import source_of

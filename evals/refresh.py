@@ -11,7 +11,7 @@ from agent_runtime.errors import CannotMeasure, InvalidInput
 from evals.gate import wording
 from evals.gate.gate import judge
 from evals.results.records import SuiteResult, Verdict, VerdictKind
-from evals.suite import GateSettings
+from evals.suite.suite import GateSettings
 
 
 @dataclass(frozen=True, slots=True)

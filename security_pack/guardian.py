@@ -23,7 +23,7 @@ from agent_runtime.guard.redact import ALL_KINDS, Redactor
 from evals.canary.preparation import CanaryOptions, manifest_of
 from evals.git.base_rules import takes_effect, tree_left
 from evals.git.trees import commit_of
-from evals.suite import load_suite
+from evals.suite.suite import load_suite
 from security_pack.assessment import Evidence, Examined, assess
 from security_pack.catalog import Catalogued, load_pack, pack_hash
 from security_pack.enforcement import run_enforcement

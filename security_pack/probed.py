@@ -19,7 +19,7 @@ from agent_runtime.models.prices import price_of
 from agent_runtime.records import MICROS
 from evals.results.records import Attempt, Event, Grade, Sample, SampleStatus
 from evals.sampling.sampler import Judged
-from evals.suite import EvalCase
+from evals.suite.suite import EvalCase
 from evals.targets.interface import Target
 from evals.targets.runtime import attempt_of
 from security_pack.canaries import fresh_canaries

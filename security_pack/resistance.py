@@ -33,7 +33,7 @@ from evals.sampling.journal import Journal, Start, claimed
 from evals.sampling.sampler import Planned, Sampler
 from evals.sampling.schedule import fixed_schedule
 from evals.sampling.shards import Run
-from evals.suite import GateSettings, RuntimeTarget, Suite, WrittenTarget, load_suite
+from evals.suite.suite import GateSettings, RuntimeTarget, Suite, WrittenTarget, load_suite
 from evals.targets import open_target
 from evals.targets.interface import Target
 from evals.targets.told import names_told

@@ -68,7 +68,7 @@ def record(
     from evals.canary.preparation import CanaryOptions
     from evals.results.records import VerdictKind
     from evals.sampling.journal import Start
-    from evals.suite import load_suite
+    from evals.suite.suite import load_suite
 
     read = load_suite(suite)
     options = CanaryOptions(
@@ -112,7 +112,7 @@ def save(
     """
     from agent_runtime.statistics.looks import PLANNED
     from agentcrewops.baselines import refuse_unfit, verdict_beside
-    from evals.suite import load_suite
+    from evals.suite.suite import load_suite
 
     samples = load_suite(suite).samples if suite is not None else PLANNED
     if not accept:

@@ -30,7 +30,7 @@ from evals.results.samples import copy_samples, write_samples
 from evals.sampling.journal import CannotKeepRuns, Journal, Start, claimed
 from evals.sampling.sampler import Sampler, plan_runs
 from evals.sampling.schedule import Course, course_beyond, course_of
-from evals.suite import EvalCase, GateSettings
+from evals.suite.suite import EvalCase, GateSettings
 
 if TYPE_CHECKING:
     from evals.report.trend import TrendSection

@@ -29,7 +29,7 @@ from evals.sampling.pacing import Pace
 from evals.sampling.progress import display
 from evals.sampling.sampler import Planned, Sampler, plan_runs, sample_seed
 from evals.sampling.spending import SpendingCap
-from evals.suite import GateSettings
+from evals.suite.suite import GateSettings
 from evals.targets import open_target
 from evals.targets.interface import Target
 

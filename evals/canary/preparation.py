@@ -20,7 +20,7 @@ from evals.results.baseline import load_reference
 from evals.results.records import CaseResult, SuiteResult
 from evals.sampling.journal import Start
 from evals.sampling.schedule import Schedule, fixed_schedule, looking_schedule
-from evals.suite import EvalCase, Suite, load_suite
+from evals.suite.suite import EvalCase, Suite, load_suite
 from evals.targets import open_target
 from evals.targets.interface import Target
 

@@ -25,7 +25,7 @@ from evals.results.baseline import load_reference
 from evals.results.records import Attempt, CaseResult, Sample, SuiteResult, Verdict
 from evals.results.samples import read_samples
 from evals.results.texts import LongTexts, whole_sample
-from evals.suite import EvalCase, Suite, load_suite
+from evals.suite.suite import EvalCase, Suite, load_suite
 from evals.targets.recorded import recorded_attempt, same_text
 
 _PLACEHOLDER = re.compile(r"\[(EMAIL|PHONE|CARD|IBAN|API_KEY)_\d+\]")

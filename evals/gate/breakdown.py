@@ -17,7 +17,7 @@ from agent_runtime.statistics.stats import Counts
 from evals.gate import wording
 from evals.gate.evidence import CaseEvidence, Evidence, Pairing
 from evals.results.records import Breakdown, Sample, Verdict, VerdictKind
-from evals.suite import GateSettings
+from evals.suite.suite import GateSettings
 
 TAG, GRADER = "tag", "grader"
 MOST_PARTS = 50

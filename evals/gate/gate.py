@@ -54,7 +54,7 @@ from evals.results.records import (
     Verdict,
     VerdictKind,
 )
-from evals.suite import GateSettings
+from evals.suite.suite import GateSettings
 
 MOST_UNMEASURED = 0.10
 MOST_UNMEASURED_OF_A_CASE = 0.5

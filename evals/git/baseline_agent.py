@@ -13,7 +13,7 @@ from agent_runtime.agent.manifest import Manifest, load_manifest
 from agent_runtime.errors import InvalidInput
 from evals.git.trees import DetachedTree, NoTree, detached_tree
 from evals.results.records import SuiteResult
-from evals.suite import RuntimeTarget, Suite, load_suite
+from evals.suite.suite import RuntimeTarget, Suite, load_suite
 from evals.targets import open_target
 from evals.targets.interface import Target
 

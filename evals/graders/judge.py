@@ -8,7 +8,7 @@ from agent_runtime.files.documents import Document, canonical_json
 from evals.graders.interface import Means
 from evals.graders.llm_judge.panel import Judge, Jury
 from evals.results.records import Attempt, Grade
-from evals.suite import EvalCase
+from evals.suite.suite import EvalCase
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from evals.graders.behaviour.trajectory import trajectory
 from evals.graders.combined import Combined, Rule
 from evals.graders.interface import Grader, Means
 from evals.graders.judge import judge
-from evals.suite import EvalCase
+from evals.suite.suite import EvalCase
 
 Item = tuple[str, Any]
 """An evaluator's plain name and its value, None without one."""

@@ -16,7 +16,7 @@ from agent_runtime.files.documents import canonical_json
 from evals.results.records import Attempt, Grade, Sample, SampleStatus
 from evals.sampling.pacing import Pace
 from evals.sampling.spending import SpendingCap
-from evals.suite import EvalCase
+from evals.suite.suite import EvalCase
 from evals.targets.interface import Target
 
 Judged = tuple[bool | None, tuple[Grade, ...]]

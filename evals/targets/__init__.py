@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from agent_runtime.agent.manifest import Manifest
 from agent_runtime.errors import InvalidInput
-from evals.suite import Suite
+from evals.suite.suite import Suite
 from evals.targets.interface import Target
 
 

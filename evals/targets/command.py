@@ -14,7 +14,7 @@ from agent_runtime.agent.manifest import resolve_inside
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import canonical_json
 from evals.results.records import Attempt
-from evals.suite import CommandTarget, EvalCase, Suite
+from evals.suite.suite import CommandTarget, EvalCase, Suite
 from evals.targets.conversation import hold_conversation, values_of
 from evals.targets.interface import NothingToOpen
 from evals.targets.process import Process, processes_at_once, program_words

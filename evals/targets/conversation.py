@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from agent_runtime.errors import Problem
 from agent_runtime.files.documents import canonical_json
 from evals.results.records import Attempt, Event, SampleStatus
-from evals.suite import EvalCase
+from evals.suite.suite import EvalCase
 from evals.targets.reply import Reply, UnusableAnswer
 from evals.targets.request import trace_of
 

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from evals.results.records import Attempt
-from evals.suite import EvalCase
+from evals.suite.suite import EvalCase
 
 
 class Target(Protocol):

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from agent_runtime.errors import CrewError, InvalidInput
 from evals.results.records import Attempt
-from evals.suite import EvalCase, PythonTarget, Suite
+from evals.suite.suite import EvalCase, PythonTarget, Suite
 from evals.targets import python_worker
 from evals.targets.conversation import hold_conversation, unmeasured, values_of
 from evals.targets.process import Process, processes_at_once, program_words

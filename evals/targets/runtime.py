@@ -24,7 +24,7 @@ from agent_runtime.tools import tools_at_work
 from agent_runtime.tools.interface import Tool
 from agent_runtime.tools.stub import StubTool
 from evals.results.records import Attempt, Event, ObservedCall, SampleStatus
-from evals.suite import EvalCase
+from evals.suite.suite import EvalCase
 
 STATUS_OF_STOP: Mapping[Stop, SampleStatus] = {
     Stop.ANSWERED: SampleStatus.COMPLETED,

@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 
 from agent_runtime.errors import InvalidInput
-from evals.suite import Suite
+from evals.suite.suite import Suite
 from evals.targets import python_worker, request
 from evals.targets.python_file import source_of
 

@@ -15,7 +15,7 @@ from benchmarks.footprint import Footprint
 from benchmarks.harness import Measured, Result, goals, summarise, table, take_turns, undone
 from benchmarks.mock_agent import Manners, MockAgent, message, outcome, serve
 from benchmarks.workload import CALLS, CASES, IDEAL_SECONDS, RUNS, answer, question, suite_text
-from evals.suite import load_suite
+from evals.suite.suite import load_suite
 
 QUIET, LOUD = 0.1, 1.5
 TOOK = Footprint(wall_s=3.0, cpu_s=1.0, rss_mb=80.0, started=0.0, status=0, other_cores=0.0)

@@ -25,7 +25,7 @@ from bot.publishing import (
 from bot.results import Results
 from evals.gate.gate import judge
 from evals.results.records import VerdictKind
-from evals.suite import GateSettings
+from evals.suite.suite import GateSettings
 from security_pack import findings
 from tests.bot.conftest import ALL, REPO, Door, Waited
 from tests.bot.samples import OTHER_SHA, SHA, breach, drift, of_kind

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from evals.graders import graders_for
-from evals.suite import load_suite
+from evals.suite.suite import load_suite
 from evals.targets.told import names_told
 from security_pack.settings import load_settings
 from tests.agentcrewops.conftest import Shell, shell

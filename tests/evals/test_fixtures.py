@@ -15,7 +15,7 @@ from evals.canary.canary import run_canary
 from evals.canary.preparation import CanaryOptions
 from evals.fixtures import fixture_warnings
 from evals.results.records import Attempt, Event, Sample, SampleStatus
-from evals.suite import Suite
+from evals.suite.suite import Suite
 from evals.targets import open_target
 from tests.fakes.suites import HI, asked, broken_off, gone, suite_of
 

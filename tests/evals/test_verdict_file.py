@@ -16,7 +16,7 @@ from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import Document, strict_json
 from evals.gate.gate import judge
 from evals.results.records import Comparison, MetricVerdict, Verdict, VerdictKind
-from evals.suite import GateSettings
+from evals.suite.suite import GateSettings
 from evals.verdict_file import read_verdict, verdict_document, verdict_schema
 from tests.fakes.results import result
 

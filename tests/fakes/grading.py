@@ -13,7 +13,7 @@ from evals.graders import Grader, Means, graders_for, judge
 from evals.graders.interface import graded
 from evals.graders.llm_judge.panel import Jury
 from evals.results.records import Attempt, Grade, ObservedCall, SampleStatus
-from evals.suite import EvalCase
+from evals.suite.suite import EvalCase
 
 
 def means(contract: Mapping[str, Any] | None = None, root: Path = Path()) -> Means:

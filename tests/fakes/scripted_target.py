@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from agent_runtime.records import Message
 from evals.results.records import Attempt, SampleStatus
-from evals.suite import EvalCase
+from evals.suite.suite import EvalCase
 from evals.targets.interface import NothingToOpen
 
 Behave = Callable[[str, int, int], Awaitable[Attempt]]

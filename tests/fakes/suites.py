@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from evals.results.records import Attempt
-from evals.suite import Suite, load_suite
+from evals.suite.suite import Suite, load_suite
 from evals.targets import open_target
 
 HI: Mapping[str, Any] = {"case_id": "a", "input": "hi", "success": "contains('x')"}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from evals.results.records import Attempt, Event, Grade, Sample, SampleStatus
-from evals.suite import EvalCase
+from evals.suite.suite import EvalCase
 from security_pack.episode import Episode, Fate, Outcome, SeenCall
 from security_pack.probed import ProbedAttempt, episode_of, judged, judgement_of
 from tests.fakes.probes import probe_of

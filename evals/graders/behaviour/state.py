@@ -15,7 +15,7 @@ from agent_runtime.tools.python_file import call_function, load_function
 from evals.graders.answer.text import shown
 from evals.graders.interface import Means
 from evals.results.records import Attempt, Grade, ObservedCall
-from evals.suite import EvalCase
+from evals.suite.suite import EvalCase
 
 SECONDS = 60.0
 """A check that takes longer is broken: it would hold the whole evaluation."""

@@ -14,7 +14,7 @@ from evals.canary.canary import compare_files, render_again, run_canary
 from evals.canary.evaluation import redacted
 from evals.canary.preparation import CanaryOptions, prepare
 from evals.results.records import Sample, SampleStatus, VerdictKind
-from evals.suite import GateSettings
+from evals.suite.suite import GateSettings
 from tests.conftest import edit
 from tests.fakes.grading import write_judge
 from tests.fakes.suites import suite_of

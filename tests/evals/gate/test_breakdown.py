@@ -9,7 +9,7 @@ import pytest
 from agent_runtime.errors import InvalidInput
 from evals.gate.gate import judge
 from evals.results.records import Breakdown, Grade, Sample, SuiteResult, Verdict, VerdictKind
-from evals.suite import GateSettings, load_suite
+from evals.suite.suite import GateSettings, load_suite
 from tests.fakes.results import result, with_samples
 
 GOOD, BAD, ODD = "+" * 20, "-" * 20, "+" * 19 + "-"

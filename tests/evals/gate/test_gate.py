@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from evals.gate.gate import judge
 from evals.results.records import CaseComparison, MetricVerdict, Sample, SuiteResult, Verdict, VerdictKind
-from evals.suite import GateSettings
+from evals.suite.suite import GateSettings
 from evals.verdict_file import verdict_document
 from tests.fakes.results import result, with_samples
 

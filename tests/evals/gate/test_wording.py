@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from evals.gate import wording
 from evals.gate.gate import judge
 from evals.results.records import Comparison, MetricVerdict, SuiteResult
-from evals.suite import GateSettings
+from evals.suite.suite import GateSettings
 from tests.fakes.results import result, with_samples
 
 ALL, NONE = "+" * 10, "-" * 10

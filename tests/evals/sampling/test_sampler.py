@@ -29,7 +29,7 @@ from evals.sampling.sampler import (
     wait_before_retry,
 )
 from evals.sampling.spending import SpendingCap
-from evals.suite import EvalCase
+from evals.suite.suite import EvalCase
 from tests.fakes.scripted_target import Behave, ScriptedTarget, always, broken, cases, completed
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from agent_runtime.errors import InvalidInput
 from evals.results.records import Attempt, SampleStatus
-from evals.suite import Suite
+from evals.suite.suite import Suite
 from evals.targets import open_target
 from tests.fakes.suites import HI, asked, broken_off, gone, suite_of
 

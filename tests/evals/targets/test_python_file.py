@@ -10,7 +10,7 @@ import pytest
 
 from agent_runtime.errors import InvalidInput
 from evals.results.records import Attempt, ObservedCall, SampleStatus
-from evals.suite import Suite
+from evals.suite.suite import Suite
 from evals.targets import open_target
 from tests.fakes.suites import HI, asked, suite_of
 

@@ -21,7 +21,7 @@ from evals.results.records import (
 )
 from evals.results.samples import read_samples, write_samples
 from evals.results.texts import LONGEST, LongTexts
-from evals.suite import Suite
+from evals.suite.suite import Suite
 from evals.targets import open_target
 from evals.targets.recorded import recorded_attempt
 from tests.fakes.suites import HI, asked, suite_of

@@ -13,7 +13,7 @@ from agent_runtime.models.interface import ModelError, ModelReply, ModelRequest
 from agent_runtime.records import Message, Role, RunResult, RunStatus, Step, ToolCall, Usage
 from agent_runtime.telemetry import SILENT
 from evals.results.records import Attempt, SampleStatus
-from evals.suite import EvalCase
+from evals.suite.suite import EvalCase
 from evals.targets.runtime import STATUS_OF_STOP, RuntimeAgent, Watched, attempt_of, unstubbed_tools
 from tests.conftest import edit
 

@@ -13,7 +13,7 @@ import pytest
 
 from agent_runtime.errors import CannotMeasure, InvalidInput
 from evals.results.records import Attempt, SampleStatus
-from evals.suite import Suite, load_suite
+from evals.suite.suite import Suite, load_suite
 from evals.targets.http import HttpAgent
 from evals.targets.served import Address, ServedCommand, command_words, ready_url
 

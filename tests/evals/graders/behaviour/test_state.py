@@ -7,7 +7,7 @@ import pytest
 from agent_runtime.errors import InvalidInput
 from evals.graders import graders_for
 from evals.results.records import Grade, ObservedCall
-from evals.suite import load_suite
+from evals.suite.suite import load_suite
 from tests.fakes.grading import case_of, completed, grade_of, means
 
 CHECKS = """

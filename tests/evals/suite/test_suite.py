@@ -9,7 +9,7 @@ import pytest
 
 from agent_runtime.errors import InvalidInput
 from agent_runtime.records import Message
-from evals.suite import Suite, load_suite
+from evals.suite.suite import Suite, load_suite
 
 ARTICLE = {
     "case_id": "refund_15_small",

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_runtime.errors import InvalidInput
-from evals.suite import load_suite
-from evals.suite_text import add_case
+from evals.suite.edit import add_case
+from evals.suite.suite import load_suite
 
 NEW: dict[str, Any] = {"case_id": "new", "input": "hi: there #1\n", "success": "contains('x')"}
 ADDED = '# from run 1\n- case_id: "new"\n  input: "hi: there #1\\n"\n  success: "contains(\'x\')"\n'

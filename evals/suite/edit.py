@@ -14,7 +14,7 @@ import yaml
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import read_text
 from agent_runtime.files.yaml_text import one_line
-from evals.suite import EvalCase, load_suite
+from evals.suite.suite import EvalCase, load_suite
 
 
 def add_case(suite: Path, case: Mapping[str, Any], comment: str) -> Path:
