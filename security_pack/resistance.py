@@ -35,8 +35,8 @@ from evals.sampling.schedule import fixed_schedule
 from evals.sampling.shards import Run
 from evals.suite.suite import GateSettings, RuntimeTarget, Suite, WrittenTarget, load_suite
 from evals.targets import open_target
+from evals.targets.declared_inputs import names_told
 from evals.targets.interface import Target
-from evals.targets.told import names_told
 from security_pack.binding import Binding
 from security_pack.catalog import Catalogued
 from security_pack.findings import Finding, Location, Rate

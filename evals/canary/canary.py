@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING
 from agent_runtime.errors import InvalidInput
 from evals.canary.evaluation import expense, open_evaluation, sampling
 from evals.canary.preparation import CanaryOptions, Prepared, prepare
-from evals.fixtures import fixture_warnings
 from evals.graders import judge
 from evals.report.folder import prepare_folder, write_judgement, write_results
 from evals.report.sections import Section
@@ -31,6 +30,7 @@ from evals.sampling.journal import CannotKeepRuns, Journal, Start, claimed
 from evals.sampling.sampler import Sampler, plan_runs
 from evals.sampling.schedule import Course, course_beyond, course_of
 from evals.suite.suite import EvalCase, GateSettings
+from evals.targets.fixtures import fixture_warnings
 
 if TYPE_CHECKING:
     from evals.report.trend import TrendSection

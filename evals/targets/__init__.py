@@ -24,7 +24,7 @@ def open_target(
     target = _runtime(suite, manifest, environ) if manifest else _foreign(suite, environ, concurrency)
     if suite.target.recorded is not None:
         return target
-    from evals.fixtures import with_fixtures
+    from evals.targets.fixtures import with_fixtures
 
     return with_fixtures(target, suite, environ)
 
@@ -32,7 +32,7 @@ def open_target(
 def _foreign(suite: Suite, environ: Mapping[str, str], concurrency: int) -> Target:
     written = suite.target
     if written.python is not None and written.python.isolate:
-        from evals.targets.isolated import IsolatedAgent
+        from evals.targets.python_process import IsolatedAgent
 
         return IsolatedAgent(suite, written.python, environ)
     if written.python is not None:

@@ -11,7 +11,7 @@ import yaml
 
 from evals.graders import graders_for
 from evals.suite.suite import load_suite
-from evals.targets.told import names_told
+from evals.targets.declared_inputs import names_told
 from security_pack.settings import load_settings
 from tests.agentcrewops.conftest import Shell, shell
 from tests.conftest import EXAMPLE

@@ -13,10 +13,10 @@ import pytest
 from agent_runtime.errors import InvalidInput
 from evals.canary.canary import run_canary
 from evals.canary.preparation import CanaryOptions
-from evals.fixtures import fixture_warnings
 from evals.results.records import Attempt, Event, Sample, SampleStatus
 from evals.suite.suite import Suite
 from evals.targets import open_target
+from evals.targets.fixtures import fixture_warnings
 from tests.fakes.suites import HI, asked, broken_off, gone, suite_of
 
 AGENT = "import pathlib\ndef answer(input):\n    note('agent')\n    return 'x'\n"

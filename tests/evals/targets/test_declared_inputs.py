@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from evals.targets.told import names_told
+from evals.targets.declared_inputs import names_told
 from tests.fakes.suites import asked, suite_of
 
 FUNCTION = """
