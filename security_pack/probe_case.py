@@ -10,7 +10,7 @@ from agent_runtime.agent.manifest import Manifest
 from agent_runtime.agent.spec import ToolSpec
 from agent_runtime.files.documents import canonical_json
 from evals.suite.suite import EvalCase
-from evals.targets.conversation import conversation_problems
+from evals.targets.exchange.conversation import conversation_problems
 from security_pack.applicability import applicability_of
 from security_pack.binding import Binding, bindings_of, bound
 from security_pack.canaries import names_of

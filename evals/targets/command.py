@@ -15,10 +15,10 @@ from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import canonical_json
 from evals.results.records import Attempt
 from evals.suite.suite import CommandTarget, EvalCase, Suite
-from evals.targets.conversation import hold_conversation, values_of
+from evals.targets.exchange.conversation import hold_conversation, values_of
+from evals.targets.exchange.reply import Reply, UnusableAnswer, read_exit, read_own, read_text, too_large
 from evals.targets.interface import NothingToOpen
 from evals.targets.process import Process, processes_at_once, program_words
-from evals.targets.reply import Reply, UnusableAnswer, read_exit, read_own, read_text, too_large
 from evals.targets.secrecy import last_words, without_secrets
 
 

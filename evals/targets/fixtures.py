@@ -18,10 +18,10 @@ from agent_runtime.files.placeholders import fill_text, names_in
 from agent_runtime.tools.python_file import call_function, load_function
 from evals.results.records import Attempt, Event, Sample, SampleStatus
 from evals.suite.suite import EvalCase, Fixture, Suite
+from evals.targets.exchange.reply import MAX_ANSWER_BYTES
 from evals.targets.interface import Target
 from evals.targets.process import Process, program_words
 from evals.targets.python_file import source_of
-from evals.targets.reply import MAX_ANSWER_BYTES
 from evals.targets.secrecy import last_words, without_secrets
 
 NAMES = frozenset({"case_id", "sample_index"})

@@ -20,8 +20,8 @@ from agent_runtime.files.json_path import parse_path
 from agent_runtime.files.placeholders import fill_text, names_in
 from evals.results.records import Attempt
 from evals.suite.suite import EvalCase, HttpTarget, Suite
-from evals.targets.conversation import conversation_problems, hold_conversation, values_of
-from evals.targets.reply import (
+from evals.targets.exchange.conversation import conversation_problems, hold_conversation, values_of
+from evals.targets.exchange.reply import (
     MAX_ANSWER_BYTES,
     PATH_KEYS,
     Received,
@@ -31,7 +31,7 @@ from evals.targets.reply import (
     read_reply,
     too_large,
 )
-from evals.targets.request import (
+from evals.targets.exchange.request import (
     Request,
     names_asked_for,
     quoted,

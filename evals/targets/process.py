@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from evals.targets.reply import MAX_ANSWER_BYTES
+from evals.targets.exchange.reply import MAX_ANSWER_BYTES
 from evals.targets.secrecy import KEPT_BYTES
 
 GRACE_SECONDS = 1.0

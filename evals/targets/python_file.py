@@ -19,9 +19,9 @@ from agent_runtime.files.documents import canonical_json, read_text
 from agent_runtime.tools.python_file import call_function, load_function
 from evals.results.records import Attempt
 from evals.suite.suite import EvalCase, PythonTarget, Suite
-from evals.targets.conversation import conversation_problems, hold_conversation, values_of
+from evals.targets.exchange.conversation import conversation_problems, hold_conversation, values_of
+from evals.targets.exchange.reply import Reply, UnusableAnswer, read_own, read_raised
 from evals.targets.python_worker import json_of, parameters_of, raised
-from evals.targets.reply import Reply, UnusableAnswer, read_own, read_raised
 from evals.targets.secrecy import without_secrets
 
 WHERE = ("target", "python", "function")

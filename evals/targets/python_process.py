@@ -16,10 +16,10 @@ from agent_runtime.errors import CrewError, InvalidInput
 from evals.results.records import Attempt
 from evals.suite.suite import EvalCase, PythonTarget, Suite
 from evals.targets import python_worker
-from evals.targets.conversation import hold_conversation, unmeasured, values_of
+from evals.targets.exchange.conversation import hold_conversation, unmeasured, values_of
+from evals.targets.exchange.reply import Reply, UnusableAnswer, read_exit, read_own, read_raised, too_large
 from evals.targets.process import Process, processes_at_once, program_words
 from evals.targets.python_file import WHERE, FunctionAgent, refuse_unfit_cases
-from evals.targets.reply import Reply, UnusableAnswer, read_exit, read_own, read_raised, too_large
 from evals.targets.secrecy import last_words
 
 _RUN_FILE = "import runpy, sys; runpy.run_path(sys.argv[1], run_name='__main__')"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from agent_runtime.agent.spec import ToolSpec
-from evals.targets import request
+from evals.targets.exchange import request
 from security_pack.probe_case import ProbeCase, ProbedAgent, cases_of
 from tests.fakes.attacked import MAIL_OUT, TOOLS, catalogued
 

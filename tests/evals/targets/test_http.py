@@ -19,8 +19,8 @@ from evals.sampling.pacing import Pace
 from evals.sampling.sampler import Sampler, plan_runs
 from evals.sampling.spending import SpendingCap
 from evals.suite.suite import Suite, load_suite
+from evals.targets.exchange.reply import MAX_ANSWER_BYTES
 from evals.targets.http import HttpAgent
-from evals.targets.reply import MAX_ANSWER_BYTES
 from tests.fakes.agent_endpoint import (
     AgentEndpoint,
     Answer,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evals.results.records import ObservedCall
-from evals.targets.reply import (
+from evals.targets.exchange.reply import (
     Received,
     Reply,
     ReplyPaths,

@@ -12,8 +12,8 @@ from agent_runtime.errors import Problem
 from agent_runtime.files.documents import canonical_json
 from evals.results.records import Attempt, Event, SampleStatus
 from evals.suite.suite import EvalCase
-from evals.targets.reply import Reply, UnusableAnswer
-from evals.targets.request import trace_of
+from evals.targets.exchange.reply import Reply, UnusableAnswer
+from evals.targets.exchange.request import trace_of
 
 Number = TypeVar("Number", int, float)
 
