@@ -18,8 +18,8 @@ from evals.suite.suite import CommandTarget, EvalCase, Suite
 from evals.targets.exchange.conversation import hold_conversation, values_of
 from evals.targets.exchange.reply import Reply, UnusableAnswer, read_exit, read_own, read_text, too_large
 from evals.targets.interface import NothingToOpen
-from evals.targets.process import Process, processes_at_once, program_words
-from evals.targets.secrecy import last_words, without_secrets
+from evals.targets.process.output import last_words, without_secrets
+from evals.targets.process.process import Process, processes_at_once, program_words
 
 
 class CommandAgent(NothingToOpen):

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from agent_runtime.errors import InvalidInput
 from evals.suite.suite import Suite
-from evals.targets import python_worker
 from evals.targets.exchange import request
+from evals.targets.process import python_worker
 from evals.targets.python_file import source_of
 
 _TO_A_PROGRAM = request.NAMES - {"stubs"}

@@ -20,9 +20,9 @@ from evals.results.records import Attempt, Event, Sample, SampleStatus
 from evals.suite.suite import EvalCase, Fixture, Suite
 from evals.targets.exchange.reply import MAX_ANSWER_BYTES
 from evals.targets.interface import Target
-from evals.targets.process import Process, program_words
+from evals.targets.process.output import last_words, without_secrets
+from evals.targets.process.process import Process, program_words
 from evals.targets.python_file import source_of
-from evals.targets.secrecy import last_words, without_secrets
 
 NAMES = frozenset({"case_id", "sample_index"})
 """What a fixture is told."""

@@ -38,7 +38,14 @@ from evals.targets.exchange.request import (
     request_problems,
     request_template,
 )
-from evals.targets.served import Address, CannotStart, ServedCommand, command_words, ready_url, wait_until
+from evals.targets.process.server import (
+    Address,
+    CannotStart,
+    ServedCommand,
+    command_words,
+    ready_url,
+    wait_until,
+)
 
 _CONNECT_SECONDS = 10.0
 _PROBE_SECONDS = 2.0

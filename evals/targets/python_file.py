@@ -21,8 +21,8 @@ from evals.results.records import Attempt
 from evals.suite.suite import EvalCase, PythonTarget, Suite
 from evals.targets.exchange.conversation import conversation_problems, hold_conversation, values_of
 from evals.targets.exchange.reply import Reply, UnusableAnswer, read_own, read_raised
-from evals.targets.python_worker import json_of, parameters_of, raised
-from evals.targets.secrecy import without_secrets
+from evals.targets.process.output import without_secrets
+from evals.targets.process.python_worker import json_of, parameters_of, raised
 
 WHERE = ("target", "python", "function")
 

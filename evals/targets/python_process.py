@@ -15,12 +15,12 @@ from typing import Any, Self
 from agent_runtime.errors import CrewError, InvalidInput
 from evals.results.records import Attempt
 from evals.suite.suite import EvalCase, PythonTarget, Suite
-from evals.targets import python_worker
 from evals.targets.exchange.conversation import hold_conversation, unmeasured, values_of
 from evals.targets.exchange.reply import Reply, UnusableAnswer, read_exit, read_own, read_raised, too_large
-from evals.targets.process import Process, processes_at_once, program_words
+from evals.targets.process import python_worker
+from evals.targets.process.output import last_words
+from evals.targets.process.process import Process, processes_at_once, program_words
 from evals.targets.python_file import WHERE, FunctionAgent, refuse_unfit_cases
-from evals.targets.secrecy import last_words
 
 _RUN_FILE = "import runpy, sys; runpy.run_path(sys.argv[1], run_name='__main__')"
 """Unlike `python FILE`, this puts the folder of the file on no import path."""

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from evals.targets.exchange.reply import MAX_ANSWER_BYTES
-from evals.targets.secrecy import KEPT_BYTES
+from evals.targets.process.output import KEPT_BYTES
 
 GRACE_SECONDS = 1.0
 """Between asking a program to end and ending it; and for what still stands in its pipes."""

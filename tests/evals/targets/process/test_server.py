@@ -15,7 +15,7 @@ from agent_runtime.errors import CannotMeasure, InvalidInput
 from evals.results.records import Attempt, SampleStatus
 from evals.suite.suite import Suite, load_suite
 from evals.targets.http import HttpAgent
-from evals.targets.served import Address, ServedCommand, command_words, ready_url
+from evals.targets.process.server import Address, ServedCommand, command_words, ready_url
 
 SERVER = """
 import http.server, json, os, pathlib, signal, subprocess, sys
