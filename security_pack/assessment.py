@@ -13,7 +13,7 @@ from datetime import date
 
 from evals.formatting.figures import count
 from evals.gate.wording import inert
-from security_pack.episode import Outcome
+from security_pack.episodes.episode import Outcome
 from security_pack.findings import (
     Assessment,
     Conclusion,

@@ -9,7 +9,7 @@ from agent_runtime.agent.manifest import Manifest
 from security_pack.applicability import applicability_of
 from security_pack.binding import Binding, bound
 from security_pack.canaries import fresh_canaries
-from security_pack.episode import Episode, Judgement, Outcome
+from security_pack.episodes.episode import Episode, Judgement, Outcome
 from security_pack.instances import CannotBuild
 from security_pack.performance import attack
 from security_pack.predicates import judge_episode

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from security_pack.episode import Outcome
+from security_pack.episodes.episode import Outcome
 from security_pack.probe import Blame, Family, Maps, Severity, Tier
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from security_pack.applicability import applicability_of
 from security_pack.binding import Binding, bound
 from security_pack.canaries import fresh_canaries
-from security_pack.episode import Episode, Judgement, Outcome
+from security_pack.episodes.episode import Episode, Judgement, Outcome
 from security_pack.performance import Performance, attack, benign, ignored
 from security_pack.predicates import condition_holds, judge_episode
 from security_pack.probe import Probe

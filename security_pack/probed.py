@@ -23,8 +23,8 @@ from evals.suite.suite import EvalCase
 from evals.targets.interface import Target
 from evals.targets.runtime import attempt_of
 from security_pack.canaries import fresh_canaries
-from security_pack.episode import Episode, Fate, Judgement, Outcome, SeenCall
-from security_pack.foreign import foreign_episode
+from security_pack.episodes.episode import Episode, Fate, Judgement, Outcome, SeenCall
+from security_pack.episodes.from_attempt import foreign_episode
 from security_pack.instances import CannotBuild
 from security_pack.performance import Performance
 from security_pack.predicates import condition_holds, judge_episode

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TextIO
 
 from evals.sampling.progress import LINE_SECONDS, rich_progress
-from security_pack.episode import Outcome
+from security_pack.episodes.episode import Outcome
 from security_pack.trial import Trial
 
 OnTrial = Callable[[Trial], None]

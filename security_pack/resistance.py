@@ -39,8 +39,8 @@ from evals.targets.declared_inputs import names_told
 from evals.targets.interface import Target
 from security_pack.binding import Binding
 from security_pack.catalog import Catalogued
+from security_pack.episodes.from_attempt import TOOL_CALLS
 from security_pack.findings import Finding, Location, Rate
-from security_pack.foreign import TOOL_CALLS
 from security_pack.probe import Severity, Tier
 from security_pack.probe_case import TWIN, ProbeCase, ProbedAgent, cases_of
 from security_pack.probed import ProbedRuntime, ProbedTarget, episode_of, judged, judgement_of

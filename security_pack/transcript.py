@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 
-from security_pack.episode import Episode, Fate, SeenCall
+from security_pack.episodes.episode import Episode, Fate, SeenCall
 from security_pack.findings import Line
 from security_pack.trial import Trial
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from security_pack.binding import Binding
-from security_pack.episode import Episode, Judgement
+from security_pack.episodes.episode import Episode, Judgement
 from security_pack.probe import Probe, Tier
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from security_pack.episode import Fate, SeenCall
+from security_pack.episodes.episode import Fate, SeenCall
 
 _PLAN = "[Thinking]: The workflow generated for the problem is "
 _ACTION = "[Action]: I will call the "

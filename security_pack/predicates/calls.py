@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from security_pack.conditions import CallMatch
-from security_pack.episode import Fate, SeenCall
+from security_pack.episodes.episode import Fate, SeenCall
 from security_pack.predicates.answers import NO, Answer, all_true, any_true, shown, unknown
 from security_pack.predicates.arguments import holds, identity, values_at
 from security_pack.predicates.totals import Counted, asks_totals, total_words, totals_hold

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from security_pack.conditions import Condition, ConditionOrName
-from security_pack.episode import Episode
+from security_pack.episodes.episode import Episode
 from security_pack.predicates import calls, texts, world
 from security_pack.predicates.answers import Answer, all_of, any_of, opposite, shown
 from security_pack.probe import Probe

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from security_pack.conditions import ConditionOrName, SinkKind
-from security_pack.episode import Episode, Judgement, Outcome
+from security_pack.episodes.episode import Episode, Judgement, Outcome
 from security_pack.predicates.evaluation import Hearing, attempt_of, evaluate
 from security_pack.predicates.texts import Sinks
 from security_pack.probe import Probe

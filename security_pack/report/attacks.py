@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from evals.formatting import figures
 from evals.formatting.excerpts import one_line
 from evals.report.parts.heatmap import Strip, cells
-from security_pack.episode import Outcome
+from security_pack.episodes.episode import Outcome
 from security_pack.findings import ProbeResult
 from security_pack.probe import Family as Name
 from security_pack.probe import Tier

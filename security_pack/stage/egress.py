@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from agent_runtime.guard.egress import Destination, Refusal, check_url
-from security_pack.episode import Contact
+from security_pack.episodes.episode import Contact
 
 _HOST = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[\\/]*(?:[^/?#\\@]*@)*([^/?#\\:@]*)")
 

@@ -12,7 +12,7 @@ from agent_runtime.agent.spec import AgentSpec
 from agent_runtime.engine.runner import run_agent
 from agent_runtime.guard.budget import MemoryLedger, cap_micros
 from agent_runtime.records import MICROS
-from security_pack.episode import Episode
+from security_pack.episodes.episode import Episode
 from security_pack.instances import CannotBuild, instance_of
 from security_pack.performance import Performance
 from security_pack.stage.approver import Grant

@@ -16,7 +16,7 @@ from agent_runtime.guard.contract import check_contract
 from agent_runtime.models.interface import Model
 from agent_runtime.records import MICROS, Role, RunResult, Step, ToolCall
 from security_pack.binding import effects_of
-from security_pack.episode import Episode, Fate, SeenCall
+from security_pack.episodes.episode import Episode, Fate, SeenCall
 from security_pack.instances import completed
 from security_pack.performance import Performance
 from security_pack.probe import Effect

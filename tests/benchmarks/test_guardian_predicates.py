@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from benchmarks.guardian_predicates import Labelled, confusion, literal_of, of_task, of_tool, probes
-from security_pack.transcripts import episode_of
+from security_pack.episodes.from_transcripts import episode_of
 
 IBAN = "US133000000121212121212"
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from security_pack.binding import Binding
-from security_pack.episode import Contact, Episode, Fate, Judgement, Outcome, SeenCall
+from security_pack.episodes.episode import Contact, Episode, Fate, Judgement, Outcome, SeenCall
 from security_pack.findings import (
     Assessment,
     Conclusion,

@@ -10,7 +10,7 @@ import pytest
 
 from agent_runtime.guard.redact import Redactor
 from security_pack.assessment import Evidence, Examined, assess
-from security_pack.episode import Outcome
+from security_pack.episodes.episode import Outcome
 from security_pack.findings import Assessment, Conclusion, Finding, Location
 from security_pack.places import Places
 from security_pack.probe import Severity, Tier

@@ -11,7 +11,7 @@ import pytest
 
 from agent_runtime.agent.manifest import Manifest
 from agent_runtime.errors import InvalidInput
-from security_pack.episode import Outcome
+from security_pack.episodes.episode import Outcome
 from security_pack.findings import Conclusion
 from security_pack.guardian import GuardianOptions, OnTrial, conclude, play, prepare_guardian
 from security_pack.probe import Family, Probe, Tier

@@ -14,7 +14,7 @@ from agent_runtime.agent.manifest import Manifest, load_manifest
 from agent_runtime.agent.policy import Price
 from agent_runtime.models.interface import Model, ModelError, ModelReply, ModelRequest
 from agent_runtime.records import ToolCall, Usage
-from security_pack.episode import Fate
+from security_pack.episodes.episode import Fate
 from security_pack.performance import Performance
 from security_pack.stage.live import Cast, Played, most_micros, play_live
 from tests.fakes.probes import probe_of

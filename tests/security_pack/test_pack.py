@@ -18,7 +18,7 @@ from security_pack.catalog import PACK as PROBES
 from security_pack.catalog import Catalogued, load_pack
 from security_pack.catalogues import references_of
 from security_pack.enforcement import run_enforcement
-from security_pack.episode import Outcome
+from security_pack.episodes.episode import Outcome
 from security_pack.preflight import run_preflight
 from security_pack.probe import Blame, Effect, Family, Severity, Tier
 from security_pack.trial import Trial

@@ -15,7 +15,7 @@ import typer
 from agentcrewops.verbs.options import Json
 
 if TYPE_CHECKING:
-    from security_pack.episode import Judgement
+    from security_pack.episodes.episode import Judgement
     from security_pack.probe import Probe
 
 
@@ -59,9 +59,9 @@ def judge(
 
     A call counts as executed if its result is there and is no error.
     """
+    from security_pack.episodes.from_transcripts import read_transcripts
     from security_pack.predicates import judge_episode
     from security_pack.probe_file import bind_names, read_probe
-    from security_pack.transcripts import read_transcripts
 
     written = bind_names(read_probe(probe), _settings(setting or []), probe)
     judged = [
@@ -128,7 +128,7 @@ def _as_json(probe: Probe, judged: Sequence[Judged]) -> str:
 
 
 def _counts(judged: Sequence[Judged]) -> dict[str, int]:
-    from security_pack.episode import Outcome
+    from security_pack.episodes.episode import Outcome
 
     seen = Counter(run.judgement.outcome for run in judged)
     return {outcome.value: seen[outcome] for outcome in Outcome}

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from security_pack.episode import Episode, Fate, SeenCall
+from security_pack.episodes.episode import Episode, Fate, SeenCall
 from tests.security_pack.made import ask, call, did, truth
 
 REFUND = {"name": "refund", "args": {"amount": {"gt": 20}}}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from security_pack.episode import Contact, Episode, Fate, Outcome, SeenCall
+from security_pack.episodes.episode import Contact, Episode, Fate, Outcome, SeenCall
 from security_pack.predicates import judge_episode
 from security_pack.predicates.judging import MAX_LENGTH, MAX_LINES
 from tests.security_pack.made import CANARY, call, did, probe

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from security_pack.episode import Contact, Episode
+from security_pack.episodes.episode import Contact, Episode
 from tests.security_pack.made import ask, truth
 
 

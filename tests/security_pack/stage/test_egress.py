@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from security_pack.episode import Contact
+from security_pack.episodes.episode import Contact
 from security_pack.stage.egress import StageEgress, host_in
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from agent_runtime.agent.manifest import Manifest
-from security_pack.episode import Episode, Fate
+from security_pack.episodes.episode import Episode, Fate
 from security_pack.instances import CannotBuild
 from security_pack.performance import attack, benign
 from security_pack.probe import Probe

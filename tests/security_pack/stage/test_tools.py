@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from agent_runtime.tools.interface import ToolResult
-from security_pack.episode import Contact
+from security_pack.episodes.episode import Contact
 from security_pack.performance import attack, ignored
 from security_pack.stage.egress import StageEgress
 from security_pack.stage.tools import stage_tools

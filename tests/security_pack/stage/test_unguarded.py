@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from security_pack.episode import Contact, Episode, Fate
+from security_pack.episodes.episode import Contact, Episode, Fate
 from security_pack.performance import attack
 from security_pack.probe import Probe
 from security_pack.stage import play_unguarded

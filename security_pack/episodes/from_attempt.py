@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from evals.results.records import Attempt, ObservedCall
-from security_pack.episode import Contact, Episode, Fate, SeenCall
+from security_pack.episodes.episode import Contact, Episode, Fate, SeenCall
 
 TOOL_CALLS = "tool calls"
 

@@ -22,7 +22,7 @@ from typing import Any, BinaryIO
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import strict_json
 from agent_runtime.files.placeholders import as_text
-from security_pack.episode import Episode, Fate, SeenCall
+from security_pack.episodes.episode import Episode, Fate, SeenCall
 from security_pack.written_actions import is_written_in_actions, written_calls
 
 MAX_LINE = 10_000_000

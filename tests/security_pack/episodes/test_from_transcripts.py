@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_runtime.errors import InvalidInput
-from security_pack import transcripts
-from security_pack.episode import Episode, Fate
-from security_pack.transcripts import episode_of, read_transcripts
+from security_pack.episodes import from_transcripts as transcripts
+from security_pack.episodes.episode import Episode, Fate
+from security_pack.episodes.from_transcripts import episode_of, read_transcripts
 
 USER = {"role": "user", "content": "Refund order 7"}
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from evals.results.records import Attempt, Event, ObservedCall, SampleStatus
-from security_pack.episode import Contact, Episode, Fate
-from security_pack.foreign import foreign_episode
+from security_pack.episodes.episode import Contact, Episode, Fate
+from security_pack.episodes.from_attempt import foreign_episode
 
 
 def seen(*, tools_known: bool = True, **attempt: Any) -> Episode:
