@@ -20,7 +20,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from benchmarks.table import Row, leave, print_rows
-from security_pack.catalog import load_pack
+from security_pack.catalog.catalog import load_pack
 from security_pack.preflight import run_preflight
 
 ROOT = Path(__file__).resolve().parents[1]

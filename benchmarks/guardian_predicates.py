@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.table import Row
+from security_pack.catalog.probe import Probe
+from security_pack.catalog.probe_file import bind_names, read_probe
 from security_pack.episodes.episode import Episode, Fate, Outcome
 from security_pack.episodes.from_transcripts import read_transcripts
 from security_pack.predicates import judge_episode
 from security_pack.predicates.arguments import texts_of
-from security_pack.probe import Probe
-from security_pack.probe_file import bind_names, read_probe
 
 HERE = Path(__file__).parent
 LABEL_COUNTS_ANY_TRANSFER = {("banking", f"injection_task_{number}") for number in (0, 1, 3)}

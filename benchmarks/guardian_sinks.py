@@ -14,7 +14,7 @@ from typing import Any
 
 from benchmarks.guards import rows_of
 from benchmarks.table import Row, measure
-from security_pack.conditions import SinkKind
+from security_pack.catalog.conditions import SinkKind
 from security_pack.sinks import SINKS, SinkHit, active_parts
 
 GRAMMARS: dict[str, SinkKind] = {

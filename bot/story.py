@@ -17,8 +17,8 @@ from evals.formatting.prose import new_reasons, spans, without_title
 from evals.report.parts.failures import first_failure, reason, score
 from evals.report.parts.metrics import metric_rows
 from evals.results.records import CaseComparison, CaseResult, Sample, Verdict, VerdictKind
+from security_pack.catalog.probe import Severity
 from security_pack.findings import Assessment, Conclusion, Finding
-from security_pack.probe import Severity
 
 MOST_CASES = 20
 MOST_FINDINGS = 20

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from agent_runtime.agent.manifest import Manifest
-from security_pack.binding import Binding, bindings_of
-from security_pack.probe import Probe
+from security_pack.catalog.binding import Binding, bindings_of
+from security_pack.catalog.probe import Probe
 
 
 def applicability_of(probe: Probe, manifest: Manifest) -> tuple[Binding, ...] | str:

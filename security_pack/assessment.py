@@ -13,6 +13,7 @@ from datetime import date
 
 from evals.formatting.figures import count
 from evals.gate.wording import inert
+from security_pack.catalog.probe import Severity, Tier
 from security_pack.episodes.episode import Outcome
 from security_pack.findings import (
     Assessment,
@@ -25,7 +26,6 @@ from security_pack.findings import (
 )
 from security_pack.fixes import fix_of
 from security_pack.places import Places, concerns_tool, shown_path
-from security_pack.probe import Severity, Tier
 from security_pack.rates import attack_rate
 from security_pack.settings import DatedSuppression, Settings
 from security_pack.static_rules import INFORMING

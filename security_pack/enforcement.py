@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 
 from agent_runtime.agent.manifest import Manifest
 from security_pack.applicability import applicability_of
-from security_pack.binding import Binding, bound
-from security_pack.canaries import fresh_canaries
+from security_pack.catalog.binding import Binding, bound
+from security_pack.catalog.canaries import fresh_canaries
+from security_pack.catalog.probe import Probe, Tier
 from security_pack.episodes.episode import Episode, Judgement, Outcome
 from security_pack.instances import CannotBuild
 from security_pack.performance import attack
 from security_pack.predicates import judge_episode
-from security_pack.probe import Probe, Tier
 from security_pack.stage import play_guarded
 from security_pack.trial import Trial
 

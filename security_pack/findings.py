@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from security_pack.catalog.probe import Blame, Family, Maps, Severity, Tier
 from security_pack.episodes.episode import Outcome
-from security_pack.probe import Blame, Family, Maps, Severity, Tier
 
 
 class Conclusion(StrEnum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from security_pack.probe import Blame
+from security_pack.catalog.probe import Blame
 
 _FIXES: Mapping[Blame, str] = {
     Blame.TOOL_APPROVAL: "write  approval: {{ required: true }}  in tool {subject}",

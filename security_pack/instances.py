@@ -11,7 +11,7 @@ from agent_runtime.agent.spec import ToolSpec
 from agent_runtime.errors import CrewError
 from agent_runtime.guard.contract import violations
 from agent_runtime.guard.gate import argument_schema
-from security_pack.binding import ARGUMENT_ROLES
+from security_pack.catalog.binding import ARGUMENT_ROLES
 from security_pack.pattern_text import text_matching
 
 _MOST_TRIES = 300

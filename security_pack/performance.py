@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agent_runtime.records import Message, Task
-from security_pack.probe import Plant, Probe
+from security_pack.catalog.probe import Plant, Probe
 
 DEFAULT_REQUEST = "Please do the next task."
 

@@ -12,11 +12,11 @@ from agent_runtime.files.documents import canonical_json
 from evals.suite.suite import EvalCase
 from evals.targets.exchange.conversation import conversation_problems
 from security_pack.applicability import applicability_of
-from security_pack.binding import Binding, bindings_of, bound
-from security_pack.canaries import names_of
-from security_pack.catalog import Catalogued
+from security_pack.catalog.binding import Binding, bindings_of, bound
+from security_pack.catalog.canaries import names_of
+from security_pack.catalog.catalog import Catalogued
+from security_pack.catalog.probe import Plant, Probe
 from security_pack.performance import Performance
-from security_pack.probe import Plant, Probe
 
 TWIN = "~benign"
 """Ends the case id of a harmless twin; no probe's id can hold it."""

@@ -22,13 +22,13 @@ from evals.sampling.sampler import Judged
 from evals.suite.suite import EvalCase
 from evals.targets.interface import Target
 from evals.targets.runtime import attempt_of
-from security_pack.canaries import fresh_canaries
+from security_pack.catalog.canaries import fresh_canaries
+from security_pack.catalog.probe import Probe
 from security_pack.episodes.episode import Episode, Fate, Judgement, Outcome, SeenCall
 from security_pack.episodes.from_attempt import foreign_episode
 from security_pack.instances import CannotBuild
 from security_pack.performance import Performance
 from security_pack.predicates import condition_holds, judge_episode
-from security_pack.probe import Probe
 from security_pack.probe_case import ProbeCase
 from security_pack.stage.live import Cast, most_micros, play_live
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from security_pack.catalog.probe import Blame, Severity
 from security_pack.findings import Finding, Location, Suppression
 from security_pack.places import concerns_tool
-from security_pack.probe import Blame, Severity
 
 _TITLES: Mapping[Blame, str] = {
     Blame.TOOL_APPROVAL: "{subject} runs without asking anybody",

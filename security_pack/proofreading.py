@@ -9,9 +9,9 @@ from typing import Any
 from agent_runtime.errors import Problem
 from agent_runtime.files.documents import Document, Location
 from agent_runtime.files.placeholders import names_in
-from security_pack.binding import ANSWER
-from security_pack.canaries import names_of
-from security_pack.probe import Effect, Probe
+from security_pack.catalog.binding import ANSWER
+from security_pack.catalog.canaries import names_of
+from security_pack.catalog.probe import Effect, Probe
 
 _MARKED = ("output_contains", "decoded_contains", "memory_contains", "trace_contains")
 """Predicates that search text, and so prove something only of what nobody would write by chance."""

@@ -37,11 +37,11 @@ from evals.suite.suite import GateSettings, RuntimeTarget, Suite, WrittenTarget,
 from evals.targets import open_target
 from evals.targets.declared_inputs import names_told
 from evals.targets.interface import Target
-from security_pack.binding import Binding
-from security_pack.catalog import Catalogued
+from security_pack.catalog.binding import Binding
+from security_pack.catalog.catalog import Catalogued
+from security_pack.catalog.probe import Severity, Tier
 from security_pack.episodes.from_attempt import TOOL_CALLS
 from security_pack.findings import Finding, Location, Rate
-from security_pack.probe import Severity, Tier
 from security_pack.probe_case import TWIN, ProbeCase, ProbedAgent, cases_of
 from security_pack.probed import ProbedRuntime, ProbedTarget, episode_of, judged, judgement_of
 from security_pack.rates import LEAST_BASELINE, Fall, attack_rate

@@ -21,7 +21,7 @@ from evals.results.texts import gather_long_texts
 from evals.sampling.journal import Journal, claimed
 from evals.sampling.sampler import Sampler
 from evals.sampling.shards import Joined, Plan, Shard, ShardResult, join_shards, runs_of, write_shard
-from security_pack.catalog import Catalogued
+from security_pack.catalog.catalog import Catalogued
 from security_pack.regression import first_look
 from security_pack.resistance import (
     FOLDER,

@@ -13,7 +13,7 @@ from agent_runtime.agent.manifest import resolve_inside
 from agent_runtime.agent.spec import Written
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import parse, read_yaml
-from security_pack.probe import Severity
+from security_pack.catalog.probe import Severity
 
 NAME = "guardian.yaml"
 

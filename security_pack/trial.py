@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from security_pack.binding import Binding
+from security_pack.catalog.binding import Binding
+from security_pack.catalog.probe import Probe, Tier
 from security_pack.episodes.episode import Episode, Judgement
-from security_pack.probe import Probe, Tier
 
 
 @dataclass(frozen=True, slots=True)

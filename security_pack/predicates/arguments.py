@@ -10,7 +10,7 @@ from typing import Any
 
 from agent_runtime.files.patterns import matcher
 from evals.graders.answer.conditions import same
-from security_pack.conditions import ArgumentMatch
+from security_pack.catalog.conditions import ArgumentMatch
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?")
 _LARGEST = 1e300

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from security_pack.conditions import CallMatch
+from security_pack.catalog.conditions import CallMatch
 from security_pack.episodes.episode import Fate, SeenCall
 from security_pack.predicates.answers import NO, Answer, all_true, any_true, shown, unknown
 from security_pack.predicates.arguments import holds, identity, values_at

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from security_pack.conditions import Condition, ConditionOrName
+from security_pack.catalog.conditions import Condition, ConditionOrName
+from security_pack.catalog.probe import Probe
 from security_pack.episodes.episode import Episode
 from security_pack.predicates import calls, texts, world
 from security_pack.predicates.answers import Answer, all_of, any_of, opposite, shown
-from security_pack.probe import Probe
 
 
 @dataclass(frozen=True, slots=True)

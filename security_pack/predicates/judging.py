@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from importlib import import_module
 from typing import Any
 
-from security_pack.conditions import ConditionOrName, SinkKind
+from security_pack.catalog.conditions import ConditionOrName, SinkKind
+from security_pack.catalog.probe import Probe
 from security_pack.episodes.episode import Episode, Judgement, Outcome
 from security_pack.predicates.evaluation import Hearing, attempt_of, evaluate
 from security_pack.predicates.texts import Sinks
-from security_pack.probe import Probe
 
 MAX_LINES = 12
 MAX_LENGTH = 400

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from agent_runtime.agent.policy import PiiKind
 from agent_runtime.guard.redact import find_pii
-from security_pack.conditions import SinkKind, SinkMatch
+from security_pack.catalog.conditions import SinkKind, SinkMatch
 from security_pack.episodes.episode import Episode, SeenCall
 from security_pack.predicates.answers import NO, Answer, any_of, shown, unknown
 from security_pack.predicates.arguments import texts_of

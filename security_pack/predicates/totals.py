@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from security_pack.conditions import ArgumentMatch, Bound, CallMatch
+from security_pack.catalog.conditions import ArgumentMatch, Bound, CallMatch
 from security_pack.predicates.answers import all_true
 from security_pack.predicates.arguments import elements, identity, number, values_at
 

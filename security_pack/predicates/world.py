@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agent_runtime.engine.loop import Stop
 from agent_runtime.files.json_path import MISSING, look_up, parse_path
-from security_pack.conditions import EgressMatch, StateMatch
+from security_pack.catalog.conditions import EgressMatch, StateMatch
 from security_pack.episodes.episode import Contact, Episode
 from security_pack.predicates.answers import NO, Answer, shown, unknown
 from security_pack.predicates.arguments import holds

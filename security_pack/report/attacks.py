@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from evals.formatting import figures
 from evals.formatting.excerpts import one_line
 from evals.report.parts.heatmap import Strip, cells
+from security_pack.catalog.probe import Family as Name
+from security_pack.catalog.probe import Tier
 from security_pack.episodes.episode import Outcome
 from security_pack.findings import ProbeResult
-from security_pack.probe import Family as Name
-from security_pack.probe import Tier
 
 _MOST_ROWS = 300
 _WORDS = ("held", "got through", "not known")

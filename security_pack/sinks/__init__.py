@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from security_pack.conditions import SinkKind
+from security_pack.catalog.conditions import SinkKind
 from security_pack.sinks import (
     chat_command,
     csv_cell,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from security_pack.conditions import SinkKind
+from security_pack.catalog.conditions import SinkKind
 
 MAX_TEXT = 1_000_000
 """Characters that are read of one text. What is longer is itself a hit."""

@@ -13,9 +13,9 @@ from agent_runtime.guard.budget import MemoryLedger, cap_micros, micros_of
 from agent_runtime.models.interface import Model, ModelReply, ModelRequest
 from agent_runtime.records import Role, RunResult, ToolCall
 from evals.targets.runtime import Watched
+from security_pack.catalog.probe import Budget, Probe
 from security_pack.episodes.episode import Episode
 from security_pack.performance import Performance
-from security_pack.probe import Budget, Probe
 from security_pack.stage.scenery import Scenery, approved_beforehand, described
 
 

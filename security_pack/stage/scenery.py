@@ -15,11 +15,11 @@ from agent_runtime.guard.budget import Ledger
 from agent_runtime.guard.contract import check_contract
 from agent_runtime.models.interface import Model
 from agent_runtime.records import MICROS, Role, RunResult, Step, ToolCall
-from security_pack.binding import effects_of
+from security_pack.catalog.binding import effects_of
+from security_pack.catalog.probe import Effect
 from security_pack.episodes.episode import Episode, Fate, SeenCall
 from security_pack.instances import completed
 from security_pack.performance import Performance
-from security_pack.probe import Effect
 from security_pack.stage.approver import Grant, StageApprover
 from security_pack.stage.egress import StageEgress
 from security_pack.stage.kept import kept

@@ -13,8 +13,8 @@ from evals.canary.evaluation import redacted
 from evals.report import render_report, render_summary
 from evals.results.records import CaseResult, Sample, SuiteResult, Verdict, VerdictKind
 from evals.targets.runtime import attempt_of
-from security_pack.conditions import Surface
-from security_pack.probe import Probe
+from security_pack.catalog.conditions import Surface
+from security_pack.catalog.probe import Probe
 
 _CASE = "episode"
 _QUOTED = 2_000

@@ -13,7 +13,7 @@ from agent_runtime.agent.manifest import Manifest
 from agent_runtime.guard.contract import check_contract
 from agent_runtime.models.interface import ModelReply, ModelRequest, ToolOffer
 from agent_runtime.records import Message, ToolCall
-from security_pack.conditions import Surface
+from security_pack.catalog.conditions import Surface
 from security_pack.episodes.episode import Contact, Episode, Fate, SeenCall
 from security_pack.performance import Performance
 from security_pack.stage.egress import host_in

@@ -14,8 +14,8 @@ from evals.results.records import (
     Verdict,
     VerdictKind,
 )
+from security_pack.catalog.probe import Family, Severity, Tier
 from security_pack.findings import Assessment, Conclusion, Finding, Line, Location, Suppression
-from security_pack.probe import Family, Severity, Tier
 from tests.evals.sample_results import baseline_result, candidate_result, sample, verdict_of
 
 SHA = "e81f0c2a" * 5

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from security_pack.catalog import Catalogued, probe_hash
-from security_pack.probe import Probe
+from security_pack.catalog.catalog import Catalogued, probe_hash
+from security_pack.catalog.probe import Probe
 
 TOOLS = [
     {"name": "ticket.read", "allow": ["read"], "arguments": {"properties": {"id": {"type": "string"}}}},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from security_pack.probe import Probe
+from security_pack.catalog.probe import Probe
 
 
 def probe_of(**written: Any) -> Probe:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from security_pack.conditions import Condition
+from security_pack.catalog.conditions import Condition
+from security_pack.catalog.probe import Probe
 from security_pack.episodes.episode import Episode, Fate, SeenCall
 from security_pack.predicates.answers import Answer
 from security_pack.predicates.evaluation import Hearing, evaluate
-from security_pack.probe import Probe
 
 CANARY = "qx7mfk2vapzt4woe3lnd"
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from security_pack.binding import Binding
+from security_pack.catalog.binding import Binding
+from security_pack.catalog.probe import Blame, Family, Maps, Probe, Severity, Tier
 from security_pack.episodes.episode import Contact, Episode, Fate, Judgement, Outcome, SeenCall
 from security_pack.findings import (
     Assessment,
@@ -17,7 +18,6 @@ from security_pack.findings import (
     Rate,
     Suppression,
 )
-from security_pack.probe import Blame, Family, Maps, Probe, Severity, Tier
 from security_pack.trial import Trial
 
 HOSTILE = "<script>alert(1)</script> ![x](https://evil.invalid) @team\n/approve\x1b[2J\u202e `|` ${{ 7 }}"

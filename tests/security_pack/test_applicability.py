@@ -6,8 +6,8 @@ from pathlib import Path
 
 from agent_runtime.agent.manifest import load_manifest
 from security_pack.applicability import applicability_of
-from security_pack.binding import Binding
-from security_pack.catalog import read_catalogued
+from security_pack.catalog.binding import Binding
+from security_pack.catalog.catalog import read_catalogued
 from tests.conftest import edit
 from tests.security_pack.conftest import Write
 

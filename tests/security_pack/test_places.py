@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from security_pack.catalog.probe import Blame
 from security_pack.findings import Location
 from security_pack.places import Places, read_places, shown_path
-from security_pack.probe import Blame
 from tests.conftest import edit
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from security_pack.binding import effects_of
+from security_pack.catalog.binding import effects_of
+from security_pack.catalog.probe import Effect
 from security_pack.preflight import run_preflight
-from security_pack.probe import Effect
 from security_pack.reference_agent import reference_agent
 from tests.fakes.probes import probe_of
 

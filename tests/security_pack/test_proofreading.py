@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agent_runtime.errors import InvalidInput
-from security_pack.catalog import read_catalogued
+from security_pack.catalog.catalog import read_catalogued
 from tests.security_pack.conftest import Write
 
 

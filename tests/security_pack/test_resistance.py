@@ -13,7 +13,7 @@ from agent_runtime.errors import InvalidInput
 from evals.results.baseline import save_baseline
 from evals.results.samples import read_samples
 from evals.sampling.journal import Start
-from security_pack.catalog import Catalogued
+from security_pack.catalog.catalog import Catalogued
 from security_pack.episodes.episode import Outcome
 from security_pack.resistance import ResistanceOptions, ResistanceResult, prepare_resistance, run_resistance
 from tests.conftest import edit

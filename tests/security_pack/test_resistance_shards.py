@@ -12,7 +12,7 @@ from agent_runtime.errors import InvalidInput
 from evals.results.baseline import save_baseline
 from evals.results.samples import read_samples
 from evals.sampling.shards import Shard, read_shard
-from security_pack.catalog import Catalogued
+from security_pack.catalog.catalog import Catalogued
 from security_pack.resistance import ResistanceOptions, run_resistance
 from security_pack.resistance_shards import merge_resistance, run_resistance_shard
 from tests.fakes.attacked import MAIL_OUT, attacked_suite, catalogued

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft4Validator
 
+from security_pack.catalog.probe import Severity
 from security_pack.findings import Assessment, Rate
-from security_pack.probe import Severity
 from security_pack.sarif import fingerprint, sarif_log, write_sarif
 from tests.security_pack.sample_trials import a_breach, a_finding, a_hostile_assessment, a_pass
 

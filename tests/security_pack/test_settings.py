@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from agent_runtime.errors import InvalidInput
-from security_pack.probe import Severity
+from security_pack.catalog.probe import Severity
 from security_pack.settings import Settings, load_settings, settings_beside
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from agent_runtime.agent.manifest import load_manifest
+from security_pack.catalog.probe import Severity
 from security_pack.findings import Finding
 from security_pack.places import read_places
-from security_pack.probe import Severity
 from security_pack.static_checks import check_statically
 from tests.conftest import edit
 

@@ -14,8 +14,8 @@ import typer
 from agentcrewops.verbs.guardian.options import ProbeFolders
 
 if TYPE_CHECKING:
-    from security_pack.catalog import Catalogued
-    from security_pack.probe import Plant, Probe, WorstCaseStep
+    from security_pack.catalog.catalog import Catalogued
+    from security_pack.catalog.probe import Plant, Probe, WorstCaseStep
 
 _WIDTH = 100
 
@@ -28,7 +28,7 @@ def explain(
 ) -> None:
     """Say what a probe does: the attack, what is planted, what counts as a success, and what stops it."""
     from agentcrewops.terminal import printable
-    from security_pack.catalog import load_pack
+    from security_pack.catalog.catalog import load_pack
 
     for line in _page(_named(probe_id, load_pack(probes or ())), probes or ()):
         typer.echo(printable(line))
@@ -56,7 +56,7 @@ def _page(one: Catalogued, folders: Sequence[Path]) -> Iterator[str]:
 
 
 def _sections(probe: Probe, folders: Sequence[Path]) -> Iterator[tuple[str, list[str]]]:
-    from security_pack.probe import Tier
+    from security_pack.catalog.probe import Tier
 
     if probe.about:
         yield "The attack", textwrap.wrap(probe.about, _WIDTH, initial_indent="  ", subsequent_indent="  ")
@@ -154,14 +154,14 @@ def _whose(of_this_run: bool) -> str:
 
 
 def _condition(probe: Probe, which: str) -> list[str]:
-    from security_pack.telling import told_in_parts
+    from security_pack.catalog.condition_text import told_in_parts
 
     lead, parts = told_in_parts(getattr(probe, which))
     return [f"  {part}" for part in parts] if not lead else [f"  {lead}", *(f"    {part}" for part in parts)]
 
 
 def _references(probe: Probe) -> list[str]:
-    from security_pack.catalogues import references_of
+    from security_pack.catalog.taxonomy import references_of
 
     found = list(references_of(probe.maps))
     return [f"  {one.catalogue:<18}  {one.id:<13}  {one.name}".rstrip() for one in found] or ["  none"]

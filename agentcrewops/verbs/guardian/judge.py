@@ -15,8 +15,8 @@ import typer
 from agentcrewops.verbs.options import Json
 
 if TYPE_CHECKING:
+    from security_pack.catalog.probe import Probe
     from security_pack.episodes.episode import Judgement
-    from security_pack.probe import Probe
 
 
 def judge(
@@ -59,9 +59,9 @@ def judge(
 
     A call counts as executed if its result is there and is no error.
     """
+    from security_pack.catalog.probe_file import bind_names, read_probe
     from security_pack.episodes.from_transcripts import read_transcripts
     from security_pack.predicates import judge_episode
-    from security_pack.probe_file import bind_names, read_probe
 
     written = bind_names(read_probe(probe), _settings(setting or []), probe)
     judged = [

@@ -14,7 +14,7 @@ from agentcrewops.verbs.options import Json
 
 if TYPE_CHECKING:
     from agent_runtime.agent.manifest import Manifest
-    from security_pack.catalog import Catalogued
+    from security_pack.catalog.catalog import Catalogued
 
 
 def list_probes(
@@ -34,7 +34,7 @@ def list_probes(
     """List the probes: what Guardian tries, and whether it says anything about your agent."""
     from agent_runtime.agent.manifest import load_manifest
     from agentcrewops.terminal import printable
-    from security_pack.catalog import load_pack
+    from security_pack.catalog.catalog import load_pack
 
     shown = [one for one in load_pack(probes or ()) if _wanted(one, family, severity, tier)]
     manifest = load_manifest(agent, policy) if agent is not None else None
@@ -47,7 +47,7 @@ def list_probes(
 
 
 def _wanted(one: Catalogued, family: str | None, severity: str | None, tier: str | None) -> bool:
-    from security_pack.probe import Family, Severity, Tier
+    from security_pack.catalog.probe import Family, Severity, Tier
 
     probe = one.probe
     worst_first = [*reversed(Severity)]

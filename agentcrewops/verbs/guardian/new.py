@@ -47,7 +47,7 @@ def _starter(probe_id: str, family: str) -> str:
 
     from agent_runtime.errors import InvalidInput
     from agent_runtime.render import templates_folder
-    from security_pack.probe import ID_PATTERN, Family
+    from security_pack.catalog.probe import ID_PATTERN, Family
 
     if not re.fullmatch(ID_PATTERN, probe_id):
         raise InvalidInput.one(

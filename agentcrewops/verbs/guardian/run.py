@@ -76,8 +76,8 @@ def run(
     """
     from evals.report.folder import prepare_folder
     from evals.sampling.journal import Start
+    from security_pack.catalog.probe import Family
     from security_pack.guardian import GuardianOptions, prepare_guardian
-    from security_pack.probe import Family
     from security_pack.resistance import ResistanceOptions
 
     options = GuardianOptions(

@@ -14,7 +14,7 @@ from agentcrewops.verbs.guardian.options import ProbeFolders
 from agentcrewops.verbs.options import Json
 
 if TYPE_CHECKING:
-    from security_pack.catalog import Catalogued
+    from security_pack.catalog.catalog import Catalogued
     from security_pack.preflight import Preflight
 
 
@@ -25,7 +25,7 @@ def selftest(probes: ProbeFolders = None, as_json: Json = False) -> None:
     """
     import asyncio
 
-    from security_pack.catalog import load_pack
+    from security_pack.catalog.catalog import load_pack
     from security_pack.preflight import run_preflight
 
     pack = load_pack(probes or ())

@@ -13,7 +13,7 @@ import typer
 from agentcrewops.verbs.options import Json
 
 if TYPE_CHECKING:
-    from security_pack.conditions import SinkKind
+    from security_pack.catalog.conditions import SinkKind
     from security_pack.sinks import SinkHit
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from security_pack.catalog import load_pack
+from security_pack.catalog.catalog import load_pack
 from tests.agentcrewops.conftest import Shell, shell
 from tests.conftest import EXAMPLE, edit
 

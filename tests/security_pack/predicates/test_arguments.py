@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from security_pack.conditions import ArgumentMatch
+from security_pack.catalog.conditions import ArgumentMatch
 from security_pack.predicates.arguments import equal, holds, number, values_at
 
 JSON = st.recursive(

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from security_pack.canaries import fresh_canaries
+from security_pack.catalog.canaries import fresh_canaries
 from security_pack.predicates.decoding import found_in
 from tests.security_pack.made import CANARY
 

@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from security_pack.conditions import Condition
+from security_pack.catalog.conditions import Condition
 from security_pack.episodes.episode import Episode, Fate, SeenCall
 from security_pack.predicates.evaluation import Hearing, evaluate
 from tests.security_pack.made import CANARY, ask, call, did, probe, truth

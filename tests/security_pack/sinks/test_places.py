@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from security_pack.conditions import SinkKind
+from security_pack.catalog.conditions import SinkKind
 from security_pack.sinks import active_parts, fires
 
 CANARY = "qx7canary7xq"

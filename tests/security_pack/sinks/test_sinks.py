@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from security_pack.conditions import SinkKind
+from security_pack.catalog.conditions import SinkKind
 from security_pack.sinks import MAX_HITS, SINKS, active_parts, fires
 from security_pack.sinks.interface import OVERSIZE
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from security_pack.catalog.probe import Probe
 from security_pack.episodes.episode import Contact, Episode, Fate
 from security_pack.performance import attack
-from security_pack.probe import Probe
 from security_pack.stage import play_unguarded
 from tests.fakes.guarded_agents import CONTRACT, agent_of
 from tests.fakes.probes import probe_of

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agent_runtime.errors import InvalidInput
-from security_pack.catalog import MAX_PROBE_BYTES, Catalogued, load_pack, pack_hash, read_catalogued
+from security_pack.catalog.catalog import MAX_PROBE_BYTES, Catalogued, load_pack, pack_hash, read_catalogued
 from tests.security_pack.conftest import Write
 
 

@@ -14,13 +14,13 @@ from agent_runtime.agent.manifest import load_manifest
 from agent_runtime.files.documents import read_yaml
 from agent_runtime.files.yaml_text import one_line
 from agentcrewops.schemas import schema_of
-from security_pack.catalog import PACK as PROBES
-from security_pack.catalog import Catalogued, load_pack
-from security_pack.catalogues import references_of
+from security_pack.catalog.catalog import PACK as PROBES
+from security_pack.catalog.catalog import Catalogued, load_pack
+from security_pack.catalog.probe import Blame, Effect, Family, Severity, Tier
+from security_pack.catalog.taxonomy import references_of
 from security_pack.enforcement import run_enforcement
 from security_pack.episodes.episode import Outcome
 from security_pack.preflight import run_preflight
-from security_pack.probe import Blame, Effect, Family, Severity, Tier
 from security_pack.trial import Trial
 from tests.conftest import EXAMPLE, edit
 

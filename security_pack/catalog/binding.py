@@ -9,7 +9,7 @@ from typing import Any
 
 from agent_runtime.agent.spec import ToolSpec, Verb
 from agent_runtime.files.placeholders import fill
-from security_pack.probe import Effect, Probe, RequiredTool
+from security_pack.catalog.probe import Effect, Probe, RequiredTool
 
 ANSWER = "answer"
 """The one placeholder that binding leaves: the stage knows what answer the contract accepts."""

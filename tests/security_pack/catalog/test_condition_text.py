@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from security_pack.conditions import Condition
-from security_pack.telling import told, told_in_parts
+from security_pack.catalog.condition_text import told, told_in_parts
+from security_pack.catalog.conditions import Condition
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_a_condition_reads_aloud(written: dict[str, Any], words: str | None) -> 
 
 
 def test_every_predicate_has_words() -> None:
-    from security_pack.telling import _TOLD
+    from security_pack.catalog.condition_text import _TOLD
 
     assert set(_TOLD) == set(Condition.model_fields)
 

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 from pydantic import ValidationError
 
-from security_pack.conditions import Condition, names_in
+from security_pack.catalog.conditions import Condition, names_in
 from tests.security_pack.made import probe
 
 

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from agent_runtime.agent.policy import PiiKind
 from agent_runtime.agent.spec import Written
-from security_pack.conditions import Condition, names_in
+from security_pack.catalog.conditions import Condition, names_in
 
 ID_PATTERN = r"^[a-z][a-z0-9_\-]{2,63}$"
 

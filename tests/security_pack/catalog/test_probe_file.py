@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agent_runtime.errors import InvalidInput
-from security_pack.probe_file import bind_names, read_probe
+from security_pack.catalog.probe_file import bind_names, read_probe
 from tests.security_pack.made import probe
 
 DESIGN = """\

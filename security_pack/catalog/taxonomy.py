@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from security_pack.probe import Maps
+from security_pack.catalog.probe import Maps
 
 OWASP_LLM: Mapping[str, str] = {
     "LLM01": "Prompt Injection",

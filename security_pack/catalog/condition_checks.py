@@ -9,7 +9,7 @@ from agent_runtime.errors import Problem
 from agent_runtime.files.documents import Document
 from agent_runtime.files.json_path import parse_path
 from agent_runtime.files.patterns import UnusablePattern, matcher
-from security_pack.conditions import ArgumentMatch, CallMatch, Condition
+from security_pack.catalog.conditions import ArgumentMatch, CallMatch, Condition
 
 SHORTEST_TEXT = 4
 _PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}")

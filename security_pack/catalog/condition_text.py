@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from security_pack.conditions import (
+from security_pack.catalog.conditions import (
     ArgumentMatch,
     Bound,
     CallMatch,

@@ -9,9 +9,9 @@ from typing import Any
 from agent_runtime.errors import InvalidInput, Problem
 from agent_runtime.files.documents import Document, parse, read_yaml
 from agent_runtime.files.placeholders import names_in
-from security_pack.binding import Binding, bound
-from security_pack.predicates.checks import check_condition
-from security_pack.probe import Probe
+from security_pack.catalog.binding import Binding, bound
+from security_pack.catalog.condition_checks import check_condition
+from security_pack.catalog.probe import Probe
 
 
 def read_probe(path: Path) -> Probe:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agent_runtime.errors import InvalidInput
-from security_pack.probe_file import read_probe
+from security_pack.catalog.probe_file import read_probe
 
 HEAD = """\
 schema: guardian/v1

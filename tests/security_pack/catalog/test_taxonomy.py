@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from security_pack.catalogues import references_of
-from security_pack.probe import Maps
+from security_pack.catalog.probe import Maps
+from security_pack.catalog.taxonomy import references_of
 
 
 def test_an_id_comes_with_its_name_and_its_page() -> None:
