@@ -24,7 +24,8 @@ from evals.canary.preparation import CanaryOptions, manifest_of
 from evals.git.base_rules import takes_effect, tree_left
 from evals.git.trees import commit_of
 from evals.suite.suite import load_suite
-from security_pack.assessment import Evidence, Examined, assess
+from security_pack.assessment.assessment import Evidence, Examined, assess
+from security_pack.assessment.static_checks import check_statically
 from security_pack.catalog.catalog import Catalogued, load_pack, pack_hash
 from security_pack.catalog.probe import Family, Probe, Tier
 from security_pack.enforcement import run_enforcement
@@ -32,7 +33,6 @@ from security_pack.findings import Assessment, Location
 from security_pack.places import Places, read_places, shown_path
 from security_pack.settings import NAME as SETTINGS_NAME
 from security_pack.settings import Settings, load_settings, settings_beside
-from security_pack.static_checks import check_statically
 from security_pack.trial import Trial
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from evals.formatting import figures
 from evals.formatting.excerpts import Excerpt, excerpt, one_line
 from evals.formatting.prose import Span, spans, unbroken, without_title
+from security_pack.assessment.problems import Problem, problems_of
 from security_pack.catalog.probe import Severity, Tier
 from security_pack.findings import Assessment, Conclusion, Finding, Line, Rate
-from security_pack.problems import Problem, problems_of
 from security_pack.report.attacks import Family, Share, families, shares
 
 TITLES: Mapping[Conclusion, tuple[str, str]] = {

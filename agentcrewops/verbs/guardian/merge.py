@@ -47,7 +47,7 @@ def merge(
     A shard that is missing, there twice, cut short or of other attacks is named, and nothing is concluded (exit 3).
     """
     from agentcrewops.guardian_outcome import leave_with
-    from security_pack.assessment import Evidence
+    from security_pack.assessment.assessment import Evidence
     from security_pack.guardian import GuardianOptions, joined, prepare_guardian
     from security_pack.resistance import ResistanceOptions
     from security_pack.resistance_shards import merge_resistance

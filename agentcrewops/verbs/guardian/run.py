@@ -132,7 +132,7 @@ def _run_tiers(
     import asyncio
 
     from agentcrewops.guardian_outcome import leave_with
-    from security_pack.assessment import Evidence
+    from security_pack.assessment.assessment import Evidence
     from security_pack.guardian import joined, play
     from security_pack.progress import attack_progress
 

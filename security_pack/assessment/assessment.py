@@ -13,6 +13,9 @@ from datetime import date
 
 from evals.formatting.figures import count
 from evals.gate.wording import inert
+from security_pack.assessment.evidence import Clean, evidence_of, transcript_of
+from security_pack.assessment.static_rules import INFORMING
+from security_pack.assessment.wording import Tally, headline, why_inconclusive
 from security_pack.catalog.probe import Severity, Tier
 from security_pack.episodes.episode import Outcome
 from security_pack.findings import (
@@ -28,10 +31,7 @@ from security_pack.fixes import fix_of
 from security_pack.places import Places, concerns_tool, shown_path
 from security_pack.rates import attack_rate
 from security_pack.settings import DatedSuppression, Settings
-from security_pack.static_rules import INFORMING
-from security_pack.transcript import Clean, evidence_of, transcript_of
 from security_pack.trial import Trial
-from security_pack.wording import Tally, headline, why_inconclusive
 
 RANK = {severity: rank for rank, severity in enumerate(Severity)}
 

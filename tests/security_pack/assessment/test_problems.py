@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from security_pack.assessment.problems import problems_of
 from security_pack.catalog.probe import Blame, Severity
 from security_pack.findings import Location, Suppression
-from security_pack.problems import problems_of
 from tests.security_pack.sample_trials import a_finding, a_static_finding
 
 

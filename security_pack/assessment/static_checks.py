@@ -15,7 +15,7 @@ from agent_runtime.agent.spec import Implementation, ToolSpec
 from agent_runtime.files.documents import read_text
 from agent_runtime.guard.redact import find_pii
 from agent_runtime.render import printable
-from security_pack import static_rules as rules
+from security_pack.assessment import static_rules as rules
 from security_pack.catalog.binding import effects_of
 from security_pack.catalog.probe import Blame, Effect, Severity
 from security_pack.findings import Finding, Location

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from agent_runtime.agent.manifest import load_manifest
+from security_pack.assessment.static_checks import check_statically
 from security_pack.catalog.probe import Severity
 from security_pack.findings import Finding
 from security_pack.places import read_places
-from security_pack.static_checks import check_statically
 from tests.conftest import edit
 
 DESCRIPTION = "Search the support knowledge base; returns the best matching articles."

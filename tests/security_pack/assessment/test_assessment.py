@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 
 from agent_runtime.guard.redact import Redactor
-from security_pack.assessment import Evidence, Examined, assess
+from security_pack.assessment.assessment import Evidence, Examined, assess
 from security_pack.catalog.probe import Severity, Tier
 from security_pack.episodes.episode import Outcome
 from security_pack.findings import Assessment, Conclusion, Finding, Location
