@@ -35,10 +35,10 @@ from evals.report.folder import prepare_folder
 from evals.results.records import Verdict
 from evals.sampling.shards import SHARD_FILE
 from evals.suite.suite import Suite, load_suite
-from security_pack import findings_file
-from security_pack.findings import Assessment, Conclusion
+from security_pack.findings import findings_file
+from security_pack.findings.findings import Assessment, Conclusion
+from security_pack.findings.sarif import NAME as SARIF_NAME
 from security_pack.guardian import GuardianOptions, prepare_guardian, run_guardian
-from security_pack.sarif import NAME as SARIF_NAME
 
 PART = "agentcrewops-part--{}--{}"
 """The name of an artifact that actions/report puts together with others: of which agent, and which part."""

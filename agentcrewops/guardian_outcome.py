@@ -15,8 +15,8 @@ from agentcrewops.results_folder import write_guardian
 from agentcrewops.terminal import coloured, plain, printable
 from security_pack.assessment.assessment import Evidence
 from security_pack.assessment.problems import Problem, problems_of
-from security_pack.findings import Assessment, Conclusion
-from security_pack.findings_file import assessment_document
+from security_pack.findings.findings import Assessment, Conclusion
+from security_pack.findings.findings_file import assessment_document
 from security_pack.guardian import Ready, conclude
 
 _EXIT_CODES = {Conclusion.PASS: 0, Conclusion.BREACH: 1, Conclusion.INCONCLUSIVE: 3}

@@ -7,9 +7,9 @@ from pathlib import Path
 from agent_runtime.errors import InvalidInput
 from evals.report.folder import replace_text
 from evals.report.sections import Section
-from security_pack.findings import Assessment
-from security_pack.findings_file import NAME, read_assessment, write_assessment
-from security_pack.sarif import write_sarif
+from security_pack.findings.findings import Assessment
+from security_pack.findings.findings_file import NAME, read_assessment, write_assessment
+from security_pack.findings.sarif import write_sarif
 
 _OF_CANARY = ("verdict.json", "samples.jsonl")
 

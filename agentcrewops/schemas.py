@@ -14,8 +14,8 @@ from evals.results.samples import samples_schema
 from evals.suite.suite import SuiteFile
 from evals.verdict_file import verdict_schema
 from security_pack.catalog.probe import Probe
-from security_pack.findings_file import findings_schema
-from security_pack.settings import GuardianFile
+from security_pack.findings.findings_file import findings_schema
+from security_pack.findings.settings import GuardianFile
 
 _WRITTEN: dict[str, type[BaseModel]] = {
     "agent": AgentFile,

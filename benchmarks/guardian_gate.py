@@ -32,7 +32,7 @@ import numpy as np
 
 from agent_runtime.statistics.stats import Counts, Floats, fisher_mid_p, wilson
 from benchmarks.table import Row, leave, print_rows
-from security_pack.rates import confirmed, fallen, measured_again, with_more
+from security_pack.findings.rates import confirmed, fallen, measured_again, with_more
 
 PROBES, RUNS, BASELINE_RUNS = 72, 10, 100
 FULL, QUICK = 2000, 150

@@ -18,7 +18,7 @@ from evals.report.parts.metrics import metric_rows
 from evals.results.records import CaseComparison, MetricVerdict, Verdict
 from evals.suite.suite import EvalCase, Suite, load_suite
 from security_pack.catalog.probe import Severity
-from security_pack.findings import Finding
+from security_pack.findings.findings import Finding
 
 MOST = 500
 """More lines than anybody looks at; the check's text says how many were left out."""

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from bot.results import Results
 from evals.results.records import VerdictKind
-from security_pack import findings
+from security_pack.findings import findings
 
 
 class FailOn(StrEnum):

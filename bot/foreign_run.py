@@ -13,7 +13,7 @@ from bot.artifacts import MOST_ZIPPED, CannotUseArtifact, known_files, refuse_ab
 from bot.records import Artifact, Pull, WorkflowRun
 from bot.results import FINDINGS_FILE, VERDICT_FILE, Results, read_results
 from evals.report.folder import prepare_folder, write_results
-from security_pack.findings_file import write_assessment
+from security_pack.findings.findings_file import write_assessment
 
 if TYPE_CHECKING:  # PyGithub is an extra, and a dry run does without
     from bot.github import GitHub

@@ -21,8 +21,8 @@ from bot.results import Results
 from bot.sending import put_check, put_comment, put_status
 from bot.step_files import write_outputs, write_step_summary
 from evals.results.records import VerdictKind
-from security_pack import findings
-from security_pack.sarif import NAME as SARIF_NAME
+from security_pack.findings import findings
+from security_pack.findings.sarif import NAME as SARIF_NAME
 
 if TYPE_CHECKING:  # PyGithub is an extra, and a dry run does without
     from bot.github import GitHub

@@ -9,7 +9,7 @@ from pathlib import Path
 from agent_runtime.errors import InvalidInput
 from evals.report.folder import read_results as read_canary
 from evals.results.records import CaseResult, SuiteResult, Verdict
-from security_pack.findings import Assessment
+from security_pack.findings.findings import Assessment
 
 VERDICT_FILE, FINDINGS_FILE = "verdict.json", "findings.json"
 
@@ -61,7 +61,7 @@ def _parts(folder: Path) -> Iterator[tuple[Path, Results]]:
         verdict, samples = read_canary(folder)
         yield folder, Results(verdict, samples)
     if FINDINGS_FILE in names:
-        from security_pack.findings_file import read_assessment
+        from security_pack.findings.findings_file import read_assessment
 
         yield folder, Results(assessment=read_assessment(folder))
 

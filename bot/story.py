@@ -18,7 +18,7 @@ from evals.report.parts.failures import first_failure, reason, score
 from evals.report.parts.metrics import metric_rows
 from evals.results.records import CaseComparison, CaseResult, Sample, Verdict, VerdictKind
 from security_pack.catalog.probe import Severity
-from security_pack.findings import Assessment, Conclusion, Finding
+from security_pack.findings.findings import Assessment, Conclusion, Finding
 
 MOST_CASES = 20
 MOST_FINDINGS = 20

@@ -10,7 +10,7 @@ from typing import TextIO
 
 from evals.sampling.progress import LINE_SECONDS, rich_progress
 from security_pack.episodes.episode import Outcome
-from security_pack.trial import Trial
+from security_pack.findings.trial import Trial
 
 OnTrial = Callable[[Trial], None]
 

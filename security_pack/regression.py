@@ -16,8 +16,7 @@ from agent_runtime.statistics.stats import Counts
 from evals.gate.evidence import Evidence, gather, pair
 from evals.gate.wording import inert
 from evals.results.records import SuiteResult
-from security_pack.probe_case import TWIN
-from security_pack.rates import (
+from security_pack.findings.rates import (
     LEAST_BASELINE,
     NO_FALL,
     Fall,
@@ -26,6 +25,7 @@ from security_pack.rates import (
     measured_again,
     too_many_errors,
 )
+from security_pack.probe_case import TWIN
 
 Runs = Mapping[str, int]
 """Runs by case id."""

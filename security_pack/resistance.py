@@ -41,10 +41,11 @@ from security_pack.catalog.binding import Binding
 from security_pack.catalog.catalog import Catalogued
 from security_pack.catalog.probe import Severity, Tier
 from security_pack.episodes.from_attempt import TOOL_CALLS
-from security_pack.findings import Finding, Location, Rate
+from security_pack.findings.findings import Finding, Location, Rate
+from security_pack.findings.rates import LEAST_BASELINE, Fall, attack_rate
+from security_pack.findings.trial import Trial
 from security_pack.probe_case import TWIN, ProbeCase, ProbedAgent, cases_of
 from security_pack.probed import ProbedRuntime, ProbedTarget, episode_of, judged, judgement_of
-from security_pack.rates import LEAST_BASELINE, Fall, attack_rate
 from security_pack.regression import (
     Comparable,
     Regression,
@@ -54,7 +55,6 @@ from security_pack.regression import (
     second_look,
     why_not_measured,
 )
-from security_pack.trial import Trial
 
 FOLDER = "resistance"
 """Where the runs are kept, below --out: beside them may stand a canary's."""

@@ -18,7 +18,8 @@ from security_pack.assessment.static_rules import INFORMING
 from security_pack.assessment.wording import Tally, headline, why_inconclusive
 from security_pack.catalog.probe import Severity, Tier
 from security_pack.episodes.episode import Outcome
-from security_pack.findings import (
+from security_pack.findings.blame import Places, concerns_tool, shown_path
+from security_pack.findings.findings import (
     Assessment,
     Conclusion,
     Finding,
@@ -27,11 +28,10 @@ from security_pack.findings import (
     Rate,
     Suppression,
 )
+from security_pack.findings.rates import attack_rate
+from security_pack.findings.settings import DatedSuppression, Settings
+from security_pack.findings.trial import Trial
 from security_pack.fixes import fix_of
-from security_pack.places import Places, concerns_tool, shown_path
-from security_pack.rates import attack_rate
-from security_pack.settings import DatedSuppression, Settings
-from security_pack.trial import Trial
 
 RANK = {severity: rank for rank, severity in enumerate(Severity)}
 

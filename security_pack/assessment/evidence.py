@@ -9,8 +9,8 @@ import json
 from collections.abc import Callable, Iterator
 
 from security_pack.episodes.episode import Episode, Fate, SeenCall
-from security_pack.findings import Line
-from security_pack.trial import Trial
+from security_pack.findings.findings import Line
+from security_pack.findings.trial import Trial
 
 LONGEST_TEXT = 2_000
 MOST_LINES = 40

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from security_pack.catalog.probe import Blame, Severity
-from security_pack.findings import Finding, Location, Suppression
-from security_pack.places import concerns_tool
+from security_pack.findings.blame import concerns_tool
+from security_pack.findings.findings import Finding, Location, Suppression
 
 _TITLES: Mapping[Blame, str] = {
     Blame.TOOL_APPROVAL: "{subject} runs without asking anybody",

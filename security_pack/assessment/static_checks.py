@@ -18,8 +18,8 @@ from agent_runtime.render import printable
 from security_pack.assessment import static_rules as rules
 from security_pack.catalog.binding import effects_of
 from security_pack.catalog.probe import Blame, Effect, Severity
-from security_pack.findings import Finding, Location
-from security_pack.places import Places, shown_path
+from security_pack.findings.blame import Places, shown_path
+from security_pack.findings.findings import Finding, Location
 
 _GRAVE = frozenset({Effect.MONEY, Effect.MESSAGE, Effect.DESTRUCTIVE})
 

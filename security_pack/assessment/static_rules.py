@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from security_pack.catalog.probe import Blame, Maps, Severity
-from security_pack.findings import Finding, Location
+from security_pack.findings.findings import Finding, Location
 
 INFORMING = frozenset({"static/instructing-description"})
 """Rules that read prose. Text patterns miss most attacks and cry wolf: whatever their severity, they never block."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from evals.formatting.figures import count
 from evals.gate.wording import inert
 from security_pack.episodes.episode import Outcome
-from security_pack.findings import Conclusion, Finding, ProbeResult
-from security_pack.rates import MOST_ERRORS, too_many_errors
+from security_pack.findings.findings import Conclusion, Finding, ProbeResult
+from security_pack.findings.rates import MOST_ERRORS, too_many_errors
 
 
 @dataclass(frozen=True, slots=True)

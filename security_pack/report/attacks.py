@@ -12,7 +12,7 @@ from evals.report.parts.heatmap import Strip, cells
 from security_pack.catalog.probe import Family as Name
 from security_pack.catalog.probe import Tier
 from security_pack.episodes.episode import Outcome
-from security_pack.findings import ProbeResult
+from security_pack.findings.findings import ProbeResult
 
 _MOST_ROWS = 300
 _WORDS = ("held", "got through", "not known")

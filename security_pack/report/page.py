@@ -8,7 +8,7 @@ from agent_runtime.render import asset, render
 from evals.formatting import markdown
 from evals.formatting.prose import spans
 from evals.report.sections import Section
-from security_pack.findings import Assessment
+from security_pack.findings.findings import Assessment
 from security_pack.report.section import section_of
 from security_pack.report.summary import summary_of
 

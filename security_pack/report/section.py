@@ -10,7 +10,7 @@ from evals.formatting.excerpts import Excerpt, excerpt, one_line
 from evals.formatting.prose import Span, spans, unbroken, without_title
 from security_pack.assessment.problems import Problem, problems_of
 from security_pack.catalog.probe import Severity, Tier
-from security_pack.findings import Assessment, Conclusion, Finding, Line, Rate
+from security_pack.findings.findings import Assessment, Conclusion, Finding, Line, Rate
 from security_pack.report.attacks import Family, Share, families, shares
 
 TITLES: Mapping[Conclusion, tuple[str, str]] = {

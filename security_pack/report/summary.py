@@ -10,7 +10,7 @@ from agent_runtime.render import printable
 from evals.formatting import figures, markdown
 from evals.formatting.prose import spans
 from security_pack.assessment.problems import Problem, problems_of
-from security_pack.findings import Assessment
+from security_pack.findings.findings import Assessment
 from security_pack.report.attacks import NOT_APPLICABLE, shares
 
 LONGEST = 40_000

@@ -15,7 +15,7 @@ from evals.results.records import (
     VerdictKind,
 )
 from security_pack.catalog.probe import Family, Severity, Tier
-from security_pack.findings import Assessment, Conclusion, Finding, Line, Location, Suppression
+from security_pack.findings.findings import Assessment, Conclusion, Finding, Line, Location, Suppression
 from tests.evals.sample_results import baseline_result, candidate_result, sample, verdict_of
 
 SHA = "e81f0c2a" * 5

@@ -9,7 +9,7 @@ from bot.annotations import Annotation, Level, annotations_of, checkout_at
 from bot.results import Results
 from evals.results.records import CaseComparison, Comparison, MetricVerdict, Verdict, VerdictKind
 from security_pack.catalog.probe import Severity
-from security_pack.findings import Location, Suppression
+from security_pack.findings.findings import Location, Suppression
 from tests.bot.samples import breach, finding
 
 RISEN = Comparison(MetricVerdict.DRIFT, 1000.0, 2000.0, 2.0, 1.8, 2.2)

@@ -61,7 +61,7 @@ def test_both_of_canary_and_guardian_stand_in_one_comment() -> None:
 
 
 def test_a_finding_that_somebody_lives_with_is_not_a_way_in() -> None:
-    from security_pack.findings import Suppression
+    from security_pack.findings.findings import Suppression
 
     accepted = finding(blocking=False, suppressed=Suppression("known", "2030-01-01"))
     body = comment_body(breach(accepted), "k", LINKS)

@@ -15,7 +15,7 @@ from bot.foreign_run import ForeignRun, fetch_run
 from bot.refusals import CannotFetchArtifact, CannotReadRun
 from evals.report.folder import write_results
 from evals.verdict_file import verdict_document
-from security_pack.findings_file import write_assessment
+from security_pack.findings.findings_file import write_assessment
 from tests.bot.conftest import REPO, Door
 from tests.bot.samples import breach, drift
 from tests.bot.test_artifacts import zipped

@@ -26,7 +26,7 @@ from bot.results import Results
 from evals.gate.gate import judge
 from evals.results.records import VerdictKind
 from evals.suite.suite import GateSettings
-from security_pack import findings
+from security_pack.findings import findings
 from tests.bot.conftest import ALL, REPO, Door, Waited
 from tests.bot.samples import OTHER_SHA, SHA, breach, drift, of_kind
 from tests.bot.test_step_files import as_the_runner_reads

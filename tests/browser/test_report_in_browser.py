@@ -13,7 +13,7 @@ from evals.gate.trend import AgentVersion, Estimate, Point, Trend
 from evals.report import render_report
 from evals.report.trend import render_trend
 from evals.results.records import Comparison, MetricVerdict, SuiteResult
-from security_pack.findings import Assessment
+from security_pack.findings.findings import Assessment
 from security_pack.report import guardian_section, render_guardian_report
 from tests.browser.chromium import Tab, new_tab
 from tests.evals.sample_results import (

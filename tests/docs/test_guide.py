@@ -12,7 +12,7 @@ import yaml
 from evals.graders import graders_for
 from evals.suite.suite import load_suite
 from evals.targets.declared_inputs import names_told
-from security_pack.settings import load_settings
+from security_pack.findings.settings import load_settings
 from tests.agentcrewops.conftest import Shell, shell
 from tests.conftest import EXAMPLE
 from tests.fakes.grading import case_of, means

@@ -8,7 +8,7 @@ from typing import Any
 from security_pack.catalog.binding import Binding
 from security_pack.catalog.probe import Blame, Family, Maps, Probe, Severity, Tier
 from security_pack.episodes.episode import Contact, Episode, Fate, Judgement, Outcome, SeenCall
-from security_pack.findings import (
+from security_pack.findings.findings import (
     Assessment,
     Conclusion,
     Finding,
@@ -18,7 +18,7 @@ from security_pack.findings import (
     Rate,
     Suppression,
 )
-from security_pack.trial import Trial
+from security_pack.findings.trial import Trial
 
 HOSTILE = "<script>alert(1)</script> ![x](https://evil.invalid) @team\n/approve\x1b[2J\u202e `|` ${{ 7 }}"
 

@@ -13,9 +13,9 @@ from agent_runtime.agent.manifest import Manifest
 from agent_runtime.errors import InvalidInput
 from security_pack.catalog.probe import Family, Probe, Tier
 from security_pack.episodes.episode import Outcome
-from security_pack.findings import Conclusion
+from security_pack.findings.findings import Conclusion
+from security_pack.findings.trial import Trial
 from security_pack.guardian import GuardianOptions, OnTrial, conclude, play, prepare_guardian
-from security_pack.trial import Trial
 from tests.security_pack.conftest import Write
 from tests.security_pack.sample_trials import trial
 

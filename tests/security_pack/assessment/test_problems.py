@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from security_pack.assessment.problems import problems_of
 from security_pack.catalog.probe import Blame, Severity
-from security_pack.findings import Location, Suppression
+from security_pack.findings.findings import Location, Suppression
 from tests.security_pack.sample_trials import a_finding, a_static_finding
 
 

@@ -20,8 +20,8 @@ from security_pack.catalog.probe import Blame, Effect, Family, Severity, Tier
 from security_pack.catalog.taxonomy import references_of
 from security_pack.enforcement import run_enforcement
 from security_pack.episodes.episode import Outcome
+from security_pack.findings.trial import Trial
 from security_pack.preflight import run_preflight
-from security_pack.trial import Trial
 from tests.conftest import EXAMPLE, edit
 
 PACK = load_pack()

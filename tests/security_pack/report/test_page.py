@@ -9,7 +9,7 @@ from html import unescape
 import pytest
 
 from evals.report import render_report
-from security_pack.findings import Assessment, Conclusion
+from security_pack.findings.findings import Assessment, Conclusion
 from security_pack.report import guardian_section, render_guardian_report
 from tests.evals.report.test_page import Outline
 from tests.evals.sample_results import baseline_result, candidate_result, verdict_of

@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 
 from evals.report import render_summary
 from evals.report.summary import LONGEST_WITH_SECTIONS
-from security_pack.findings import Line, Location, Suppression
+from security_pack.findings.findings import Line, Location, Suppression
 from security_pack.report import guardian_section, render_guardian_summary
 from security_pack.report.summary import LONGEST
 from tests.evals.sample_results import baseline_result, candidate_result, verdict_of

@@ -9,7 +9,7 @@ import pytest
 
 from agent_runtime.errors import InvalidInput
 from security_pack.catalog.probe import Severity
-from security_pack.settings import Settings, load_settings, settings_beside
+from security_pack.findings.settings import Settings, load_settings, settings_beside
 
 
 def written(folder: Path, text: str) -> Path:

@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from agent_runtime.errors import InvalidInput, Problem
 from agent_runtime.files.documents import read_text, strict_json
 from evals.report.folder import replace_text
-from security_pack.findings import Assessment
+from security_pack.findings.findings import Assessment
 
 NAME = "findings.json"
 SCHEMA_VERSION = 1

@@ -30,7 +30,7 @@ from agent_runtime.statistics.stats import (
     wilson,
     z_of,
 )
-from security_pack.findings import Rate
+from security_pack.findings.findings import Rate
 
 LEAST_BASELINE = 30
 """Baseline runs of a probe below which its rate is shown, and blocks nothing."""

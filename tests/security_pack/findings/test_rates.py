@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_runtime.statistics.stats import Counts
-from security_pack.rates import (
+from security_pack.findings.rates import (
     BY_PROBE_AT,
     Fall,
     attack_rate,

@@ -18,7 +18,7 @@ from agent_runtime.render import printable
 from evals.formatting import markdown
 from evals.report.folder import replace_text
 from security_pack.catalog.probe import Maps, Severity
-from security_pack.findings import Assessment, Conclusion, Finding
+from security_pack.findings.findings import Assessment, Conclusion, Finding
 
 NAME = "guardian.sarif"
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from security_pack.catalog.probe import Blame
-from security_pack.findings import Location
-from security_pack.places import Places, read_places, shown_path
+from security_pack.findings.blame import Places, read_places, shown_path
+from security_pack.findings.findings import Location
 from tests.conftest import edit
 
 

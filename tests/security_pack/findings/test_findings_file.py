@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from agent_runtime.errors import InvalidInput
-from security_pack.findings import Assessment
-from security_pack.findings_file import (
+from security_pack.findings.findings import Assessment
+from security_pack.findings.findings_file import (
     assessment_document,
     assessment_of,
     findings_schema,

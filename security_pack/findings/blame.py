@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 
 from agent_runtime.files.documents import Document, read_yaml
 from security_pack.catalog.probe import Blame
-from security_pack.findings import Location
+from security_pack.findings.findings import Location
 
 _OF_AGENT = {Blame.AGENT_LIMITS: "max_steps", Blame.AGENT_PROMPT: "prompt"}
 _OF_TOOL = {
