@@ -38,7 +38,7 @@ from evals.suite.suite import Suite, load_suite
 from security_pack.findings import findings_file
 from security_pack.findings.findings import Assessment, Conclusion
 from security_pack.findings.sarif import NAME as SARIF_NAME
-from security_pack.guardian import GuardianOptions, prepare_guardian, run_guardian
+from security_pack.guardian.guardian import GuardianOptions, prepare_guardian, run_guardian
 
 PART = "agentcrewops-part--{}--{}"
 """The name of an artifact that actions/report puts together with others: of which agent, and which part."""

@@ -17,7 +17,7 @@ from security_pack.assessment.assessment import Evidence
 from security_pack.assessment.problems import Problem, problems_of
 from security_pack.findings.findings import Assessment, Conclusion
 from security_pack.findings.findings_file import assessment_document
-from security_pack.guardian import Ready, conclude
+from security_pack.guardian.guardian import Ready, conclude
 
 _EXIT_CODES = {Conclusion.PASS: 0, Conclusion.BREACH: 1, Conclusion.INCONCLUSIVE: 3}
 _COLOURS = {

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from benchmarks.table import Row, leave, print_rows
 from security_pack.catalog.catalog import load_pack
-from security_pack.preflight import run_preflight
+from security_pack.guardian.selftest import run_preflight
 
 ROOT = Path(__file__).resolve().parents[1]
 MOST_SECONDS = 60.0

@@ -48,7 +48,7 @@ def merge(
     """
     from agentcrewops.guardian_outcome import leave_with
     from security_pack.assessment.assessment import Evidence
-    from security_pack.guardian import GuardianOptions, joined, prepare_guardian
+    from security_pack.guardian.guardian import GuardianOptions, joined, prepare_guardian
     from security_pack.resistance import ResistanceOptions
     from security_pack.resistance_shards import merge_resistance
 

@@ -31,7 +31,7 @@ from agentcrewops.verbs.guardian.resistance import (
 from agentcrewops.verbs.options import GateFrom, Json, OutFolder, Quiet
 
 if TYPE_CHECKING:
-    from security_pack.guardian import Ready
+    from security_pack.guardian.guardian import Ready
     from security_pack.resistance import ResistanceOptions
 
 
@@ -77,7 +77,7 @@ def run(
     from evals.report.folder import prepare_folder
     from evals.sampling.journal import Start
     from security_pack.catalog.probe import Family
-    from security_pack.guardian import GuardianOptions, prepare_guardian
+    from security_pack.guardian.guardian import GuardianOptions, prepare_guardian
     from security_pack.resistance import ResistanceOptions
 
     options = GuardianOptions(
@@ -133,8 +133,8 @@ def _run_tiers(
 
     from agentcrewops.guardian_outcome import leave_with
     from security_pack.assessment.assessment import Evidence
-    from security_pack.guardian import joined, play
-    from security_pack.progress import attack_progress
+    from security_pack.guardian.guardian import joined, play
+    from security_pack.guardian.progress import attack_progress
 
     evidence, simulated = Evidence(()), False
     if ENFORCEMENT in tiers:

@@ -15,7 +15,7 @@ from agentcrewops.verbs.options import Json
 
 if TYPE_CHECKING:
     from security_pack.catalog.catalog import Catalogued
-    from security_pack.preflight import Preflight
+    from security_pack.guardian.selftest import Preflight
 
 
 def selftest(probes: ProbeFolders = None, as_json: Json = False) -> None:
@@ -26,7 +26,7 @@ def selftest(probes: ProbeFolders = None, as_json: Json = False) -> None:
     import asyncio
 
     from security_pack.catalog.catalog import load_pack
-    from security_pack.preflight import run_preflight
+    from security_pack.guardian.selftest import run_preflight
 
     pack = load_pack(probes or ())
     with _progress(len(pack)) as on_probe:

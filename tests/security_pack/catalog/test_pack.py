@@ -18,10 +18,10 @@ from security_pack.catalog.catalog import PACK as PROBES
 from security_pack.catalog.catalog import Catalogued, load_pack
 from security_pack.catalog.probe import Blame, Effect, Family, Severity, Tier
 from security_pack.catalog.taxonomy import references_of
-from security_pack.enforcement import run_enforcement
 from security_pack.episodes.episode import Outcome
 from security_pack.findings.trial import Trial
-from security_pack.preflight import run_preflight
+from security_pack.guardian.enforcement import run_enforcement
+from security_pack.guardian.selftest import run_preflight
 from tests.conftest import EXAMPLE, edit
 
 PACK = load_pack()

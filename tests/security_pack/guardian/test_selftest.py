@@ -7,8 +7,8 @@ from typing import Any
 
 from security_pack.catalog.binding import effects_of
 from security_pack.catalog.probe import Effect
-from security_pack.preflight import run_preflight
-from security_pack.reference_agent import reference_agent
+from security_pack.guardian.reference_agent import reference_agent
+from security_pack.guardian.selftest import run_preflight
 from tests.fakes.probes import probe_of
 
 GOOD: dict[str, Any] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 from security_pack.episodes.episode import Outcome
-from security_pack.progress import AttackTally, attack_progress
+from security_pack.guardian.progress import AttackTally, attack_progress
 from tests.security_pack.sample_trials import probe, trial
 
 

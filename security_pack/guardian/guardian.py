@@ -28,12 +28,12 @@ from security_pack.assessment.assessment import Evidence, Examined, assess
 from security_pack.assessment.static_checks import check_statically
 from security_pack.catalog.catalog import Catalogued, load_pack, pack_hash
 from security_pack.catalog.probe import Family, Probe, Tier
-from security_pack.enforcement import run_enforcement
 from security_pack.findings.blame import Places, read_places, shown_path
 from security_pack.findings.findings import Assessment, Location
 from security_pack.findings.settings import NAME as SETTINGS_NAME
 from security_pack.findings.settings import Settings, load_settings, settings_beside
 from security_pack.findings.trial import Trial
+from security_pack.guardian.enforcement import run_enforcement
 
 if TYPE_CHECKING:
     from security_pack.resistance import ResistanceResult

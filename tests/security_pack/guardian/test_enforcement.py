@@ -9,9 +9,9 @@ import pytest
 
 from agent_runtime.agent.manifest import Manifest
 from security_pack.catalog.probe import Probe
-from security_pack.enforcement import run_enforcement
 from security_pack.episodes.episode import Outcome
 from security_pack.findings.trial import Trial
+from security_pack.guardian.enforcement import run_enforcement
 from tests.fakes.guarded_agents import SEARCH, UNAPPROVED_REFUND, agent_of
 from tests.fakes.probes import probe_of
 

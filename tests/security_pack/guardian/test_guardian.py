@@ -15,7 +15,7 @@ from security_pack.catalog.probe import Family, Probe, Tier
 from security_pack.episodes.episode import Outcome
 from security_pack.findings.findings import Conclusion
 from security_pack.findings.trial import Trial
-from security_pack.guardian import GuardianOptions, OnTrial, conclude, play, prepare_guardian
+from security_pack.guardian.guardian import GuardianOptions, OnTrial, conclude, play, prepare_guardian
 from tests.security_pack.conftest import Write
 from tests.security_pack.sample_trials import trial
 
