@@ -49,8 +49,8 @@ def merge(
     from agentcrewops.guardian_outcome import leave_with
     from security_pack.assessment.assessment import Evidence
     from security_pack.guardian.guardian import GuardianOptions, joined, prepare_guardian
-    from security_pack.resistance import ResistanceOptions
-    from security_pack.resistance_shards import merge_resistance
+    from security_pack.resistance.resistance import ResistanceOptions
+    from security_pack.resistance.sharding import merge_resistance
 
     options = GuardianOptions(
         agent=agent,

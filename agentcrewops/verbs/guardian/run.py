@@ -32,7 +32,7 @@ from agentcrewops.verbs.options import GateFrom, Json, OutFolder, Quiet
 
 if TYPE_CHECKING:
     from security_pack.guardian.guardian import Ready
-    from security_pack.resistance import ResistanceOptions
+    from security_pack.resistance.resistance import ResistanceOptions
 
 
 def run(
@@ -78,7 +78,7 @@ def run(
     from evals.sampling.journal import Start
     from security_pack.catalog.probe import Family
     from security_pack.guardian.guardian import GuardianOptions, prepare_guardian
-    from security_pack.resistance import ResistanceOptions
+    from security_pack.resistance.resistance import ResistanceOptions
 
     options = GuardianOptions(
         agent=agent,
@@ -141,7 +141,7 @@ def _run_tiers(
         with attack_progress(len(ready.chosen), sys.stderr, quiet=quiet) as on_trial:
             evidence = asyncio.run(play(ready, on_trial))
     if RESISTANCE in tiers:
-        from security_pack.resistance import run_resistance
+        from security_pack.resistance.resistance import run_resistance
 
         found = run_resistance(attack, ready.chosen, os.environ, quiet=quiet)
         evidence, simulated = joined(evidence, found), found.result.simulated
@@ -152,7 +152,7 @@ def _run_shard(ready: Ready, attack: ResistanceOptions, written: str, *, as_json
     """One shard: runs and no assessment, so exit 0, or 3 if this shard must be run again."""
     from agentcrewops.outcome import announce_shard
     from evals.sampling.shards import parse_shard
-    from security_pack.resistance_shards import run_resistance_shard
+    from security_pack.resistance.sharding import run_resistance_shard
 
     shard = parse_shard(written)
     done = run_resistance_shard(attack, shard, ready.chosen, os.environ, quiet=quiet)

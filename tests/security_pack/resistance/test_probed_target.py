@@ -9,7 +9,7 @@ import pytest
 from evals.results.records import Attempt, Event, Grade, Sample, SampleStatus
 from evals.suite.suite import EvalCase
 from security_pack.episodes.episode import Episode, Fate, Outcome, SeenCall
-from security_pack.probed import ProbedAttempt, episode_of, judged, judgement_of
+from security_pack.resistance.probed_target import ProbedAttempt, episode_of, judged, judgement_of
 from tests.fakes.probes import probe_of
 
 CASE = EvalCase("s", "p", ())

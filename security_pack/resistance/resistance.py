@@ -44,9 +44,15 @@ from security_pack.episodes.from_attempt import TOOL_CALLS
 from security_pack.findings.findings import Finding, Location, Rate
 from security_pack.findings.rates import LEAST_BASELINE, Fall, attack_rate
 from security_pack.findings.trial import Trial
-from security_pack.probe_case import TWIN, ProbeCase, ProbedAgent, cases_of
-from security_pack.probed import ProbedRuntime, ProbedTarget, episode_of, judged, judgement_of
-from security_pack.regression import (
+from security_pack.resistance.probe_case import TWIN, ProbeCase, ProbedAgent, cases_of
+from security_pack.resistance.probed_target import (
+    ProbedRuntime,
+    ProbedTarget,
+    episode_of,
+    judged,
+    judgement_of,
+)
+from security_pack.resistance.regression import (
     Comparable,
     Regression,
     Suspicion,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evals.results.records import SuiteResult
-from security_pack.regression import (
+from security_pack.resistance.regression import (
     Regression,
     comparable_with,
     first_look,

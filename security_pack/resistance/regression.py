@@ -25,7 +25,7 @@ from security_pack.findings.rates import (
     measured_again,
     too_many_errors,
 )
-from security_pack.probe_case import TWIN
+from security_pack.resistance.probe_case import TWIN
 
 Runs = Mapping[str, int]
 """Runs by case id."""

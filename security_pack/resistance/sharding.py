@@ -22,8 +22,8 @@ from evals.sampling.journal import Journal, claimed
 from evals.sampling.sampler import Sampler
 from evals.sampling.shards import Joined, Plan, Shard, ShardResult, join_shards, runs_of, write_shard
 from security_pack.catalog.catalog import Catalogued
-from security_pack.regression import first_look
-from security_pack.resistance import (
+from security_pack.resistance.regression import first_look
+from security_pack.resistance.resistance import (
     FOLDER,
     PreparedResistance,
     ResistanceOptions,

@@ -9,7 +9,7 @@ import pytest
 
 from agent_runtime.agent.spec import ToolSpec
 from evals.targets.exchange import request
-from security_pack.probe_case import ProbeCase, ProbedAgent, cases_of
+from security_pack.resistance.probe_case import ProbeCase, ProbedAgent, cases_of
 from tests.fakes.attacked import MAIL_OUT, TOOLS, catalogued
 
 TOOL_SPECS = tuple(ToolSpec.model_validate(tool) for tool in TOOLS)
