@@ -15,7 +15,7 @@ from security_pack.findings.trial import Trial
 from security_pack.instances import CannotBuild
 from security_pack.performance import attack
 from security_pack.predicates import judge_episode
-from security_pack.stage import play_guarded
+from security_pack.sandbox import play_guarded
 
 _NO_BINDING = Binding()
 

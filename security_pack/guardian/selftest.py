@@ -14,7 +14,7 @@ from security_pack.episodes.episode import Episode, Judgement, Outcome
 from security_pack.guardian.reference_agent import reference_agent
 from security_pack.performance import Performance, attack, benign, ignored
 from security_pack.predicates import condition_holds, judge_episode
-from security_pack.stage import play_guarded, play_unguarded
+from security_pack.sandbox import play_guarded, play_unguarded
 
 
 @dataclass(frozen=True, slots=True)

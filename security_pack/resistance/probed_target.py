@@ -30,7 +30,7 @@ from security_pack.instances import CannotBuild
 from security_pack.performance import Performance
 from security_pack.predicates import condition_holds, judge_episode
 from security_pack.resistance.probe_case import ProbeCase
-from security_pack.stage.live import Cast, most_micros, play_live
+from security_pack.sandbox.live import Cast, most_micros, play_live
 
 Cases = Mapping[str, ProbeCase]
 """By case id."""

@@ -16,7 +16,7 @@ from evals.targets.runtime import Watched
 from security_pack.catalog.probe import Budget, Probe
 from security_pack.episodes.episode import Episode
 from security_pack.performance import Performance
-from security_pack.stage.scenery import Scenery, approved_beforehand, described
+from security_pack.sandbox.sandbox import Scenery, approved_beforehand, described
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from agent_runtime.models.interface import Model, ModelError, ModelReply, ModelR
 from agent_runtime.records import ToolCall, Usage
 from security_pack.episodes.episode import Fate
 from security_pack.performance import Performance
-from security_pack.stage.live import Cast, Played, most_micros, play_live
+from security_pack.sandbox.live import Cast, Played, most_micros, play_live
 from tests.fakes.probes import probe_of
 
 FREE = Price(input_per_mtok=Decimal(0), output_per_mtok=Decimal(0))
