@@ -16,7 +16,7 @@ from security_pack.episodes.episode import Episode
 from security_pack.instances import CannotBuild, instance_of
 from security_pack.performance import Performance
 from security_pack.sandbox.sandbox import Scenery, approved_beforehand, described, tools_by_name
-from security_pack.stage.approver import Grant
+from security_pack.sandbox.stand_ins.approver import Grant
 from security_pack.worst_case import Script, WorstCase, script_of
 
 NO_CONTRACT_ANSWER = "Done."

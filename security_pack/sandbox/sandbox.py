@@ -20,12 +20,12 @@ from security_pack.catalog.probe import Effect
 from security_pack.episodes.episode import Episode, Fate, SeenCall
 from security_pack.instances import completed
 from security_pack.performance import Performance
+from security_pack.sandbox.stand_ins.approver import Grant, StageApprover
+from security_pack.sandbox.stand_ins.egress import StageEgress
+from security_pack.sandbox.stand_ins.telemetry import StageTelemetry
+from security_pack.sandbox.stand_ins.tools import stage_tools
 from security_pack.sandbox.stored import kept
 from security_pack.sandbox.surfaces import rendered, surfaces_in
-from security_pack.stage.approver import Grant, StageApprover
-from security_pack.stage.egress import StageEgress
-from security_pack.stage.telemetry import StageTelemetry
-from security_pack.stage.tools import stage_tools
 from security_pack.worst_case import ScriptedCall
 
 

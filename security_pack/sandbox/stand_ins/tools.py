@@ -10,7 +10,7 @@ from agent_runtime.agent.spec import ToolSpec
 from agent_runtime.tools.interface import Tool, ToolResult
 from agent_runtime.tools.outcome import capped, failed, returned
 from security_pack.performance import Performance
-from security_pack.stage.egress import StageEgress
+from security_pack.sandbox.stand_ins.egress import StageEgress
 
 _NOTHING_SPECIAL = {"status": "ok"}
 
@@ -40,7 +40,7 @@ def _stage_tool(spec: ToolSpec, manifest: Manifest, performance: Performance, eg
     result = planted_result(spec, spec.name, performance)
     implementation = spec.implementation
     if implementation is not None and (implementation.http or implementation.openapi) is not None:
-        from security_pack.stage.wire import requesting_tool  # aiohttp is heavy, and theirs alone
+        from security_pack.sandbox.stand_ins.wire import requesting_tool  # aiohttp is heavy, and theirs alone
 
         return requesting_tool(spec, manifest, result, egress)
     return StageTool(result)

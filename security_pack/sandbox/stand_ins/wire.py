@@ -10,7 +10,7 @@ from agent_runtime.tools.http import HttpTool
 from agent_runtime.tools.interface import Tool, ToolResult
 from agent_runtime.tools.openapi import OpenApiTool
 from agent_runtime.wire import NotAnswered, Response, Wire
-from security_pack.stage.egress import StageEgress
+from security_pack.sandbox.stand_ins.egress import StageEgress
 
 
 class StageWire(Wire):

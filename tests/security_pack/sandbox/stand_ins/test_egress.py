@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from security_pack.episodes.episode import Contact
-from security_pack.stage.egress import StageEgress, host_in
+from security_pack.sandbox.stand_ins.egress import StageEgress, host_in
 
 
 def test_what_the_allow_list_lets_through_is_noted_as_such() -> None:
