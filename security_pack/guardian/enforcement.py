@@ -12,10 +12,10 @@ from security_pack.catalog.canaries import fresh_canaries
 from security_pack.catalog.probe import Probe, Tier
 from security_pack.episodes.episode import Episode, Judgement, Outcome
 from security_pack.findings.trial import Trial
-from security_pack.instances import CannotBuild
-from security_pack.performance import attack
 from security_pack.predicates import judge_episode
 from security_pack.sandbox import play_guarded
+from security_pack.scenario.instances import CannotBuild
+from security_pack.scenario.scenario import attack
 
 _NO_BINDING = Binding()
 

@@ -12,9 +12,9 @@ from security_pack.catalog.canaries import fresh_canaries
 from security_pack.catalog.probe import Probe
 from security_pack.episodes.episode import Episode, Judgement, Outcome
 from security_pack.guardian.reference_agent import reference_agent
-from security_pack.performance import Performance, attack, benign, ignored
 from security_pack.predicates import condition_holds, judge_episode
 from security_pack.sandbox import play_guarded, play_unguarded
+from security_pack.scenario.scenario import Performance, attack, benign, ignored
 
 
 @dataclass(frozen=True, slots=True)

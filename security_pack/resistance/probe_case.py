@@ -16,7 +16,7 @@ from security_pack.catalog.binding import Binding, bindings_of, bound
 from security_pack.catalog.canaries import names_of
 from security_pack.catalog.catalog import Catalogued
 from security_pack.catalog.probe import Plant, Probe
-from security_pack.performance import Performance
+from security_pack.scenario.scenario import Performance
 
 TWIN = "~benign"
 """Ends the case id of a harmless twin; no probe's id can hold it."""

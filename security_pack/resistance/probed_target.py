@@ -26,11 +26,11 @@ from security_pack.catalog.canaries import fresh_canaries
 from security_pack.catalog.probe import Probe
 from security_pack.episodes.episode import Episode, Fate, Judgement, Outcome, SeenCall
 from security_pack.episodes.from_attempt import foreign_episode
-from security_pack.instances import CannotBuild
-from security_pack.performance import Performance
 from security_pack.predicates import condition_holds, judge_episode
 from security_pack.resistance.probe_case import ProbeCase
 from security_pack.sandbox.live import Cast, most_micros, play_live
+from security_pack.scenario.instances import CannotBuild
+from security_pack.scenario.scenario import Performance
 
 Cases = Mapping[str, ProbeCase]
 """By case id."""

@@ -13,11 +13,11 @@ from agent_runtime.engine.runner import run_agent
 from agent_runtime.guard.budget import MemoryLedger, cap_micros
 from agent_runtime.records import MICROS
 from security_pack.episodes.episode import Episode
-from security_pack.instances import CannotBuild, instance_of
-from security_pack.performance import Performance
 from security_pack.sandbox.sandbox import Scenery, approved_beforehand, described, tools_by_name
 from security_pack.sandbox.stand_ins.approver import Grant
-from security_pack.worst_case import Script, WorstCase, script_of
+from security_pack.scenario.instances import CannotBuild, instance_of
+from security_pack.scenario.scenario import Performance
+from security_pack.scenario.worst_case import Script, WorstCase, script_of
 
 NO_CONTRACT_ANSWER = "Done."
 

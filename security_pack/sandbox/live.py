@@ -15,8 +15,8 @@ from agent_runtime.records import Role, RunResult, ToolCall
 from evals.targets.runtime import Watched
 from security_pack.catalog.probe import Budget, Probe
 from security_pack.episodes.episode import Episode
-from security_pack.performance import Performance
 from security_pack.sandbox.sandbox import Scenery, approved_beforehand, described
+from security_pack.scenario.scenario import Performance
 
 
 @dataclass(frozen=True, slots=True)

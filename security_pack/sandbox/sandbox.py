@@ -18,15 +18,15 @@ from agent_runtime.records import MICROS, Role, RunResult, Step, ToolCall
 from security_pack.catalog.binding import effects_of
 from security_pack.catalog.probe import Effect
 from security_pack.episodes.episode import Episode, Fate, SeenCall
-from security_pack.instances import completed
-from security_pack.performance import Performance
 from security_pack.sandbox.stand_ins.approver import Grant, StageApprover
 from security_pack.sandbox.stand_ins.egress import StageEgress
 from security_pack.sandbox.stand_ins.telemetry import StageTelemetry
 from security_pack.sandbox.stand_ins.tools import stage_tools
 from security_pack.sandbox.stored import kept
 from security_pack.sandbox.surfaces import rendered, surfaces_in
-from security_pack.worst_case import ScriptedCall
+from security_pack.scenario.instances import completed
+from security_pack.scenario.scenario import Performance
+from security_pack.scenario.worst_case import ScriptedCall
 
 
 class Scenery:

@@ -15,12 +15,12 @@ from agent_runtime.models.interface import ModelReply, ModelRequest, ToolOffer
 from agent_runtime.records import Message, ToolCall
 from security_pack.catalog.conditions import Surface
 from security_pack.episodes.episode import Contact, Episode, Fate, SeenCall
-from security_pack.performance import Performance
 from security_pack.sandbox.guarded import answer_for
 from security_pack.sandbox.sandbox import described, remembered, tools_by_name
 from security_pack.sandbox.stand_ins.egress import host_in
 from security_pack.sandbox.stand_ins.tools import planted_result
-from security_pack.worst_case import WorstCase, script_of
+from security_pack.scenario.scenario import Performance
+from security_pack.scenario.worst_case import WorstCase, script_of
 
 _GO_ON = "Try again."
 

@@ -10,7 +10,7 @@ from agent_runtime.engine.steps.scene import ApprovalRequest
 from agent_runtime.files.documents import strict_json
 from agent_runtime.guard.approvals import ApprovalBook
 from agent_runtime.guard.gate import approval_hash
-from security_pack.worst_case import ScriptedCall
+from security_pack.scenario.worst_case import ScriptedCall
 
 _ANOTHER_RUN = "another-run"
 

@@ -9,8 +9,8 @@ from agent_runtime.agent.manifest import Manifest
 from agent_runtime.agent.spec import ToolSpec
 from agent_runtime.tools.interface import Tool, ToolResult
 from agent_runtime.tools.outcome import capped, failed, returned
-from security_pack.performance import Performance
 from security_pack.sandbox.stand_ins.egress import StageEgress
+from security_pack.scenario.scenario import Performance
 
 _NOTHING_SPECIAL = {"status": "ok"}
 

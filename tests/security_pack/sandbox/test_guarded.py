@@ -11,9 +11,9 @@ import pytest
 from agent_runtime.agent.manifest import Manifest
 from security_pack.catalog.probe import Probe
 from security_pack.episodes.episode import Episode, Fate
-from security_pack.instances import CannotBuild
-from security_pack.performance import attack, benign
 from security_pack.sandbox import play_guarded
+from security_pack.scenario.instances import CannotBuild
+from security_pack.scenario.scenario import attack, benign
 from tests.fakes.guarded_agents import CONTRACT, REFUND, SEARCH, UNAPPROVED_REFUND, agent_of
 from tests.fakes.probes import planted_in_search, probe_of
 

@@ -15,8 +15,8 @@ from agent_runtime.agent.policy import Price
 from agent_runtime.models.interface import Model, ModelError, ModelReply, ModelRequest
 from agent_runtime.records import ToolCall, Usage
 from security_pack.episodes.episode import Fate
-from security_pack.performance import Performance
 from security_pack.sandbox.live import Cast, Played, most_micros, play_live
+from security_pack.scenario.scenario import Performance
 from tests.fakes.probes import probe_of
 
 FREE = Price(input_per_mtok=Decimal(0), output_per_mtok=Decimal(0))

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from security_pack.performance import attack
 from security_pack.sandbox import play_guarded
+from security_pack.scenario.scenario import attack
 from tests.fakes.guarded_agents import agent_of
 from tests.fakes.probes import probe_of
 

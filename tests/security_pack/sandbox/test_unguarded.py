@@ -10,8 +10,8 @@ import pytest
 
 from security_pack.catalog.probe import Probe
 from security_pack.episodes.episode import Contact, Episode, Fate
-from security_pack.performance import attack
 from security_pack.sandbox import play_unguarded
+from security_pack.scenario.scenario import attack
 from tests.fakes.guarded_agents import CONTRACT, agent_of
 from tests.fakes.probes import probe_of
 

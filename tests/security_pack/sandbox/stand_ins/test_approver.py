@@ -8,7 +8,7 @@ from typing import Any
 from agent_runtime.engine.steps.scene import ApprovalRequest
 from agent_runtime.guard.gate import approval_hash
 from security_pack.sandbox.stand_ins.approver import Grant, StageApprover
-from security_pack.worst_case import ScriptedCall
+from security_pack.scenario.worst_case import ScriptedCall
 from tests.fakes.guarded_agents import agent_of
 
 TEN = ScriptedCall("billing.refund", '{"amount": 10}')

@@ -12,9 +12,9 @@ import pytest
 
 from agent_runtime.tools.interface import ToolResult
 from security_pack.episodes.episode import Contact
-from security_pack.performance import attack, ignored
 from security_pack.sandbox.stand_ins.egress import StageEgress
 from security_pack.sandbox.stand_ins.tools import stage_tools
+from security_pack.scenario.scenario import attack, ignored
 from tests.fakes.guarded_agents import REFUND, SEARCH, agent_of
 from tests.fakes.probes import planted_in_search, probe_of
 

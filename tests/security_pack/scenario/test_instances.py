@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from agent_runtime.agent.spec import ToolSpec
 from agent_runtime.files.json_schema import why_not_schema
 from agent_runtime.guard.contract import violations
-from security_pack.instances import CannotBuild, completed, instance_of
+from security_pack.scenario.instances import CannotBuild, completed, instance_of
 
 _NODE = {"type": "object", "properties": {"next": {"$ref": "#/$defs/node"}, "value": {"type": "integer"}}}
 

@@ -20,8 +20,8 @@ from agent_runtime.models.interface import ModelReply, ModelRequest
 from agent_runtime.records import ToolCall, Usage
 from security_pack.catalog.binding import ANSWER
 from security_pack.catalog.probe import Plant, WorstCaseStep
-from security_pack.instances import completed
-from security_pack.performance import Performance
+from security_pack.scenario.instances import completed
+from security_pack.scenario.scenario import Performance
 
 _RECOGNISED = 200
 """Characters by which a payload is known again: an error is cut, a page may be."""

@@ -12,7 +12,7 @@ from agent_runtime.errors import CrewError
 from agent_runtime.guard.contract import violations
 from agent_runtime.guard.gate import argument_schema
 from security_pack.catalog.binding import ARGUMENT_ROLES
-from security_pack.pattern_text import text_matching
+from security_pack.scenario.pattern_text import text_matching
 
 _MOST_TRIES = 300
 _MOST_VARIANTS = 24

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent_runtime.files.patterns import searcher
-from security_pack.pattern_text import text_matching
+from security_pack.scenario.pattern_text import text_matching
 
 
 @pytest.mark.parametrize(

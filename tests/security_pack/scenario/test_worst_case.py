@@ -11,9 +11,9 @@ import pytest
 from agent_runtime.agent.spec import ToolSpec
 from agent_runtime.models.interface import ModelReply, ModelRequest, ToolOffer
 from agent_runtime.records import Message
-from security_pack.instances import CannotBuild
-from security_pack.performance import Performance, attack, benign, ignored
-from security_pack.worst_case import WorstCase, script_of
+from security_pack.scenario.instances import CannotBuild
+from security_pack.scenario.scenario import Performance, attack, benign, ignored
+from security_pack.scenario.worst_case import WorstCase, script_of
 from tests.fakes.guarded_agents import REFUND, SEARCH
 from tests.fakes.probes import planted_in_search, probe_of
 

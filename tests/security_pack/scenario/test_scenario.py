@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from security_pack.performance import DEFAULT_REQUEST, attack, benign, ignored
+from security_pack.scenario.scenario import DEFAULT_REQUEST, attack, benign, ignored
 from tests.fakes.probes import planted_in_search, probe_of
 
 
