@@ -22,10 +22,10 @@ from agentcrewops.publication import Request, publish_results
 from agentcrewops.results_folder import sections_in, write_guardian
 from agentcrewops.terminal import printable
 from agentcrewops.workflow_log import annotate, commands_stopped, notice
-from bot.actions_environment import read_environment
+from bot.actions.environment import read_environment
+from bot.actions.step_files import write_outputs
 from bot.publishing import outputs_of
 from bot.results import read_results
-from bot.step_files import write_outputs
 from evals.canary.canary import run_canary
 from evals.canary.preparation import CanaryOptions, default_baseline, manifest_of
 from evals.canary.sharding import merge_shards, run_shard

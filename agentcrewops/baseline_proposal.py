@@ -13,7 +13,7 @@ from agent_runtime.guard.redact import ALL_KINDS, Redactor
 from agentcrewops.action_inputs import Inputs
 from agentcrewops.baselines import enough_runs
 from agentcrewops.terminal import plain
-from bot.actions_environment import TOKEN, ActionsEnvironment
+from bot.actions.environment import TOKEN, ActionsEnvironment
 from bot.github import Connection, with_token
 from bot.proposals import Proposal, propose
 from evals.canary.canary import run_canary

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent_runtime.errors import InvalidInput
 from agentcrewops.terminal import printable, printable_json
-from bot.actions_environment import TOKEN, ActionsEnvironment, read_environment
+from bot.actions.environment import TOKEN, ActionsEnvironment, read_environment
 from bot.annotations import Checkout, checkout_at
 from bot.checks import BATCH, first_body, next_body
 from bot.conclusions import FailOn

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent_runtime.errors import CrewError, InvalidInput
-from bot.actions_environment import ActionsEnvironment
+from bot.actions.environment import ActionsEnvironment
+from bot.actions.step_files import write_outputs, write_step_summary
 from bot.annotations import Checkout, annotations_of
 from bot.checks import CheckRun, check_of
 from bot.comments import comment_body, key_of
@@ -19,7 +20,6 @@ from bot.links import Links
 from bot.refusals import CannotPublishCheck, CannotReach
 from bot.results import Results
 from bot.sending import put_check, put_comment, put_status
-from bot.step_files import write_outputs, write_step_summary
 from evals.results.records import VerdictKind
 from security_pack.findings import findings
 from security_pack.findings.sarif import NAME as SARIF_NAME

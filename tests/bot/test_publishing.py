@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from agent_runtime.errors import InvalidInput
-from bot.actions_environment import ActionsEnvironment, EventPull
+from bot.actions.environment import ActionsEnvironment, EventPull
 from bot.annotations import Checkout
 from bot.comments import marker
 from bot.conclusions import FailOn
@@ -27,9 +27,9 @@ from evals.gate.gate import judge
 from evals.results.records import VerdictKind
 from evals.suite.suite import GateSettings
 from security_pack.findings import findings
+from tests.bot.actions.test_step_files import as_the_runner_reads
 from tests.bot.conftest import ALL, REPO, Door, Waited
 from tests.bot.samples import OTHER_SHA, SHA, breach, drift, of_kind
-from tests.bot.test_step_files import as_the_runner_reads
 from tests.evals.sample_results import candidate_result
 from tests.fakes.github import FakeGitHub
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from agent_runtime.errors import InvalidInput
-from bot.actions_environment import read_environment
+from bot.actions.environment import read_environment
 
 SHA, HEAD = "a" * 40, "b" * 40
 BASIC = {"GITHUB_REPOSITORY": "o/r", "GITHUB_SHA": SHA}
