@@ -28,7 +28,7 @@ from bot.results import read_results
 from evals.formatting.excerpts import web_link
 
 if TYPE_CHECKING:
-    from bot.github import GitHub
+    from bot.github.repository import GitHub
 
 LONGEST_NAME = 100
 
@@ -138,7 +138,7 @@ def _nowhere(commit: str) -> ActionsEnvironment:
 
 
 def _github(environment: ActionsEnvironment) -> GitHub:
-    from bot.github import Connection, with_token
+    from bot.github.repository import Connection, with_token
 
     if not environment.token:
         fix = f"add  env: {{ {TOKEN}: ${{{{ github.token }}}} }}  to the step, or use  --dry-run"

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from bot.github.records import Comment
 from bot.lengths import whole_blocks
 from bot.links import Links, footer
-from bot.records import Comment
 from bot.results import Results
 from bot.story import icon_and_title, overview
 

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent_runtime.errors import InvalidInput
-from bot.artifacts import MOST_ZIPPED, CannotUseArtifact, known_files, refuse_absurd
-from bot.records import Artifact, Pull, WorkflowRun
+from bot.github.artifacts import MOST_ZIPPED, CannotUseArtifact, known_files, refuse_absurd
+from bot.github.records import Artifact, Pull, WorkflowRun
 from bot.results import FINDINGS_FILE, VERDICT_FILE, Results, read_results
 from evals.report.folder import prepare_folder, write_results
 from security_pack.findings.findings_file import write_assessment
 
 if TYPE_CHECKING:  # PyGithub is an extra, and a dry run does without
-    from bot.github import GitHub
+    from bot.github.repository import GitHub
 
 _PULL_REQUEST = "pull_request"
 

@@ -13,7 +13,7 @@ from bot.story import icon_and_title
 from evals.results.records import VerdictKind
 
 if TYPE_CHECKING:  # PyGithub is an extra, and a dry run does without
-    from bot.github import GitHub
+    from bot.github.repository import GitHub
 
 _EDITED = "edited in place while the drift lasts, closed when it is over"
 _FELL = {VerdictKind.DRIFT, VerdictKind.BELOW_FLOOR, VerdictKind.PROVIDER_DRIFT}

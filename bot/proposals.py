@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # PyGithub is an extra
-    from bot.github import GitHub
+    from bot.github.repository import GitHub
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,9 @@ from bot.checks import CheckRun, check_of
 from bot.comments import comment_body, key_of
 from bot.conclusions import EXIT_CODES, FailOn, conclusion_of, fail_on_of
 from bot.foreign_run import ForeignRun
+from bot.github.errors import CannotPublishCheck, CannotReach
 from bot.issues import put_issue
 from bot.links import Links
-from bot.refusals import CannotPublishCheck, CannotReach
 from bot.results import Results
 from bot.sending import put_check, put_comment, put_status
 from evals.results.records import VerdictKind
@@ -25,7 +25,7 @@ from security_pack.findings import findings
 from security_pack.findings.sarif import NAME as SARIF_NAME
 
 if TYPE_CHECKING:  # PyGithub is an extra, and a dry run does without
-    from bot.github import GitHub
+    from bot.github.repository import GitHub
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from bot.checks import BATCH, CheckRun, first_body, next_body, status_body
 from bot.comments import Ours, ours_among
-from bot.records import Comment
-from bot.refusals import CannotPublishComment
+from bot.github.errors import CannotPublishComment
+from bot.github.records import Comment
 
 if TYPE_CHECKING:  # PyGithub is an extra, and a dry run does without
-    from bot.github import GitHub
+    from bot.github.repository import GitHub
 
 ACTIONS_LOGIN = "github-actions[bot]"
 """Who a job's own token is; it may not always ask."""

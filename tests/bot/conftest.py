@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.github import Clock, Connection, GitHub, with_token
+from bot.github.repository import Clock, Connection, GitHub, with_token
 from tests.fakes.github import FakeGitHub
 
 REPO = "acme/shop"

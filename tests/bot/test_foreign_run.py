@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from bot.artifacts import CannotUseArtifact
 from bot.foreign_run import ForeignRun, fetch_run
-from bot.refusals import CannotFetchArtifact, CannotReadRun
+from bot.github.artifacts import CannotUseArtifact
+from bot.github.errors import CannotFetchArtifact, CannotReadRun
 from evals.report.folder import write_results
 from evals.verdict_file import verdict_document
 from security_pack.findings.findings_file import write_assessment
 from tests.bot.conftest import REPO, Door
+from tests.bot.github.test_artifacts import zipped
 from tests.bot.samples import breach, drift
-from tests.bot.test_artifacts import zipped
 from tests.fakes.github import FakeGitHub
 
 NAME = "agentcrewops-results"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.github.errors import CannotPublishIssue
 from bot.issues import put_issue
 from bot.links import Links
-from bot.refusals import CannotPublishIssue
 from bot.results import Results
 from evals.results.records import VerdictKind
 from tests.bot.conftest import REPO, Door

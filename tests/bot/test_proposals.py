@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from bot.github.errors import CannotPropose
 from bot.proposals import Proposal, propose
-from bot.refusals import CannotPropose
 from tests.bot.conftest import REPO, Door
 from tests.fakes.github import FakeGitHub
 

@@ -18,9 +18,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from agent_runtime.errors import InvalidInput, MissingExtra
-from bot.patience import Patience, is_rate_limit
-from bot.records import Artifact, Comment, Pull, WorkflowRun, WrittenCheck
-from bot.refusals import (
+from bot.github.errors import (
     CannotFetchArtifact,
     CannotPropose,
     CannotPublishCheck,
@@ -33,6 +31,8 @@ from bot.refusals import (
     CannotReadPull,
     CannotReadRun,
 )
+from bot.github.records import Artifact, Comment, Pull, WorkflowRun, WrittenCheck
+from bot.github.retry import Patience, is_rate_limit
 
 try:
     import github

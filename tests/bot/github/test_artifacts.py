@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot import artifacts
-from bot.artifacts import CannotUseArtifact, known_files, refuse_absurd
+from bot.github import artifacts
+from bot.github.artifacts import CannotUseArtifact, known_files, refuse_absurd
 
 
 def zipped(*entries: tuple[str, bytes], mode: int = 0, method: int = zipfile.ZIP_DEFLATED) -> bytes:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from agent_runtime.errors import InvalidInput
-from bot.github import Connection, as_installation
-from bot.records import Pull
-from bot.refusals import CannotReadPermission, CannotReadPull
+from bot.github.errors import CannotReadPermission, CannotReadPull
+from bot.github.records import Pull
+from bot.github.repository import Connection, as_installation
 from tests.bot.conftest import REPO, Door
 from tests.fakes.github import FakeGitHub
 

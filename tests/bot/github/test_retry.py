@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.patience import Patience, is_rate_limit
+from bot.github.retry import Patience, is_rate_limit
 
 PATIENCE = Patience()
 
