@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from agent_runtime.errors import InvalidInput
 from agentcrewops.terminal import printable, printable_json
 from bot.actions.environment import TOKEN, ActionsEnvironment, read_environment
-from bot.annotations import Checkout, checkout_at
-from bot.checks import BATCH, first_body, next_body
-from bot.conclusions import FailOn
+from bot.message.annotations import Checkout, checkout_at
+from bot.message.checks import BATCH, first_body, next_body
+from bot.message.conclusions import FailOn
+from bot.message.results import read_results
 from bot.publishing import (
     Publication,
     Published,
@@ -24,7 +25,6 @@ from bot.publishing import (
     target_of,
     target_of_run,
 )
-from bot.results import read_results
 from evals.formatting.excerpts import web_link
 
 if TYPE_CHECKING:

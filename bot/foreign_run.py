@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from agent_runtime.errors import InvalidInput
 from bot.github.artifacts import MOST_ZIPPED, CannotUseArtifact, known_files, refuse_absurd
 from bot.github.records import Artifact, Pull, WorkflowRun
-from bot.results import FINDINGS_FILE, VERDICT_FILE, Results, read_results
+from bot.message.results import FINDINGS_FILE, VERDICT_FILE, Results, read_results
 from evals.report.folder import prepare_folder, write_results
 from security_pack.findings.findings_file import write_assessment
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from bot.comments import comment_body, ours_among
-from bot.links import Links
-from bot.results import Results
+from bot.message.comments import comment_body, ours_among
+from bot.message.links import Links
+from bot.message.overview import icon_and_title
+from bot.message.results import Results
 from bot.sending import ACTIONS_LOGIN
-from bot.story import icon_and_title
 from evals.results.records import VerdictKind
 
 if TYPE_CHECKING:  # PyGithub is an extra, and a dry run does without

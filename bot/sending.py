@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.checks import BATCH, CheckRun, first_body, next_body, status_body
-from bot.comments import Ours, ours_among
 from bot.github.errors import CannotPublishComment
 from bot.github.records import Comment
+from bot.message.checks import BATCH, CheckRun, first_body, next_body, status_body
+from bot.message.comments import Ours, ours_among
 
 if TYPE_CHECKING:  # PyGithub is an extra, and a dry run does without
     from bot.github.repository import GitHub

@@ -16,10 +16,10 @@ from pathlib import Path
 
 from markdown_it import MarkdownIt
 
-from bot.annotations import checkout_at
-from bot.links import Links
+from bot.message.annotations import checkout_at
+from bot.message.links import Links
+from bot.message.results import read_results
 from bot.publishing import Publication, Target, Wish, publication_of
-from bot.results import read_results
 from tests.browser.chromium import new_tab
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from agent_runtime.errors import InvalidInput
-from bot.lengths import whole_lines
+from bot.message.limits import whole_lines
 
 MOST_SUMMARY_BYTES = 1024 * 1024
 """GitHub drops a step's summary that is longer."""

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from agentcrewops.action import judge_job
-from bot.conclusions import Conclusion, FailOn, conclusion_of
-from bot.results import read_results
+from bot.message.conclusions import Conclusion, FailOn, conclusion_of
+from bot.message.results import read_results
 from evals.results.records import VerdictKind
 from tests.conftest import edit
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.results import Results
+from bot.message.results import Results
 from evals.results.records import (
     CaseComparison,
     CaseResult,

@@ -6,8 +6,8 @@ import pytest
 
 from bot.github.errors import CannotPublishIssue
 from bot.issues import put_issue
-from bot.links import Links
-from bot.results import Results
+from bot.message.links import Links
+from bot.message.results import Results
 from evals.results.records import VerdictKind
 from tests.bot.conftest import REPO, Door
 from tests.bot.inert import what_acts

@@ -9,9 +9,10 @@ import pytest
 
 from agent_runtime.errors import InvalidInput
 from bot.actions.environment import ActionsEnvironment, EventPull
-from bot.annotations import Checkout
-from bot.comments import marker
-from bot.conclusions import FailOn
+from bot.message.annotations import Checkout
+from bot.message.comments import marker
+from bot.message.conclusions import FailOn
+from bot.message.results import Results
 from bot.publishing import (
     Publication,
     Wish,
@@ -22,7 +23,6 @@ from bot.publishing import (
     target_of,
     worst_of,
 )
-from bot.results import Results
 from evals.gate.gate import judge
 from evals.results.records import VerdictKind
 from evals.suite.suite import GateSettings

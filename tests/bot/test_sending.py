@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from bot.annotations import Annotation, Level
-from bot.checks import CheckRun, check_of
-from bot.comments import marker
-from bot.conclusions import Conclusion
 from bot.github.errors import CannotPublishCheck, CannotPublishComment
-from bot.links import Links
+from bot.message.annotations import Annotation, Level
+from bot.message.checks import CheckRun, check_of
+from bot.message.comments import marker
+from bot.message.conclusions import Conclusion
+from bot.message.links import Links
 from bot.sending import put_check, put_comment, put_status
 from tests.bot.conftest import REPO, Door, Waited
 from tests.bot.samples import drift

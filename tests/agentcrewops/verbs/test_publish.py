@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.results import Results
+from bot.message.results import Results
 from evals.report.folder import write_results
 from evals.results.records import VerdictKind
 from tests.agentcrewops.conftest import Shell

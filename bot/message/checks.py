@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bot.annotations import MOST, Annotation
-from bot.conclusions import Conclusion
-from bot.lengths import whole_blocks
-from bot.links import Links, footer
-from bot.results import Results
-from bot.story import details, icon_and_title, overview
+from bot.message.annotations import MOST, Annotation
+from bot.message.conclusions import Conclusion
+from bot.message.limits import whole_blocks
+from bot.message.links import Links, footer
+from bot.message.overview import details, icon_and_title, overview
+from bot.message.results import Results
 from evals.formatting import figures
 
 MOST_BYTES = 65_535

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.annotations import Annotation, Level
-from bot.checks import MOST_BYTES, CheckRun, check_of, first_body, next_body, status_body
-from bot.conclusions import Conclusion
-from bot.links import Links
+from bot.message.annotations import Annotation, Level
+from bot.message.checks import MOST_BYTES, CheckRun, check_of, first_body, next_body, status_body
+from bot.message.conclusions import Conclusion
+from bot.message.links import Links
 from tests.bot.inert import what_acts
 from tests.bot.samples import HOSTILE, SHA, breach, drift, hostile
 

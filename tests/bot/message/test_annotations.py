@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.annotations import Annotation, Level, annotations_of, checkout_at
-from bot.results import Results
+from bot.message.annotations import Annotation, Level, annotations_of, checkout_at
+from bot.message.results import Results
 from evals.results.records import CaseComparison, Comparison, MetricVerdict, Verdict, VerdictKind
 from security_pack.catalog.probe import Severity
 from security_pack.findings.findings import Location, Suppression

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import read_yaml
-from bot.results import Results
+from bot.message.results import Results
 from evals.formatting import figures
 from evals.formatting.excerpts import one_line
 from evals.formatting.prose import spans

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from agent_runtime.errors import InvalidInput
-from bot.results import read_results
+from bot.message.results import read_results
 from evals.report.folder import write_results
 from security_pack.findings.findings_file import write_assessment
 from tests.bot.samples import SHA, breach, drift

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.lengths import weight, whole_blocks, whole_lines
+from bot.message.limits import weight, whole_blocks, whole_lines
 
 BLOCKS = st.lists(st.text(alphabet="aé𝄞\n", max_size=60), max_size=12)
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.github.records import Comment
-from bot.lengths import whole_blocks
-from bot.links import Links, footer
-from bot.results import Results
-from bot.story import icon_and_title, overview
+from bot.message.limits import whole_blocks
+from bot.message.links import Links, footer
+from bot.message.overview import icon_and_title, overview
+from bot.message.results import Results
 
 MOST_BYTES = 60_000
 """GitHub refuses a comment above 65,536 characters."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from bot.results import Results
+from bot.message.results import Results
 from evals.results.records import VerdictKind
 from security_pack.findings import findings
 

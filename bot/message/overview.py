@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from agent_runtime.render import render
-from bot.results import Results
+from bot.message.results import Results
 from evals.formatting import figures, markdown
 from evals.formatting.prose import new_reasons, spans, without_title
 from evals.report.parts.failures import first_failure, reason, score
