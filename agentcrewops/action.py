@@ -25,7 +25,7 @@ from agentcrewops.workflow_log import annotate, commands_stopped, notice
 from bot.actions.environment import read_environment
 from bot.actions.step_files import write_outputs
 from bot.message.results import read_results
-from bot.publishing import outputs_of
+from bot.publish.publishing import outputs_of
 from evals.canary.canary import run_canary
 from evals.canary.preparation import CanaryOptions, default_baseline, manifest_of
 from evals.canary.sharding import merge_shards, run_shard

@@ -15,7 +15,7 @@ from agentcrewops.baselines import enough_runs
 from agentcrewops.terminal import plain
 from bot.actions.environment import TOKEN, ActionsEnvironment
 from bot.github.repository import Connection, with_token
-from bot.proposals import Proposal, propose
+from bot.publish.proposals import Proposal, propose
 from evals.canary.canary import run_canary
 from evals.canary.preparation import CanaryOptions, usual_baseline
 from evals.formatting import markdown

@@ -15,7 +15,7 @@ from bot.message.annotations import Checkout, checkout_at
 from bot.message.checks import BATCH, first_body, next_body
 from bot.message.conclusions import FailOn
 from bot.message.results import read_results
-from bot.publishing import (
+from bot.publish.publishing import (
     Publication,
     Published,
     Wish,
@@ -94,7 +94,7 @@ def _publication_of_run(
     request: Request, environment: ActionsEnvironment, github: GitHub, run_id: int
 ) -> Publication:
     """Of what another run measured: no line of this checkout is one of its lines."""
-    from bot.foreign_run import fetch_run
+    from bot.publish.foreign_run import fetch_run
 
     if len(request.folders) > 1:
         raise InvalidInput.one("--from-run", "writes to one folder", "give one FOLDER")

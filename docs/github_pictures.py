@@ -19,7 +19,7 @@ from markdown_it import MarkdownIt
 from bot.message.annotations import checkout_at
 from bot.message.links import Links
 from bot.message.results import read_results
-from bot.publishing import Publication, Target, Wish, publication_of
+from bot.publish.publishing import Publication, Target, Wish, publication_of
 from tests.browser.chromium import new_tab
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -13,7 +13,7 @@ from bot.message.annotations import Checkout
 from bot.message.comments import marker
 from bot.message.conclusions import FailOn
 from bot.message.results import Results
-from bot.publishing import (
+from bot.publish.publishing import (
     Publication,
     Wish,
     outputs_of,

@@ -13,7 +13,7 @@ from bot.message.checks import CheckRun, check_of
 from bot.message.comments import marker
 from bot.message.conclusions import Conclusion
 from bot.message.links import Links
-from bot.sending import put_check, put_comment, put_status
+from bot.publish.sending import put_check, put_comment, put_status
 from tests.bot.conftest import REPO, Door, Waited
 from tests.bot.samples import drift
 from tests.fakes.github import FakeGitHub

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from bot.foreign_run import ForeignRun, fetch_run
 from bot.github.artifacts import CannotUseArtifact
 from bot.github.errors import CannotFetchArtifact, CannotReadRun
+from bot.publish.foreign_run import ForeignRun, fetch_run
 from evals.report.folder import write_results
 from evals.verdict_file import verdict_document
 from security_pack.findings.findings_file import write_assessment

@@ -9,7 +9,7 @@ from bot.message.comments import comment_body, ours_among
 from bot.message.links import Links
 from bot.message.overview import icon_and_title
 from bot.message.results import Results
-from bot.sending import ACTIONS_LOGIN
+from bot.publish.sending import ACTIONS_LOGIN
 from evals.results.records import VerdictKind
 
 if TYPE_CHECKING:  # PyGithub is an extra, and a dry run does without

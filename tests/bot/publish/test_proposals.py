@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.github.errors import CannotPropose
-from bot.proposals import Proposal, propose
+from bot.publish.proposals import Proposal, propose
 from tests.bot.conftest import REPO, Door
 from tests.fakes.github import FakeGitHub
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from bot.github.errors import CannotPublishIssue
-from bot.issues import put_issue
 from bot.message.links import Links
 from bot.message.results import Results
+from bot.publish.issues import put_issue
 from evals.results.records import VerdictKind
 from tests.bot.conftest import REPO, Door
 from tests.bot.inert import what_acts
