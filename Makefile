@@ -38,7 +38,7 @@ test-frameworks: setup  ## The examples of other frameworks, against a model of 
 test-github-schema: setup  ## Requests to GitHub, and our fake of it, judged by GitHub's own OpenAPI (needs npm)
 	@command -v npm >/dev/null || { echo "error: npm is missing (Debian: apt-get install npm)"; exit 2; }
 	pytest -m schemas
-	pytest -n auto tests/bot tests/agentcrewops/test_report_job.py tests/agentcrewops/verbs/test_publish.py --github-schemas
+	pytest -n auto tests/bot tests/agentcrewops/action/test_report_job.py tests/agentcrewops/verbs/test_publish.py --github-schemas
 
 test-wheel: setup  ## The built wheel, installed in an empty environment
 	pytest -m wheel

@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from agentcrewops.action import PART
+from agentcrewops.action.jobs import PART
 from agentcrewops.verbs.init import starter_files
 from benchmarks.table import Row, leave, print_rows
 from tests.actions.act import export_ours

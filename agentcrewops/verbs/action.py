@@ -19,7 +19,7 @@ def judge() -> None:
 
     Exit codes: 0 pass · 1 drift, below a floor, or a breach · 2 bad input · 3 could not measure.
     """
-    from agentcrewops.action import judge_job
+    from agentcrewops.action.jobs import judge_job
 
     sys.exit(judge_job(os.environ))
 
@@ -30,7 +30,7 @@ def publish() -> None:
 
     Exit codes: 0 shown · 1 GitHub failed · 2 bad input.
     """
-    from agentcrewops.action import publish_job
+    from agentcrewops.action.jobs import publish_job
 
     sys.exit(publish_job(os.environ))
 
@@ -42,6 +42,6 @@ def baseline() -> None:
     Exit codes: 0 proposed, or nothing to propose · 1 the agent fell below what was approved · 2 bad input · 3 could
     not measure.
     """
-    from agentcrewops.action import baseline_job
+    from agentcrewops.action.jobs import baseline_job
 
     sys.exit(baseline_job(os.environ))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from agentcrewops.action import PART, judge_job
+from agentcrewops.action.jobs import PART, judge_job
 from tests.fakes.github import FakeGitHub
 
 if TYPE_CHECKING:

@@ -15,13 +15,13 @@ from pathlib import Path
 import typer
 
 from agent_runtime.errors import CrewError, InvalidInput
-from agentcrewops.action_inputs import Inputs, Mode, read_inputs
+from agentcrewops.action.inputs import Inputs, Mode, read_inputs
+from agentcrewops.action.log import annotate, commands_stopped, notice
 from agentcrewops.guardian_outcome import announce_assessment, guardian_exit_code
 from agentcrewops.outcome import announce, announce_shard, exit_code
 from agentcrewops.publication import Request, publish_results
 from agentcrewops.results_folder import sections_in, write_guardian
 from agentcrewops.terminal import printable
-from agentcrewops.workflow_log import annotate, commands_stopped, notice
 from bot.actions.environment import read_environment
 from bot.actions.step_files import write_outputs
 from bot.message.results import read_results
@@ -122,7 +122,7 @@ def publish_job(environ: Mapping[str, str]) -> int:
 
 def baseline_job(environ: Mapping[str, str]) -> int:
     """The step `Refresh` of actions/baseline; 1 if the agent slid below what was approved."""
-    from agentcrewops.baseline_proposal import refresh_baseline, tell  # only here: it needs PyGithub
+    from agentcrewops.action.baseline import refresh_baseline, tell  # only here: it needs PyGithub
 
     try:
         job = job_of(environ)

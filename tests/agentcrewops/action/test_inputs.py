@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_runtime.errors import InvalidInput
-from agentcrewops.action_inputs import Inputs, Mode, read_inputs
+from agentcrewops.action.inputs import Inputs, Mode, read_inputs
 from evals.sampling.shards import Shard
 
 

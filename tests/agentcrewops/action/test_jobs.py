@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from agentcrewops.action import judge_job
+from agentcrewops.action.jobs import judge_job
 from bot.message.conclusions import Conclusion, FailOn, conclusion_of
 from bot.message.results import read_results
 from evals.results.records import VerdictKind

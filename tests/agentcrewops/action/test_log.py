@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from agent_runtime.errors import Problem
-from agentcrewops.workflow_log import annotate, commands_stopped
+from agentcrewops.action.log import annotate, commands_stopped
 
 
 def test_between_the_marks_commands_are_text_and_the_mark_is_never_the_same(
