@@ -11,7 +11,7 @@ import typer
 from agent_runtime.errors import CannotMeasure, InvalidInput
 from agent_runtime.guard.redact import ALL_KINDS, Redactor
 from agentcrewops.action.inputs import Inputs
-from agentcrewops.baselines import enough_runs
+from agentcrewops.baselines.canary import enough_runs
 from agentcrewops.terminal import plain
 from bot.actions.environment import TOKEN, ActionsEnvironment
 from bot.github.repository import Connection, with_token

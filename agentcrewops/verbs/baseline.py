@@ -63,7 +63,7 @@ def record(
     An earlier baseline of the suite is compared with: one that fell is saved with --accept only.
     """
     from agent_runtime.errors import CannotMeasure
-    from agentcrewops.baselines import default_file, enough_runs, refuse_unfit
+    from agentcrewops.baselines.canary import default_file, enough_runs, refuse_unfit
     from evals.canary.canary import run_canary
     from evals.canary.preparation import CanaryOptions
     from evals.results.records import VerdictKind
@@ -111,7 +111,7 @@ def save(
     It becomes the approved one that later refreshes are held against.
     """
     from agent_runtime.statistics.looks import PLANNED
-    from agentcrewops.baselines import refuse_unfit, verdict_beside
+    from agentcrewops.baselines.canary import refuse_unfit, verdict_beside
     from evals.suite.suite import load_suite
 
     samples = load_suite(suite).samples if suite is not None else PLANNED
@@ -123,7 +123,7 @@ def save(
 def _save(results: Path, to: Path | None, margin: float, samples: int) -> None:
     """Write the baseline and tell about it; `samples` is what a canary runs per case."""
     from agent_runtime.guard.redact import ALL_KINDS, Redactor
-    from agentcrewops.baselines import advice, default_file, print_baseline
+    from agentcrewops.baselines.canary import advice, default_file, print_baseline
     from evals.results.baseline import load_reference, save_baseline
 
     result = load_reference(results)
@@ -153,7 +153,7 @@ def refresh(
     """
     from agent_runtime.guard.redact import ALL_KINDS, Redactor
     from agent_runtime.statistics.looks import PLANNED
-    from agentcrewops.baselines import advice, default_file
+    from agentcrewops.baselines.canary import advice, default_file
     from agentcrewops.terminal import plain
     from evals.refresh import held_against, slow_slide
     from evals.results.baseline import load_reference, read_anchor, read_baseline, save_baseline
@@ -180,7 +180,7 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Show what a baseline holds and what it can see."""
-    from agentcrewops.baselines import print_baseline
+    from agentcrewops.baselines.canary import print_baseline
     from evals.results.baseline import load_reference
 
     print_baseline(load_reference(file), margin, as_json=as_json)

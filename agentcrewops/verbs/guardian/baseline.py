@@ -53,7 +53,7 @@ def baseline(
 
     It holds for this agent, model and policy, and for each probe as it is: what changes has no baseline.
     """
-    from agentcrewops.guardian_baseline import save_guardian_baseline
+    from agentcrewops.baselines.guardian import save_guardian_baseline
     from evals.sampling.journal import Start
     from security_pack.guardian.guardian import GuardianOptions, prepare_guardian
     from security_pack.resistance.resistance import ResistanceOptions

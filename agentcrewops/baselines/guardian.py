@@ -9,7 +9,7 @@ import typer
 
 from agent_runtime.errors import CannotMeasure
 from agent_runtime.guard.redact import ALL_KINDS, Redactor
-from agentcrewops.baselines import default_file
+from agentcrewops.baselines.canary import default_file
 from agentcrewops.terminal import printable
 from evals.results.baseline import load_reference, save_baseline, summarize
 from evals.results.records import SuiteResult
