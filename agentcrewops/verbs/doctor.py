@@ -13,7 +13,7 @@ import typer
 from agentcrewops.verbs.options import AgentFile, Json, OutFolder, PolicyFile
 
 if TYPE_CHECKING:
-    from agentcrewops.doctor import Finding
+    from agentcrewops.checkup.doctor import Finding
 
 
 def doctor(
@@ -30,7 +30,7 @@ def doctor(
     Nothing is run; only the declared endpoints are connected to. Exit codes: 0 nothing but advice · 1 a problem ·
     2 a file that cannot be used.
     """
-    from agentcrewops.doctor import Patient, examine, exit_code
+    from agentcrewops.checkup.doctor import Patient, examine, exit_code
 
     if suite is None and agent is None:
         suite, agent = _here("suite.yaml"), _here("agent.yaml")

@@ -33,7 +33,7 @@ def pin(
     """
     import asyncio
 
-    from agentcrewops.pinning import pinned_lines
+    from agentcrewops.checkup.pinning import pinned_lines
 
     lines = asyncio.run(pinned_lines(agent, policy, os.environ))
     for line in lines:

@@ -26,8 +26,8 @@ def validate(
     as_json: Json = False,
 ) -> None:
     """Check the files without running anything; print every problem with file, line and fix (exit 2)."""
-    from agentcrewops.checkup import check_agent, check_suite
-    from agentcrewops.explanation import lines_of
+    from agentcrewops.checkup.checkup import check_agent, check_suite
+    from agentcrewops.checkup.explanation import lines_of
     from agentcrewops.terminal import printable
 
     if suite is None and agent is None and Path("suite.yaml").exists():

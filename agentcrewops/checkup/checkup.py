@@ -8,7 +8,7 @@ from typing import Any
 
 from agent_runtime.agent.manifest import Manifest, load_manifest
 from agent_runtime.agent.spec import ToolSpec
-from agentcrewops.explanation import explain_agent, explain_suite
+from agentcrewops.checkup.explanation import explain_agent, explain_suite
 from evals.canary.preparation import CanaryOptions, prepare
 
 

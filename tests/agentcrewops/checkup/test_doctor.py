@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agentcrewops.doctor import Finding, Level, Patient, examine, exit_code
+from agentcrewops.checkup.doctor import Finding, Level, Patient, examine, exit_code
 from tests.agentcrewops.conftest import Shell
 from tests.conftest import edit
 from tests.fakes.grading import write_judge
