@@ -17,10 +17,10 @@ import typer
 from agent_runtime.errors import CrewError, InvalidInput
 from agentcrewops.action.inputs import Inputs, Mode, read_inputs
 from agentcrewops.action.log import annotate, commands_stopped, notice
-from agentcrewops.guardian_outcome import announce_assessment, guardian_exit_code
-from agentcrewops.outcome import announce, announce_shard, exit_code
-from agentcrewops.publication import Request, publish_results
-from agentcrewops.results_folder import sections_in, write_guardian
+from agentcrewops.outcome.canary import announce, announce_shard, exit_code
+from agentcrewops.outcome.folder import sections_in, write_guardian
+from agentcrewops.outcome.guardian import announce_assessment, guardian_exit_code
+from agentcrewops.outcome.publication import Request, publish_results
 from agentcrewops.terminal import printable
 from bot.actions.environment import read_environment
 from bot.actions.step_files import write_outputs

@@ -112,8 +112,8 @@ def canary(
 
     Exit codes: 0 pass or undecided · 1 drift or below a floor · 2 bad input · 3 could not measure.
     """
-    from agentcrewops.outcome import announce, exit_code
-    from agentcrewops.results_folder import sections_in
+    from agentcrewops.outcome.canary import announce, exit_code
+    from agentcrewops.outcome.folder import sections_in
     from evals.canary.canary import run_canary
     from evals.canary.preparation import CanaryOptions
 
@@ -149,7 +149,7 @@ def canary(
 
 def _run_shard(options: CanaryOptions, written: str, *, as_json: bool, quiet: bool) -> None:
     """One shard: runs and no verdict, so exit 0, or 3 if this shard must be run again."""
-    from agentcrewops.outcome import announce_shard
+    from agentcrewops.outcome.canary import announce_shard
     from evals.canary.sharding import run_shard
     from evals.sampling.shards import parse_shard
 

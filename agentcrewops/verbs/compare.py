@@ -35,7 +35,7 @@ def compare(
     A line needs only case_id, sample_index and passed (true, false or null); it may carry status, latency_ms,
     cost_usd, output_sha256 and cached.
     """
-    from agentcrewops.outcome import announce, exit_code
+    from agentcrewops.outcome.canary import announce, exit_code
     from evals.canary.canary import compare_files
     from evals.suite.suite import GateSettings
 

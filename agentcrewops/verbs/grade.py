@@ -27,7 +27,7 @@ def grade(
     For a changed success, grader or rubric. A case whose input changed was never run, so it is left out and named.
     Writes the same five files as a canary.
     """
-    from agentcrewops.outcome import announce, exit_code
+    from agentcrewops.outcome.canary import announce, exit_code
     from evals.canary.preparation import CanaryOptions
     from evals.canary.regrading import regrade
 

@@ -33,8 +33,8 @@ def merge(
 
     A shard that is missing, there twice, cut short or of another evaluation is named, and nothing is measured (exit 3).
     """
-    from agentcrewops.outcome import announce, exit_code
-    from agentcrewops.results_folder import sections_in
+    from agentcrewops.outcome.canary import announce, exit_code
+    from agentcrewops.outcome.folder import sections_in
     from evals.canary.sharding import merge_shards
 
     verdict = merge_shards(folders, baseline, out, gate_from, sections_in(out))

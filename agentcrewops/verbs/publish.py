@@ -81,7 +81,7 @@ def publish(
     commit status is set; where it may not write at all, as on a fork's pull request, the step summary says it all.
     The exit code is that of the verdict.
     """
-    from agentcrewops.publication import Request, publish_results
+    from agentcrewops.outcome.publication import Request, publish_results
 
     request = Request(
         folders=tuple(folders or [Path("canary-out")]),

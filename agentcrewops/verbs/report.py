@@ -17,6 +17,6 @@ def report(
     baseline: BaselineFile = None,
 ) -> None:
     """Render report.html, summary.md and junit.xml again from saved results; nothing is run or judged."""
-    from agentcrewops.results_folder import render_folder
+    from agentcrewops.outcome.folder import render_folder
 
     typer.echo(str(render_folder(folder, baseline)))

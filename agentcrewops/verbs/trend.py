@@ -22,7 +22,7 @@ def trend(
     The day of a result comes from its run.json, else from a date such as 2026-03-12 in the folder's name, else
     from the file's time. Reads results only; always exits 0 if it can.
     """
-    from agentcrewops.history import print_trends
+    from agentcrewops.outcome.trend import print_trends
     from evals.gate.trend import read_evaluations, trends
 
     found = trends(read_evaluations(folders))

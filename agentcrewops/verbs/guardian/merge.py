@@ -46,7 +46,7 @@ def merge(
 
     A shard that is missing, there twice, cut short or of other attacks is named, and nothing is concluded (exit 3).
     """
-    from agentcrewops.guardian_outcome import leave_with
+    from agentcrewops.outcome.guardian import leave_with
     from security_pack.assessment.assessment import Evidence
     from security_pack.guardian.guardian import GuardianOptions, joined, prepare_guardian
     from security_pack.resistance.resistance import ResistanceOptions

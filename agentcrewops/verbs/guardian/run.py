@@ -131,7 +131,7 @@ def _run_tiers(
 ) -> None:
     import asyncio
 
-    from agentcrewops.guardian_outcome import leave_with
+    from agentcrewops.outcome.guardian import leave_with
     from security_pack.assessment.assessment import Evidence
     from security_pack.guardian.guardian import joined, play
     from security_pack.guardian.progress import attack_progress
@@ -150,7 +150,7 @@ def _run_tiers(
 
 def _run_shard(ready: Ready, attack: ResistanceOptions, written: str, *, as_json: bool, quiet: bool) -> None:
     """One shard: runs and no assessment, so exit 0, or 3 if this shard must be run again."""
-    from agentcrewops.outcome import announce_shard
+    from agentcrewops.outcome.canary import announce_shard
     from evals.sampling.shards import parse_shard
     from security_pack.resistance.sharding import run_resistance_shard
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agentcrewops.guardian_outcome import announce_assessment, guardian_exit_code
+from agentcrewops.outcome.guardian import announce_assessment, guardian_exit_code
 from security_pack.findings.findings import Assessment, Conclusion
 from tests.security_pack.sample_trials import (
     a_breach,

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import typer
 
-from agentcrewops.results_folder import write_guardian
+from agentcrewops.outcome.folder import write_guardian
 from agentcrewops.terminal import coloured, plain, printable
 from security_pack.assessment.assessment import Evidence
 from security_pack.assessment.problems import Problem, problems_of

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agent_runtime.errors import InvalidInput
-from agentcrewops.results_folder import render_folder, sections_in, write_guardian
+from agentcrewops.outcome.folder import render_folder, sections_in, write_guardian
 from security_pack.findings.findings_file import write_assessment
 from tests.agentcrewops.conftest import Shell, shell
 from tests.security_pack.sample_trials import a_breach, a_pass
