@@ -43,7 +43,7 @@ def add(
     Comments and order of the suite stay. What is right is never taken from the run, which may have failed.
     """
     from agent_runtime.files.yaml_text import one_line
-    from agentcrewops.case_of_run import WantedCase, case_of_run
+    from agentcrewops.runs.case_of_run import WantedCase, case_of_run
     from agentcrewops.terminal import printable
 
     added = case_of_run(WantedCase(run_id, suite, agent, policy, case_id, success, must_pass))

@@ -68,7 +68,7 @@ def init(
 
 
 def starter_files() -> dict[str, str]:
-    from agentcrewops.home import starter_folder
+    from agentcrewops.runs.home import starter_folder
     from agentcrewops.schemas import schema_of
 
     root = starter_folder()

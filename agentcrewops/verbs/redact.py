@@ -33,7 +33,7 @@ def redact(
     Within one text the same value gets the same placeholder: [EMAIL_1], [PHONE_1], …
     """
     from agent_runtime.guard.redact import Redactor, find_pii
-    from agentcrewops.standard_input import read_stdin
+    from agentcrewops.runs.standard_input import read_stdin
 
     wanted = Wanted(kinds, policy).resolved()
     text = read_stdin()

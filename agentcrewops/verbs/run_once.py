@@ -43,7 +43,7 @@ def run(
     The answer goes to stdout, the steps to stderr. Rows and redacted artifacts are kept in .agentcrewops/ beside
     agent.yaml. Exit 0 if the run succeeded, 1 if not.
     """
-    from agentcrewops.single_run import SingleRun, run_single
+    from agentcrewops.runs.single_run import SingleRun, run_single
 
     said = sys.stdin.read() if text == "-" else text
     recording = recording_of(record, replay, replay_or_record)

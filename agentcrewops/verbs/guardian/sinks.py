@@ -67,7 +67,7 @@ def _kinds(written: str) -> tuple[SinkKind, ...]:
 
 def _text(file: Path) -> str:
     from agent_runtime.files.documents import read_text
-    from agentcrewops.standard_input import read_stdin
+    from agentcrewops.runs.standard_input import read_stdin
 
     return read_stdin() if str(file) == "-" else read_text(file)
 

@@ -26,7 +26,7 @@ from agent_runtime.records import MICROS, Message, Run, RunResult, RunStatus, St
 from agent_runtime.store import Store, open_store
 from agent_runtime.telemetry import open_telemetry
 from agent_runtime.tools import tools_at_work
-from agentcrewops.home import state_folder
+from agentcrewops.runs.home import state_folder
 from agentcrewops.terminal import printable
 
 

@@ -13,8 +13,8 @@ from agent_runtime.agent.spec import ToolSpec
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import strict_json
 from agent_runtime.guard.redact import ALL_KINDS
-from agentcrewops.home import state_folder
-from agentcrewops.run_record import RunRecord, ToolUse, read_run
+from agentcrewops.runs.home import state_folder
+from agentcrewops.runs.run_record import RunRecord, ToolUse, read_run
 from evals.graders.answer.expression import success
 from evals.suite.edit import add_case
 from evals.suite.suite import load_suite
