@@ -42,9 +42,9 @@ from agent_runtime.statistics.stats import RESAMPLES, Counts, Floats, Runs
 from benchmarks.gate_pictures import draw_pictures
 from evals.gate.comparison import Matched, compare_ratios, compare_success, compare_success_at
 from evals.gate.gate import judge
-from evals.results.records import CaseResult, Comparison, MetricVerdict, Sample, SampleStatus, SuiteResult
+from evals.results.records import CaseResult, Sample, SampleStatus, SuiteResult
+from evals.results.verdict import Comparison, MetricVerdict, verdict_document
 from evals.suite.suite import GateSettings
-from evals.verdict_file import verdict_document
 
 SUITES = ((0.23, 0.05), (0.38, 0.12), (0.15, 0.05), (0.64, 0.86), (8.0, 2.0), (19.0, 1.0))
 """Beta parameters of the success rates of a suite's cases."""

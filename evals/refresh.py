@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from agent_runtime.errors import CannotMeasure, InvalidInput
 from evals.gate import wording
 from evals.gate.gate import judge
-from evals.results.records import SuiteResult, Verdict, VerdictKind
+from evals.results.records import SuiteResult
+from evals.results.verdict import Verdict, VerdictKind
 from evals.suite.suite import GateSettings
 
 

@@ -10,10 +10,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
-
-from evals.results.records import SuiteResult
 
 DEFAULT_LOOKS = (3, 5, 7, 10, 20, 30)
 HORIZON = 30
@@ -72,15 +70,6 @@ def plan_looks(looks: Sequence[int], horizon: int = HORIZON) -> LookPlan:
     if looks[-1] > horizon:
         raise ValueError(f"looks at {looks[-1]} runs per case, past the horizon of {horizon}")
     return LookPlan(tuple(looks), horizon)
-
-
-def first_runs(result: SuiteResult, runs: int) -> SuiteResult:
-    """`result` with no more than the first `runs` runs of a case, by sample_index."""
-    cases = tuple(
-        replace(case, samples=tuple(sample for sample in case.samples if sample.sample_index < runs))
-        for case in result.cases
-    )
-    return replace(result, cases=cases)
 
 
 def information(baseline_runs: Sequence[int], candidate_runs: Sequence[int]) -> float:

@@ -22,7 +22,8 @@ from evals.formatting import markdown
 from evals.formatting.prose import spans
 from evals.refresh import held_against, slow_slide
 from evals.results.baseline import load_reference, read_anchor, read_baseline, save_baseline
-from evals.results.records import SuiteResult, Verdict, VerdictKind
+from evals.results.records import SuiteResult
+from evals.results.verdict import Verdict, VerdictKind
 from evals.suite.suite import Suite, load_suite
 
 _UNFIT = {VerdictKind.BELOW_FLOOR, VerdictKind.NOT_MEASURED}

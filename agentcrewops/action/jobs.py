@@ -31,8 +31,8 @@ from evals.canary.preparation import CanaryOptions, default_baseline, manifest_o
 from evals.canary.sharding import merge_shards, run_shard
 from evals.formatting.excerpts import one_line
 from evals.git.base_rules import usual_baseline_at
-from evals.report.folder import prepare_folder
-from evals.results.records import Verdict
+from evals.results.files import prepare_folder
+from evals.results.verdict import Verdict
 from evals.sampling.shards import SHARD_FILE
 from evals.suite.suite import Suite, load_suite
 from security_pack.findings import findings_file

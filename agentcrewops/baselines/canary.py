@@ -14,9 +14,9 @@ from agent_runtime.files.documents import Document, read_text, strict_json
 from agentcrewops.terminal import printable
 from evals.canary.baselines import Sight, describe_baseline
 from evals.results.baseline import samples_file
-from evals.results.records import SuiteResult, VerdictKind
+from evals.results.records import SuiteResult
+from evals.results.verdict import VerdictKind, read_verdict
 from evals.suite.suite import SUITE_NAME
-from evals.verdict_file import read_verdict
 
 RUNS = 30
 """Of each case, at least: a baseline of ten is itself a draw of luck."""

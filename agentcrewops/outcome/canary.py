@@ -9,8 +9,7 @@ import typer
 
 from agentcrewops.terminal import coloured, plain, printable
 from evals.canary.sharding import ShardRun
-from evals.results.records import Verdict, VerdictKind
-from evals.verdict_file import verdict_document
+from evals.results.verdict import Verdict, VerdictKind, verdict_document
 
 _FAILS = {VerdictKind.DRIFT, VerdictKind.BELOW_FLOOR}
 _FAILS_IF_STRICT = {VerdictKind.UNDECIDED, VerdictKind.PROVIDER_DRIFT}

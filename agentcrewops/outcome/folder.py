@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from agent_runtime.errors import InvalidInput
-from evals.report.folder import replace_text
 from evals.report.sections import Section
+from evals.results.files import replace_text
 from security_pack.findings.findings import Assessment
 from security_pack.findings.findings_file import NAME, read_assessment, write_assessment
 from security_pack.findings.sarif import write_sarif

@@ -66,7 +66,7 @@ def record(
     from agentcrewops.baselines.canary import default_file, enough_runs, refuse_unfit
     from evals.canary.canary import run_canary
     from evals.canary.preparation import CanaryOptions
-    from evals.results.records import VerdictKind
+    from evals.results.verdict import VerdictKind
     from evals.sampling.journal import Start
     from evals.suite.suite import load_suite
 

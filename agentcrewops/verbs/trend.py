@@ -27,8 +27,8 @@ def trend(
 
     found = trends(read_evaluations(folders))
     if out is not None:
-        from evals.report.folder import prepare_folder, replace_text
         from evals.report.trend import render_trend
+        from evals.results.files import prepare_folder, replace_text
 
         prepare_folder(out.parent)
         replace_text(out, render_trend(found))

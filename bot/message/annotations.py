@@ -15,7 +15,7 @@ from evals.formatting.excerpts import one_line
 from evals.formatting.prose import spans
 from evals.report.parts.failures import first_failure, reason
 from evals.report.parts.metrics import metric_rows
-from evals.results.records import CaseComparison, MetricVerdict, Verdict
+from evals.results.verdict import CaseComparison, MetricVerdict, Verdict
 from evals.suite.suite import EvalCase, Suite, load_suite
 from security_pack.catalog.probe import Severity
 from security_pack.findings.findings import Finding

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from bot.message.results import Results
-from evals.results.records import VerdictKind
+from evals.results.verdict import VerdictKind
 from security_pack.findings import findings
 
 

@@ -16,7 +16,8 @@ from evals.formatting import figures, markdown
 from evals.formatting.prose import new_reasons, spans, without_title
 from evals.report.parts.failures import first_failure, reason, score
 from evals.report.parts.metrics import metric_rows
-from evals.results.records import CaseComparison, CaseResult, Sample, Verdict, VerdictKind
+from evals.results.records import CaseResult, Sample
+from evals.results.verdict import CaseComparison, Verdict, VerdictKind
 from security_pack.catalog.probe import Severity
 from security_pack.findings.findings import Assessment, Conclusion, Finding
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from agent_runtime.errors import InvalidInput
 from evals.report.folder import read_results as read_canary
-from evals.results.records import CaseResult, SuiteResult, Verdict
+from evals.results.records import CaseResult, SuiteResult
+from evals.results.verdict import Verdict
 from security_pack.findings.findings import Assessment
 
 VERDICT_FILE, FINDINGS_FILE = "verdict.json", "findings.json"

@@ -12,7 +12,8 @@ from agent_runtime.errors import InvalidInput
 from bot.github.artifacts import MOST_ZIPPED, CannotUseArtifact, known_files, refuse_absurd
 from bot.github.records import Artifact, Pull, WorkflowRun
 from bot.message.results import FINDINGS_FILE, VERDICT_FILE, Results, read_results
-from evals.report.folder import prepare_folder, write_results
+from evals.report.folder import write_results
+from evals.results.files import prepare_folder
 from security_pack.findings.findings_file import write_assessment
 
 if TYPE_CHECKING:  # PyGithub is an extra, and a dry run does without

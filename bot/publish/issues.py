@@ -10,7 +10,7 @@ from bot.message.links import Links
 from bot.message.overview import icon_and_title
 from bot.message.results import Results
 from bot.publish.sending import ACTIONS_LOGIN
-from evals.results.records import VerdictKind
+from evals.results.verdict import VerdictKind
 
 if TYPE_CHECKING:  # PyGithub is an extra, and a dry run does without
     from bot.github.repository import GitHub

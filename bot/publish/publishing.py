@@ -20,7 +20,7 @@ from bot.message.results import Results
 from bot.publish.foreign_run import ForeignRun
 from bot.publish.issues import put_issue
 from bot.publish.sending import put_check, put_comment, put_status
-from evals.results.records import VerdictKind
+from evals.results.verdict import VerdictKind
 from security_pack.findings import findings
 from security_pack.findings.sarif import NAME as SARIF_NAME
 

@@ -20,13 +20,15 @@ from agent_runtime.errors import InvalidInput
 from evals.canary.evaluation import expense, open_evaluation, sampling
 from evals.canary.preparation import CanaryOptions, Prepared, prepare
 from evals.graders import judge
-from evals.report.folder import prepare_folder, write_judgement, write_results
+from evals.report.folder import write_judgement, write_results
 from evals.report.sections import Section
 from evals.results.baseline import load_reference, samples_file
-from evals.results.records import Attempt, Grade, SuiteResult, Verdict, VerdictKind
+from evals.results.files import CannotKeepRuns, prepare_folder
+from evals.results.records import Attempt, Grade, SuiteResult
 from evals.results.run_file import now, write_run_file
 from evals.results.samples import copy_samples, write_samples
-from evals.sampling.journal import CannotKeepRuns, Journal, Start, claimed
+from evals.results.verdict import Verdict, VerdictKind
+from evals.sampling.journal import Journal, Start, claimed
 from evals.sampling.sampler import Sampler, plan_runs
 from evals.sampling.schedule import Course, course_beyond, course_of
 from evals.suite.suite import EvalCase, GateSettings

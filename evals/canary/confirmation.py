@@ -18,13 +18,14 @@ from typing import Any
 from agent_runtime.agent.manifest import Manifest
 from agent_runtime.errors import CannotMeasure, InvalidInput
 from evals.canary.canary import grade_attempt
-from evals.canary.evaluation import redacted
 from evals.canary.preparation import CanaryOptions, Prepared
 from evals.gate import wording
 from evals.gate.gate import judge
 from evals.git.baseline_agent import BaselineAgent, NoBaselineAgent, Wanted, baseline_agent
-from evals.results.records import MetricVerdict, Sample, SuiteResult, Verdict, VerdictKind
+from evals.results.records import Sample, SuiteResult
 from evals.results.samples import write_samples
+from evals.results.texts import redacted
+from evals.results.verdict import MetricVerdict, Verdict, VerdictKind
 from evals.sampling.pacing import Pace
 from evals.sampling.progress import display
 from evals.sampling.sampler import Planned, Sampler, plan_runs, sample_seed

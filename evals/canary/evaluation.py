@@ -5,15 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
-from functools import cache
 
 from agent_runtime.agent.manifest import Tape
-from agent_runtime.agent.policy import PiiKind
-from agent_runtime.guard.redact import Redactor
 from evals.canary.preparation import Prepared
-from evals.results.records import Event, Sample, SuiteResult
-from evals.results.texts import LongTexts
+from evals.results.records import Sample, SuiteResult
+from evals.results.texts import LongTexts, redacted
 from evals.sampling.journal import Journal, open_journal
 from evals.sampling.pacing import Pace
 from evals.sampling.progress import Display, display
@@ -103,23 +99,3 @@ def _keeper(ready: Prepared, journal: Journal, progress: Display, pace: Pace) ->
         progress.note(sample, pace.slowed_to)
 
     return keep
-
-
-def redacted(sample: Sample, kinds: tuple[PiiKind, ...]) -> Sample:
-    """The sample with placeholders for personal data in everything the agent said, did or was told."""
-    clean = cache(Redactor(kinds).redact)  # the answer stands in the output and in the transcript
-    return replace(
-        sample,
-        output=_or_none(clean, sample.output),
-        error=_or_none(clean, sample.error),
-        grades=tuple(replace(grade, reason=clean(grade.reason)) for grade in sample.grades),
-        transcript=tuple(_clean_event(event, clean) for event in sample.transcript),
-    )
-
-
-def _clean_event(event: Event, clean: Callable[[str], str]) -> Event:
-    return replace(event, text=clean(event.text), arguments=_or_none(clean, event.arguments))
-
-
-def _or_none(clean: Callable[[str], str], text: str | None) -> str | None:
-    return None if text is None else clean(text)

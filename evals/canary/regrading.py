@@ -15,16 +15,17 @@ from pathlib import Path
 from agent_runtime.agent.policy import PiiKind
 from agent_runtime.errors import InvalidInput
 from agent_runtime.guard.redact import ALL_KINDS
-from evals.canary.evaluation import redacted
 from evals.canary.preparation import CanaryOptions, default_baseline, manifest_of
 from evals.gate.wording import listed
 from evals.graders import Grader, Means, graders_of, judge
 from evals.graders.llm_judge.panel import Jury
-from evals.report.folder import prepare_folder, write_results
+from evals.report.folder import write_results
 from evals.results.baseline import load_reference
-from evals.results.records import Attempt, CaseResult, Sample, SuiteResult, Verdict
+from evals.results.files import prepare_folder
+from evals.results.records import Attempt, CaseResult, Sample, SuiteResult
 from evals.results.samples import read_samples
-from evals.results.texts import LongTexts, whole_sample
+from evals.results.texts import LongTexts, redacted, whole_sample
+from evals.results.verdict import Verdict
 from evals.suite.suite import EvalCase, Suite, load_suite
 from evals.targets.recorded import recorded_attempt, same_text
 

@@ -14,11 +14,13 @@ from evals.canary.canary import grade_attempt, not_measured
 from evals.canary.evaluation import expense, open_evaluation, sampling
 from evals.canary.preparation import CanaryOptions, Prepared, prepare
 from evals.git.base_rules import baseline_from
-from evals.report.folder import prepare_folder, write_results
+from evals.report.folder import write_results
 from evals.report.sections import Section
 from evals.results.baseline import load_reference
-from evals.results.records import SampleStatus, SuiteResult, Verdict
+from evals.results.files import prepare_folder
+from evals.results.records import SampleStatus, SuiteResult
 from evals.results.texts import gather_long_texts
+from evals.results.verdict import Verdict
 from evals.sampling.journal import Journal, Start, claimed
 from evals.sampling.sampler import Sampler, plan_runs
 from evals.sampling.shards import Plan, Run, Shard, ShardResult, join_shards, runs_of, write_shard

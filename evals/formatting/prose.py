@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from evals.results.records import Verdict
+from evals.results.verdict import Verdict
 
 _MARKED = re.compile(r"\*\*(?P<bold>[^*\n]+)\*\*|`(?P<code>[^`\n]+)`")
 _AFTER_TITLE = re.compile(r"^(\s*\((?:simulated|recorded)\))?[\s—–:.-]*")

@@ -16,7 +16,8 @@ from agent_runtime.statistics import stats
 from agent_runtime.statistics.stats import Counts
 from evals.gate import wording
 from evals.gate.evidence import CaseEvidence, Evidence, Pairing
-from evals.results.records import Breakdown, Sample, Verdict, VerdictKind
+from evals.results.records import Sample
+from evals.results.verdict import Breakdown, Verdict, VerdictKind
 from evals.suite.suite import GateSettings
 
 TAG, GRADER = "tag", "grader"

@@ -9,7 +9,7 @@ import numpy as np
 
 from agent_runtime.statistics import stats
 from agent_runtime.statistics.stats import Counts, Floats, Resampled, Runs
-from evals.results.records import Comparison, MetricVerdict
+from evals.results.verdict import Comparison, MetricVerdict
 
 RATIO_DRIFT = 1.10
 """p95 and $ drift if the interval of the ratio lies above this; 1.00 would make 9–15 % family false alarms."""

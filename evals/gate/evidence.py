@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from evals.results.records import CaseResult, Sample, SampleStatus, SuiteResult
+from evals.results.records import CaseResult, Sample, SampleStatus, SuiteResult, in_order
 
 CACHE_SPEED = 0.1
 """A run faster than this share of its case's median latency looks like an answer from a cache."""
@@ -123,31 +123,6 @@ def _case_evidence(case: CaseResult, typical_ms: float) -> CaseEvidence:
         grader_errors=len(case.samples) - len(measured) - infra_errors,
         collapsed=len(measured) - len(runs),
     )
-
-
-def in_order(samples: Iterable[Sample]) -> list[Sample]:
-    """By sample_index, then by content, so that the order of lines in a file decides nothing."""
-    return sorted(samples, key=lambda sample: (sample.sample_index, identity(sample)))
-
-
-def identity(sample: Sample) -> str:
-    """Everything about a run that a verdict can depend on, as one text."""
-    return repr(
-        (
-            sample.sample_index,
-            sample.status.value,
-            sample.passed,
-            _number(sample.latency_ms),
-            _number(sample.cost_usd),
-            sample.cached,
-            sample.response_id,
-            sample.output_sha256,
-        )
-    )
-
-
-def _number(value: float | None) -> float | None:
-    return None if value is None else float(value)
 
 
 def _typical_latency(results: Sequence[SuiteResult]) -> dict[str, float]:

@@ -21,7 +21,7 @@ import numpy as np
 
 from agent_runtime.statistics import stats
 from agent_runtime.statistics.boundaries import level_at
-from agent_runtime.statistics.looks import LookPlan, first_runs
+from agent_runtime.statistics.looks import LookPlan
 from agent_runtime.statistics.stats import Counts, Runs
 from evals.columns import runs_of
 from evals.gate import wording
@@ -34,26 +34,9 @@ from evals.gate.comparison import (
     compare_success_at,
     finite,
 )
-from evals.gate.evidence import (
-    CaseEvidence,
-    Evidence,
-    Pairing,
-    gather,
-    identity,
-    in_order,
-    pair,
-    repeated_word_for_word,
-    usable,
-)
-from evals.results.records import (
-    CaseComparison,
-    Comparison,
-    MetricVerdict,
-    Sample,
-    SuiteResult,
-    Verdict,
-    VerdictKind,
-)
+from evals.gate.evidence import CaseEvidence, Evidence, Pairing, gather, pair, repeated_word_for_word, usable
+from evals.results.records import Sample, SuiteResult, first_runs, identity, in_order
+from evals.results.verdict import CaseComparison, Comparison, MetricVerdict, Verdict, VerdictKind
 from evals.suite.suite import GateSettings
 
 MOST_UNMEASURED = 0.10

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from agent_runtime.records import RECORDED
-from evals.results.records import Breakdown, CaseComparison, Comparison, MetricVerdict, Verdict, VerdictKind
+from evals.results.verdict import Breakdown, CaseComparison, Comparison, MetricVerdict, Verdict, VerdictKind
 
 _NAMED = 3
 """Cases named in a headline before the rest is counted."""

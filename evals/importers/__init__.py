@@ -9,9 +9,9 @@ from pathlib import Path
 
 from agent_runtime.errors import InvalidInput
 from agent_runtime.guard.redact import ALL_KINDS, Redactor
-from evals.canary.evaluation import redacted
 from evals.importers.interface import Imported, ImportedRun, short_id
 from evals.results.records import CaseResult, Sample, SuiteResult
+from evals.results.texts import redacted
 
 Reader = Callable[[Path], Imported]
 

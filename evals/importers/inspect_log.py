@@ -13,8 +13,7 @@ from pydantic import BaseModel
 from agent_runtime.errors import InvalidInput, MissingExtra
 from agent_runtime.files.documents import Document, parse
 from evals.importers.interface import Imported, ImportedRun, case_hash, cut, texts_within
-from evals.results.records import CaseResult, Grade, Sample, SampleStatus
-from evals.sampling.sampler import text_hash
+from evals.results.records import CaseResult, Grade, Sample, SampleStatus, text_hash
 
 _NUMBERS = {"c": 1.0, "p": 0.5, "i": 0.0, "n": 0.0, "yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
 """inspect's own reading of a score that is a word: correct, partial, incorrect, no answer, …"""

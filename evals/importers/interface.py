@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent_runtime.files.documents import canonical_json
-from evals.results.records import CaseResult, Sample
+from evals.results.records import CaseResult, Sample, text_hash
 from evals.results.samples import MAX_CASE_ID
-from evals.sampling.sampler import text_hash
 
 MAX_TEXT = 100_000
 """Characters kept of an output, an error or a reason: a report shows less, and a line must stay readable."""

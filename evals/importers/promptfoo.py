@@ -21,8 +21,7 @@ from evals.importers.interface import (
     short_id,
     texts_within,
 )
-from evals.results.records import CaseResult, Grade, Sample, SampleStatus
-from evals.sampling.sampler import text_hash
+from evals.results.records import CaseResult, Grade, Sample, SampleStatus, text_hash
 
 MAX_BYTES = 200_000_000
 _ERROR = 2

@@ -12,7 +12,8 @@ from evals.formatting.excerpts import Excerpt, excerpt, one_line, web_link
 from evals.report.parts.failures import first_failure, reason, score
 from evals.report.parts.heatmap import Strip, strip
 from evals.report.transcripts import Transcript, measures, transcript
-from evals.results.records import CaseComparison, CaseResult, Sample, SuiteResult, Verdict
+from evals.results.records import CaseResult, Sample, SuiteResult
+from evals.results.verdict import CaseComparison, Verdict
 
 # What keeps a page of any suite below 15 MB. Below these figures nothing is left out.
 MOST_CASES = 2_000

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,24 +11,13 @@ from agent_runtime.files.documents import Document, read_text, strict_json
 from evals.report import render_report, render_summary
 from evals.report.junit import render_junit
 from evals.report.sections import Section
-from evals.results.records import SuiteResult, Verdict
+from evals.results.files import replace_text
+from evals.results.records import SuiteResult
 from evals.results.samples import read_samples, write_samples
-from evals.verdict_file import read_verdict, verdict_document
+from evals.results.verdict import Verdict, read_verdict, verdict_document
 
 if TYPE_CHECKING:
     from evals.report.trend import TrendSection
-
-
-def prepare_folder(folder: Path) -> None:
-    """Make `folder` and prove that it can be written, before anything is spent on what goes into it."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise InvalidInput.one(
-            folder, f"cannot be written: {error.strerror}", "choose another --out"
-        ) from None
 
 
 def write_results(
@@ -88,16 +75,3 @@ def read_results(folder: Path) -> tuple[Verdict, SuiteResult]:
     return read_verdict(Document(str(path), document, {(): 1})), read_samples(
         folder / "samples.jsonl", keep_text=False
     )
-
-
-def replace_text(path: Path, text: str) -> None:
-    """Write a whole file or nothing: a reader never sees half of it."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -11,7 +11,8 @@ import re
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from evals.report.parts.failures import first_failure, reason, score
-from evals.results.records import CaseComparison, CaseResult, MetricVerdict, SuiteResult, Verdict, VerdictKind
+from evals.results.records import CaseResult, SuiteResult
+from evals.results.verdict import CaseComparison, MetricVerdict, Verdict, VerdictKind
 
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LONGEST = 1_000

@@ -15,7 +15,8 @@ from evals.report.parts.breakdowns import BreakdownTable, breakdown_tables
 from evals.report.parts.charts import Distribution, IntervalPlot, distribution, interval_plot
 from evals.report.parts.metrics import MetricRow, metric_rows
 from evals.report.sections import Section
-from evals.results.records import Sample, SuiteResult, Verdict, VerdictKind
+from evals.results.records import Sample, SuiteResult
+from evals.results.verdict import Verdict, VerdictKind
 
 if TYPE_CHECKING:  # its charts need numpy, which a canary without a history does not load before it measures
     from evals.report.trend import TrendSection

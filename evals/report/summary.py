@@ -12,7 +12,7 @@ from evals.formatting import figures, markdown
 from evals.formatting.prose import new_reasons, spans
 from evals.report.parts.metrics import MetricRow, metric_rows
 from evals.report.sections import Section
-from evals.results.records import CaseComparison, Verdict
+from evals.results.verdict import CaseComparison, Verdict
 
 # GitHub refuses a comment above 65,536 characters. The text below keeps under 60,000 with every part at its
 # longest and every sign of it escaped.

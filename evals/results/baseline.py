@@ -16,8 +16,9 @@ from pydantic import ConfigDict, Field, model_validator
 from agent_runtime.agent.spec import Written
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import MAX_BYTES, Document, parse, read_text, read_yaml, strict_json
+from evals.results.files import write_lines
 from evals.results.records import CaseResult, Sample, SampleStatus, SuiteResult
-from evals.results.samples import SCHEMA_VERSION, read_samples, write_lines
+from evals.results.samples import SCHEMA_VERSION, read_samples
 
 MAX_OUTPUT = 500
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -167,132 +168,40 @@ class SuiteResult:
         return tuple(sample for case in self.cases for sample in case.samples)
 
 
-class MetricVerdict(StrEnum):
-    """What one metric says."""
-
-    DRIFT = "drift"
-    PASS = "pass"  # noqa: S105 - a verdict, not a password
-    UNDECIDED = "undecided"
-    NOT_MEASURABLE = "not_measurable"
+def in_order(samples: Iterable[Sample]) -> list[Sample]:
+    """By sample_index, then by content, so that the order of lines in a file decides nothing."""
+    return sorted(samples, key=lambda sample: (sample.sample_index, identity(sample)))
 
 
-class VerdictKind(StrEnum):
-    """What the whole evaluation says; the command line's exit code follows from it."""
-
-    DRIFT = "drift"
-    BELOW_FLOOR = "below_floor"
-    PASS = "pass"  # noqa: S105 - a verdict, not a password
-    UNDECIDED = "undecided"
-    PROVIDER_DRIFT = "provider_drift"
-    NO_BASELINE = "no_baseline"
-    NOT_MEASURED = "not_measured"
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """One metric, baseline against candidate.
-
-    Attributes:
-        baseline, candidate: success rate (0..1), milliseconds, or US dollars; None if not measurable.
-        change: difference of rates for success_rate, ratio candidate/baseline for the others.
-        ci_low, ci_high: 90 % interval of `change`.
-    """
-
-    verdict: MetricVerdict
-    baseline: float | None = None
-    candidate: float | None = None
-    change: float | None = None
-    ci_low: float | None = None
-    ci_high: float | None = None
-    reason: str = ""
+def identity(sample: Sample) -> str:
+    """Everything about a run that a verdict can depend on, as one text."""
+    return repr(
+        (
+            sample.sample_index,
+            sample.status.value,
+            sample.passed,
+            _number(sample.latency_ms),
+            _number(sample.cost_usd),
+            sample.cached,
+            sample.response_id,
+            sample.output_sha256,
+        )
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class CaseComparison:
-    """One shared (or added, or removed) case, for the report.
-
-    Attributes:
-        standing: shared | added | removed | changed (same id, other input or graders)
-        *_passed, *_runs: measured runs that passed, and measured runs, per arm.
-        p_broken: one-sided Fisher mid-p that the case got worse; None unless shared.
-    """
-
-    case_id: str
-    standing: str
-    baseline_passed: int = 0
-    baseline_runs: int = 0
-    candidate_passed: int = 0
-    candidate_runs: int = 0
-    p_broken: float | None = None
-    broken: bool = False
-    watch: bool = False
-    baseline_p95_ms: float | None = None
-    candidate_p95_ms: float | None = None
-    baseline_usd_per_run: float | None = None
-    candidate_usd_per_run: float | None = None
-    unmeasured: int = 0
+def _number(value: float | None) -> float | None:
+    return None if value is None else float(value)
 
 
-@dataclass(frozen=True, slots=True)
-class Breakdown:
-    """Success on a part of the suite: the cases with one tag, or what one grader says of all cases.
-
-    Attributes:
-        kind: tag | grader
-        cases: compared cases; without a comparison, the candidate's.
-        baseline, candidate: success rates, 0..1; for a grader, of the runs that it judged.
-        change, ci_low, ci_high: difference of rates and its 90 % interval; None if there is none.
-        gates: whether a fall of it is a drift of the whole.
-        p_fell: of a tag that gates: one-sided exact p of a fall, corrected (Holm) over all that gate.
-    """
-
-    kind: str
-    name: str
-    cases: int
-    baseline: float | None = None
-    candidate: float | None = None
-    change: float | None = None
-    ci_low: float | None = None
-    ci_high: float | None = None
-    gates: bool = False
-    p_fell: float | None = None
-    fell: bool = False
+def first_runs(result: SuiteResult, runs: int) -> SuiteResult:
+    """`result` with no more than the first `runs` runs of a case, by sample_index."""
+    cases = tuple(
+        replace(case, samples=tuple(sample for sample in case.samples if sample.sample_index < runs))
+        for case in result.cases
+    )
+    return replace(result, cases=cases)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a team acts on. `verdict.json` is this, and holds no timestamps.
-
-    Attributes:
-        headline: one paragraph in plain words, markdown bold allowed, no p-values.
-        reasons: why, in plain words, most important first.
-        metrics: success_rate, p95_latency_ms, usd_per_success.
-        breakdowns: by tag and by grader; they only describe, but for tags that the suite lets gate.
-        facts: further numbers by name (pass^k, minimum detectable drop, $/run, exact p, …), and `fail_on` where the
-            suite's gate names it.
-    """
-
-    verdict: VerdictKind
-    headline: str
-    reasons: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-    metrics: Mapping[str, Comparison] = field(default_factory=dict)
-    broken_cases: tuple[str, ...] = ()
-    watch_cases: tuple[str, ...] = ()
-    shared_cases: tuple[str, ...] = ()
-    added_cases: tuple[str, ...] = ()
-    removed_cases: tuple[str, ...] = ()
-    cases: tuple[CaseComparison, ...] = ()
-    breakdowns: tuple[Breakdown, ...] = ()
-    infra_errors: int = 0
-    grader_errors: int = 0
-    seed: int = 0
-    suite: str = ""
-    simulated: bool = False
-    agent: str | None = None
-    model: str | None = None
-    fingerprint: str | None = None
-    baseline_fingerprint: str | None = None
-    commit: str | None = None
-    margin: float = 0.10
-    facts: Mapping[str, Any] = field(default_factory=dict)
+def text_hash(text: str) -> str:
+    """SHA-256 in hex; lone surrogates, which JSON can smuggle in, are hashed as they are."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

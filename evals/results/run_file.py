@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import Document, parse, read_text, strict_json
-from evals.results.samples import write_lines
+from evals.results.files import write_lines
 
 NAME = "run.json"
 

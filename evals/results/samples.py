@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from agent_runtime.errors import InvalidInput, Problem
 from agent_runtime.files.documents import MAX_BYTES, Document, parse, strict_json
+from evals.results.files import write_lines
 from evals.results.records import CaseResult, Event, Grade, Sample, SampleStatus, SuiteResult
 
 SCHEMA_VERSION = 1
@@ -151,26 +150,6 @@ def write_samples(path: Path, result: SuiteResult) -> None:
         path,
         (sample_line(sample, case, result) for case in result.cases for sample in _in_order(case.samples)),
     )
-
-
-def write_lines(path: Path, lines: Iterable[str]) -> None:
-    """Replace `path` by `lines`; a reader sees the old file or the new one, never a part.
-
-    Raises:
-        InvalidInput: if it cannot be written.
-    """
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with draft.open("w", encoding="utf-8", errors="replace", newline="\n") as file:
-            file.writelines(f"{line}\n" for line in lines)
-        draft.replace(path)
-    except OSError as error:
-        fix = "choose a place that can be written to"
-        raise InvalidInput.one(path, f"cannot be written: {error.strerror}", fix) from None
-    finally:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
 
 
 def copy_samples(source: Path, to: Path) -> None:

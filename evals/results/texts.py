@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from shutil import copyfile
 
+from agent_runtime.agent.policy import PiiKind
 from agent_runtime.artifacts import CannotKeep, Folder
 from agent_runtime.errors import InvalidInput
+from agent_runtime.guard.redact import Redactor
+from evals.results.files import CannotKeepRuns
 from evals.results.records import Event, Grade, Sample
-from evals.sampling.journal import CannotKeepRuns
 
 LONGEST = 50_000
 """Characters of one text that a line of samples.jsonl holds."""
@@ -140,3 +143,23 @@ def _texts(sample: Sample) -> list[str]:
         *(grade.reason for grade in sample.grades),
         *events,
     ]
+
+
+def redacted(sample: Sample, kinds: tuple[PiiKind, ...]) -> Sample:
+    """The sample with placeholders for personal data in everything the agent said, did or was told."""
+    clean = cache(Redactor(kinds).redact)  # the answer stands in the output and in the transcript
+    return replace(
+        sample,
+        output=_or_none(clean, sample.output),
+        error=_or_none(clean, sample.error),
+        grades=tuple(replace(grade, reason=clean(grade.reason)) for grade in sample.grades),
+        transcript=tuple(_clean_event(event, clean) for event in sample.transcript),
+    )
+
+
+def _clean_event(event: Event, clean: Callable[[str], str]) -> Event:
+    return replace(event, text=clean(event.text), arguments=_or_none(clean, event.arguments))
+
+
+def _or_none(clean: Callable[[str], str], text: str | None) -> str | None:
+    return None if text is None else clean(text)

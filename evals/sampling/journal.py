@@ -15,9 +15,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from agent_runtime.errors import CannotMeasure, InvalidInput
+from agent_runtime.errors import InvalidInput
+from evals.results.files import CannotKeepRuns, write_lines
 from evals.results.records import CaseResult, Sample, SampleStatus, SuiteResult
-from evals.results.samples import read_samples, sample_line, write_lines
+from evals.results.samples import read_samples, sample_line
 from evals.sampling.protocol import StudyProtocol, read_protocol, refuse_changes, write_protocol
 from evals.sampling.sampler import sample_seed
 
@@ -25,10 +26,6 @@ PARTIAL = "samples.partial.jsonl"
 SET_ASIDE = "samples.previous.jsonl"
 SAMPLES = "samples.jsonl"
 _NOT_AS_WRITTEN = "evidence is only ever added to: start afresh with another --out"
-
-
-class CannotKeepRuns(CannotMeasure):
-    """The disk is full or gone; what was written before is whole, and can be gone on with."""
 
 
 class Start(StrEnum):

@@ -18,9 +18,8 @@ from pydantic import ConfigDict, Field
 from agent_runtime.agent.spec import Written
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import Document, parse, read_text, strict_json
-from evals.gate.evidence import identity
-from evals.results.records import Sample, SuiteResult
-from evals.results.samples import write_lines
+from evals.results.files import write_lines
+from evals.results.records import Sample, SuiteResult, identity
 from evals.sampling.schedule import Schedule
 
 FILE = "protocol.json"

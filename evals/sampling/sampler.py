@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from agent_runtime.files.documents import canonical_json
-from evals.results.records import Attempt, Grade, Sample, SampleStatus
+from evals.results.records import Attempt, Grade, Sample, SampleStatus, text_hash
 from evals.sampling.pacing import Pace
 from evals.sampling.spending import SpendingCap
 from evals.suite.suite import EvalCase
@@ -279,11 +279,6 @@ def _sample(
         attempts=attempts,
         seed=seed,
     )
-
-
-def text_hash(text: str) -> str:
-    """SHA-256 in hex; lone surrogates, which JSON can smuggle in, are hashed as they are."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @contextmanager

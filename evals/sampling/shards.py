@@ -19,8 +19,9 @@ from pydantic import ConfigDict, Field, model_validator
 from agent_runtime.agent.spec import Written
 from agent_runtime.errors import CannotMeasure, InvalidInput
 from agent_runtime.files.documents import Document, parse, read_text, strict_json
+from evals.results.files import write_lines
 from evals.results.records import CaseResult, Sample, SuiteResult
-from evals.results.samples import read_samples, write_lines, write_samples
+from evals.results.samples import read_samples, write_samples
 from evals.sampling.sampler import sample_seed
 from evals.suite.suite import SUITE_NAME, GateSettings
 

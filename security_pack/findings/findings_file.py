@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from agent_runtime.errors import InvalidInput, Problem
 from agent_runtime.files.documents import read_text, strict_json
-from evals.report.folder import replace_text
+from evals.results.files import replace_text
 from security_pack.findings.findings import Assessment
 
 NAME = "findings.json"

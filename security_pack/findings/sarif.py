@@ -16,7 +16,7 @@ from urllib.parse import quote
 from agent_runtime import __version__
 from agent_runtime.render import printable
 from evals.formatting import markdown
-from evals.report.folder import replace_text
+from evals.results.files import replace_text
 from security_pack.catalog.probe import Maps, Severity
 from security_pack.findings.findings import Assessment, Conclusion, Finding
 

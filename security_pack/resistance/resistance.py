@@ -25,8 +25,8 @@ from evals.gate.wording import inert
 from evals.git.base_rules import baseline_from
 from evals.git.trees import commit_of
 from evals.graders.llm_judge.panel import Jury
-from evals.report.folder import prepare_folder
 from evals.results.baseline import load_reference
+from evals.results.files import prepare_folder
 from evals.results.records import SuiteResult
 from evals.results.samples import write_samples
 from evals.sampling.journal import Journal, Start, claimed

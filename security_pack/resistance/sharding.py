@@ -15,7 +15,7 @@ from pathlib import Path
 from agent_runtime.errors import InvalidInput
 from evals.canary.evaluation import expense, open_evaluation
 from evals.canary.sharding import ShardRun
-from evals.report.folder import prepare_folder
+from evals.results.files import prepare_folder
 from evals.results.samples import write_samples
 from evals.results.texts import gather_long_texts
 from evals.sampling.journal import Journal, claimed

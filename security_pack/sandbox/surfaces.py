@@ -9,9 +9,10 @@ from typing import Any
 from agent_runtime.agent.manifest import Manifest
 from agent_runtime.records import RunResult
 from agent_runtime.terminal import printable
-from evals.canary.evaluation import redacted
 from evals.report import render_report, render_summary
-from evals.results.records import CaseResult, Sample, SuiteResult, Verdict, VerdictKind
+from evals.results.records import CaseResult, Sample, SuiteResult
+from evals.results.texts import redacted
+from evals.results.verdict import Verdict, VerdictKind
 from evals.targets.runtime import attempt_of
 from security_pack.catalog.conditions import Surface
 from security_pack.catalog.probe import Probe

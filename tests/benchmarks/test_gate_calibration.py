@@ -21,7 +21,7 @@ from benchmarks.gate_calibration import (
     unchanged,
 )
 from benchmarks.gate_pictures import FINDINGS, draw_pictures
-from evals.results.records import MetricVerdict
+from evals.results.verdict import MetricVerdict
 
 
 def rng() -> np.random.Generator:

@@ -5,15 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.message.results import Results
-from evals.results.records import (
-    CaseComparison,
-    CaseResult,
-    Comparison,
-    MetricVerdict,
-    SuiteResult,
-    Verdict,
-    VerdictKind,
-)
+from evals.results.records import CaseResult, SuiteResult
+from evals.results.verdict import CaseComparison, Comparison, MetricVerdict, Verdict, VerdictKind
 from security_pack.catalog.probe import Family, Severity, Tier
 from security_pack.findings.findings import Assessment, Conclusion, Finding, Line, Location, Suppression
 from tests.evals.sample_results import baseline_result, candidate_result, sample, verdict_of

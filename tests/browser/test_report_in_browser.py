@@ -12,7 +12,8 @@ import pytest
 from evals.gate.trend import AgentVersion, Estimate, Point, Trend
 from evals.report import render_report
 from evals.report.trend import render_trend
-from evals.results.records import Comparison, MetricVerdict, SuiteResult
+from evals.results.records import SuiteResult
+from evals.results.verdict import Comparison, MetricVerdict
 from security_pack.findings.findings import Assessment
 from security_pack.report import guardian_section, render_guardian_report
 from tests.browser.chromium import Tab, new_tab

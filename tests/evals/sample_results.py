@@ -5,19 +5,8 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from evals.results.records import (
-    CaseComparison,
-    CaseResult,
-    Comparison,
-    Event,
-    Grade,
-    MetricVerdict,
-    Sample,
-    SampleStatus,
-    SuiteResult,
-    Verdict,
-    VerdictKind,
-)
+from evals.results.records import CaseResult, Event, Grade, Sample, SampleStatus, SuiteResult
+from evals.results.verdict import CaseComparison, Comparison, MetricVerdict, Verdict, VerdictKind
 
 QUESTIONS = {
     "refund_15_small": "please refund $15 for order #123",

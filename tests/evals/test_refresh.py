@@ -9,7 +9,8 @@ import pytest
 from agent_runtime.errors import CannotMeasure, InvalidInput
 from evals.refresh import held_against, slow_slide
 from evals.results.baseline import read_anchor, read_baseline, save_baseline, summarize
-from evals.results.records import SuiteResult, VerdictKind
+from evals.results.records import SuiteResult
+from evals.results.verdict import VerdictKind
 from tests.fakes.results import result
 
 

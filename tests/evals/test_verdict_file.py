@@ -15,9 +15,16 @@ from jsonschema import Draft202012Validator
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import Document, strict_json
 from evals.gate.gate import judge
-from evals.results.records import Comparison, MetricVerdict, Verdict, VerdictKind
+from evals.results.verdict import (
+    Comparison,
+    MetricVerdict,
+    Verdict,
+    VerdictKind,
+    read_verdict,
+    verdict_document,
+    verdict_schema,
+)
 from evals.suite.suite import GateSettings
-from evals.verdict_file import read_verdict, verdict_document, verdict_schema
 from tests.fakes.results import result
 
 GOOD = result({f"case_{index}": "++++++++++" for index in range(5)})

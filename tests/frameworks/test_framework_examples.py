@@ -11,8 +11,8 @@ import pytest
 
 from evals.canary.canary import run_canary
 from evals.canary.preparation import CanaryOptions
-from evals.results.records import VerdictKind
 from evals.results.samples import read_samples
+from evals.results.verdict import VerdictKind
 from tests.fakes.model_server import TOKENS_PER_CALL, model_server
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"

@@ -74,7 +74,7 @@ def run(
 
     Exit codes: 0 pass · 1 breach · 2 bad input · 3 inconclusive.
     """
-    from evals.report.folder import prepare_folder
+    from evals.results.files import prepare_folder
     from evals.sampling.journal import Start
     from security_pack.catalog.probe import Family
     from security_pack.guardian.guardian import GuardianOptions, prepare_guardian

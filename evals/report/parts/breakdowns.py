@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from evals.formatting import figures
 from evals.formatting.excerpts import one_line
-from evals.results.records import Breakdown
+from evals.results.verdict import Breakdown
 
 _MOST_ROWS = 20
 _TITLES = {"tag": "Tag", "grader": "Grader"}

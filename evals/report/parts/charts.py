@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from evals.formatting import figures
-from evals.results.records import Comparison
+from evals.results.verdict import Comparison
 
 
 @dataclass(frozen=True, slots=True)

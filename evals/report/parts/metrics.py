@@ -8,7 +8,7 @@ from typing import Any
 
 from evals.formatting import figures
 from evals.formatting.prose import Span, spans
-from evals.results.records import Comparison, MetricVerdict, Verdict
+from evals.results.verdict import Comparison, MetricVerdict, Verdict
 
 Written = Callable[[float | None], str]
 

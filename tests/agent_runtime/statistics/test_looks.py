@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_runtime.statistics.looks import DEFAULT_LOOKS, first_runs, information, plan_looks, spent
+from agent_runtime.statistics.looks import DEFAULT_LOOKS, information, plan_looks, spent
+from evals.results.records import first_runs
 from tests.fakes.results import result
 
 

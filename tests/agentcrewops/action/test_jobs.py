@@ -13,7 +13,7 @@ import pytest
 from agentcrewops.action.jobs import judge_job
 from bot.message.conclusions import Conclusion, FailOn, conclusion_of
 from bot.message.results import read_results
-from evals.results.records import VerdictKind
+from evals.results.verdict import VerdictKind
 from tests.conftest import edit
 
 GIT = ("git", "-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "init.defaultBranch=main")

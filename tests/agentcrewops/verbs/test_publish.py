@@ -14,7 +14,7 @@ import pytest
 
 from bot.message.results import Results
 from evals.report.folder import write_results
-from evals.results.records import VerdictKind
+from evals.results.verdict import VerdictKind
 from tests.agentcrewops.conftest import Shell
 from tests.bot.samples import SHA, drift
 from tests.fakes.github import FakeGitHub

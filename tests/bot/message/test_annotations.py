@@ -7,7 +7,7 @@ import pytest
 
 from bot.message.annotations import Annotation, Level, annotations_of, checkout_at
 from bot.message.results import Results
-from evals.results.records import CaseComparison, Comparison, MetricVerdict, Verdict, VerdictKind
+from evals.results.verdict import CaseComparison, Comparison, MetricVerdict, Verdict, VerdictKind
 from security_pack.catalog.probe import Severity
 from security_pack.findings.findings import Location, Suppression
 from tests.bot.samples import breach, finding

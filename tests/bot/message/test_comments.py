@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.github.records import Comment
 from bot.message.comments import MOST_BYTES, comment_body, key_of, marker, ours_among
 from bot.message.links import Links
-from evals.results.records import VerdictKind
+from evals.results.verdict import VerdictKind
 from tests.bot.inert import what_acts
 from tests.bot.samples import HOSTILE, SHA, breach, drift, finding, hostile, of_kind
 

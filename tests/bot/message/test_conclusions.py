@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.message.conclusions import EXIT_CODES, Conclusion, FailOn, conclusion_of, fail_on_of
-from evals.results.records import VerdictKind
+from evals.results.verdict import VerdictKind
 from security_pack.findings import findings
 from tests.bot.samples import breach, drift, of_kind
 

@@ -14,7 +14,7 @@ from bot.github.artifacts import CannotUseArtifact
 from bot.github.errors import CannotFetchArtifact, CannotReadRun
 from bot.publish.foreign_run import ForeignRun, fetch_run
 from evals.report.folder import write_results
-from evals.verdict_file import verdict_document
+from evals.results.verdict import verdict_document
 from security_pack.findings.findings_file import write_assessment
 from tests.bot.conftest import REPO, Door
 from tests.bot.github.test_artifacts import zipped

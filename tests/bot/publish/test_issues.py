@@ -8,7 +8,7 @@ from bot.github.errors import CannotPublishIssue
 from bot.message.links import Links
 from bot.message.results import Results
 from bot.publish.issues import put_issue
-from evals.results.records import VerdictKind
+from evals.results.verdict import VerdictKind
 from tests.bot.conftest import REPO, Door
 from tests.bot.inert import what_acts
 from tests.bot.samples import HOSTILE, drift, hostile, of_kind

@@ -24,7 +24,7 @@ from bot.publish.publishing import (
     worst_of,
 )
 from evals.gate.gate import judge
-from evals.results.records import VerdictKind
+from evals.results.verdict import VerdictKind
 from evals.suite.suite import GateSettings
 from security_pack.findings import findings
 from tests.bot.actions.test_step_files import as_the_runner_reads

@@ -11,9 +11,10 @@ import pytest
 
 from agent_runtime.errors import InvalidInput
 from evals.canary.canary import compare_files, render_again, run_canary
-from evals.canary.evaluation import redacted
 from evals.canary.preparation import CanaryOptions, prepare
-from evals.results.records import Sample, SampleStatus, VerdictKind
+from evals.results.records import Sample, SampleStatus
+from evals.results.texts import redacted
+from evals.results.verdict import VerdictKind
 from evals.suite.suite import GateSettings
 from tests.conftest import edit
 from tests.fakes.grading import write_judge

@@ -20,7 +20,7 @@ from evals.canary.canary import run_canary
 from evals.canary.confirmation import BASELINE, CANDIDATE, Block, blocks, confirmation_seed, decide
 from evals.canary.preparation import CanaryOptions
 from evals.git.trees import NoTree, detached_tree
-from evals.results.records import Comparison, MetricVerdict, Verdict, VerdictKind
+from evals.results.verdict import Comparison, MetricVerdict, Verdict, VerdictKind
 from tests.fakes.agent_endpoint import Asked
 from tests.fakes.suites import suite_of
 from tests.fakes.threaded import endpoint_thread

@@ -17,8 +17,9 @@ import pytest
 from agent_runtime.errors import InvalidInput
 from evals.canary.canary import run_canary
 from evals.canary.preparation import CanaryOptions
-from evals.results.records import Verdict, VerdictKind
-from evals.sampling.journal import PARTIAL, CannotKeepRuns, Start
+from evals.results.files import CannotKeepRuns
+from evals.results.verdict import Verdict, VerdictKind
+from evals.sampling.journal import PARTIAL, Start
 from tests.conftest import edit
 from tests.fakes.threaded import agent_endpoint_thread
 

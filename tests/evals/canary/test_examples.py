@@ -7,7 +7,7 @@ from pathlib import Path
 
 from evals.canary.canary import run_canary
 from evals.canary.preparation import CanaryOptions
-from evals.results.records import VerdictKind
+from evals.results.verdict import VerdictKind
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 

@@ -12,9 +12,10 @@ from agent_runtime.errors import InvalidInput
 from evals.canary.canary import run_canary
 from evals.canary.preparation import CanaryOptions
 from evals.canary.regrading import attempts_of, regrade
-from evals.results.records import CaseResult, Event, Grade, Sample, SampleStatus, SuiteResult, Verdict
+from evals.results.records import CaseResult, Event, Grade, Sample, SampleStatus, SuiteResult
 from evals.results.samples import read_samples, write_samples
 from evals.results.texts import LONGEST, LongTexts
+from evals.results.verdict import Verdict
 from tests.conftest import edit
 
 FIRST = "success: \"amount==15 and contains('refund processed')\""

@@ -12,8 +12,8 @@ from agent_runtime.errors import InvalidInput
 from evals.canary.canary import run_canary
 from evals.canary.preparation import CanaryOptions
 from evals.canary.sharding import merge_shards, run_shard
-from evals.results.records import VerdictKind
 from evals.results.samples import read_samples, write_samples
+from evals.results.verdict import VerdictKind
 from evals.sampling.journal import Start
 from evals.sampling.shards import Shard, ShardResult, read_shard, runs_of, write_shard
 from tests.conftest import edit

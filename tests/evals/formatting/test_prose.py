@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evals.formatting.prose import Span, new_reasons, spans, unbroken, without_title
-from evals.results.records import Verdict, VerdictKind
+from evals.results.verdict import Verdict, VerdictKind
 
 
 def test_bold_and_code_are_told_from_text() -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from agent_runtime.errors import InvalidInput
 from evals.gate.gate import judge
-from evals.results.records import Breakdown, Grade, Sample, SuiteResult, Verdict, VerdictKind
+from evals.results.records import Grade, Sample, SuiteResult
+from evals.results.verdict import Breakdown, Verdict, VerdictKind
 from evals.suite.suite import GateSettings, load_suite
 from tests.fakes.results import result, with_samples
 

@@ -9,7 +9,7 @@ import pytest
 
 from agent_runtime.statistics.stats import Counts, Floats, Runs
 from evals.gate.comparison import Matched, compare_ratios, compare_success, compare_success_at
-from evals.results.records import Comparison, MetricVerdict
+from evals.results.verdict import Comparison, MetricVerdict
 
 
 def counts(*cases: tuple[int, int]) -> Counts:

@@ -8,8 +8,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.gate.evidence import gather, in_order, outcome, pair, repeated_word_for_word
-from evals.results.records import Sample, SampleStatus, SuiteResult
+from evals.gate.evidence import gather, outcome, pair, repeated_word_for_word
+from evals.results.records import Sample, SampleStatus, SuiteResult, in_order
 from tests.fakes.results import result, with_samples
 
 

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evals.gate.gate import judge
-from evals.results.records import CaseComparison, MetricVerdict, Sample, SuiteResult, Verdict, VerdictKind
+from evals.results.records import Sample, SuiteResult
+from evals.results.verdict import CaseComparison, MetricVerdict, Verdict, VerdictKind, verdict_document
 from evals.suite.suite import GateSettings
-from evals.verdict_file import verdict_document
 from tests.fakes.results import result, with_samples
 
 ALL = "+" * 10

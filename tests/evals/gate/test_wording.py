@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from evals.gate import wording
 from evals.gate.gate import judge
-from evals.results.records import Comparison, MetricVerdict, SuiteResult
+from evals.results.records import SuiteResult
+from evals.results.verdict import Comparison, MetricVerdict
 from evals.suite.suite import GateSettings
 from tests.fakes.results import result, with_samples
 

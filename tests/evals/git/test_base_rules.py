@@ -11,7 +11,7 @@ from agent_runtime.errors import InvalidInput
 from evals.canary.canary import run_canary
 from evals.canary.preparation import CanaryOptions, prepare
 from evals.git.base_rules import usual_baseline_at
-from evals.results.records import VerdictKind
+from evals.results.verdict import VerdictKind
 from tests.conftest import edit
 
 GIT = ("git", "-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "init.defaultBranch=main")

@@ -3,7 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from evals.report.cases import MOST_BYTES, MOST_CASES, CaseView, case_list
-from evals.results.records import CaseResult, Event, SuiteResult, Verdict, VerdictKind
+from evals.results.records import CaseResult, Event, SuiteResult
+from evals.results.verdict import Verdict, VerdictKind
 from tests.evals.sample_results import baseline_result, candidate_result, case, sample, verdict_of
 
 

@@ -6,7 +6,8 @@ from xml.etree import ElementTree
 import pytest
 
 from evals.report.junit import render_junit
-from evals.results.records import Comparison, MetricVerdict, SuiteResult, Verdict, VerdictKind
+from evals.results.records import SuiteResult
+from evals.results.verdict import Comparison, MetricVerdict, Verdict, VerdictKind
 from tests.evals.sample_results import (
     baseline_result,
     candidate_result,

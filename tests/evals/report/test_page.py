@@ -7,18 +7,8 @@ from html.parser import HTMLParser
 import pytest
 
 from evals.report import render_report
-from evals.results.records import (
-    CaseResult,
-    Comparison,
-    Event,
-    Grade,
-    MetricVerdict,
-    Sample,
-    SampleStatus,
-    SuiteResult,
-    Verdict,
-    VerdictKind,
-)
+from evals.results.records import CaseResult, Event, Grade, Sample, SampleStatus, SuiteResult
+from evals.results.verdict import Comparison, MetricVerdict, Verdict, VerdictKind
 from tests.evals.sample_results import (
     HOSTILE_IDS,
     baseline_result,

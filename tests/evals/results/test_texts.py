@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from evals.results.files import CannotKeepRuns
 from evals.results.records import Event, Sample, SampleStatus
 from evals.results.texts import LONGEST, LongTexts
-from evals.sampling.journal import CannotKeepRuns
 
 LONG = "y" * 5_000_000
 

@@ -13,18 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_runtime.errors import InvalidInput
+from evals.results.files import CannotKeepRuns
 from evals.results.records import CaseResult, Sample, SampleStatus, SuiteResult
 from evals.results.samples import write_samples
-from evals.sampling.journal import (
-    PARTIAL,
-    SAMPLES,
-    SET_ASIDE,
-    CannotKeepRuns,
-    Journal,
-    Start,
-    claimed,
-    open_journal,
-)
+from evals.sampling.journal import PARTIAL, SAMPLES, SET_ASIDE, Journal, Start, claimed, open_journal
 from evals.sampling.protocol import StudyProtocol, chain_hash, read_protocol
 from evals.sampling.sampler import sample_seed
 from evals.sampling.schedule import looking_schedule

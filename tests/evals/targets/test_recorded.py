@@ -10,17 +10,10 @@ import pytest
 from agent_runtime.errors import InvalidInput
 from evals.canary.canary import run_canary
 from evals.canary.preparation import CanaryOptions
-from evals.results.records import (
-    CaseResult,
-    Event,
-    ObservedCall,
-    Sample,
-    SampleStatus,
-    SuiteResult,
-    VerdictKind,
-)
+from evals.results.records import CaseResult, Event, ObservedCall, Sample, SampleStatus, SuiteResult
 from evals.results.samples import read_samples, write_samples
 from evals.results.texts import LONGEST, LongTexts
+from evals.results.verdict import VerdictKind
 from evals.suite.suite import Suite
 from evals.targets import open_target
 from evals.targets.recorded import recorded_attempt

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from evals.report.parts.breakdowns import breakdown_tables
-from evals.results.records import Breakdown
+from evals.results.verdict import Breakdown
 
 
 def tag(name: str, change: float = 0.0, *, gates: bool = False, fell: bool = False) -> Breakdown:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from evals.formatting import figures
 from evals.report.parts.charts import Axis, distribution, interval_plot, quantile
-from evals.results.records import Comparison, MetricVerdict
+from evals.results.verdict import Comparison, MetricVerdict
 
 DROP = Comparison(MetricVerdict.DRIFT, 0.93, 0.78, -0.15, -0.19, -0.11)
 

@@ -1,20 +1,155 @@
-"""verdict.json: a Verdict as plain JSON, the way back, and its schema. No timestamps: equal runs, equal bytes."""
+"""What the gate decided: the verdict, and `verdict.json`."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
 from agent_runtime.errors import InvalidInput, Problem
 from agent_runtime.files.documents import Document
-from evals.results.records import Breakdown, CaseComparison, Comparison, MetricVerdict, Verdict, VerdictKind
+
+
+class MetricVerdict(StrEnum):
+    """What one metric says."""
+
+    DRIFT = "drift"
+    PASS = "pass"  # noqa: S105 - a verdict, not a password
+    UNDECIDED = "undecided"
+    NOT_MEASURABLE = "not_measurable"
+
+
+class VerdictKind(StrEnum):
+    """What the whole evaluation says; the command line's exit code follows from it."""
+
+    DRIFT = "drift"
+    BELOW_FLOOR = "below_floor"
+    PASS = "pass"  # noqa: S105 - a verdict, not a password
+    UNDECIDED = "undecided"
+    PROVIDER_DRIFT = "provider_drift"
+    NO_BASELINE = "no_baseline"
+    NOT_MEASURED = "not_measured"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One metric, baseline against candidate.
+
+    Attributes:
+        baseline, candidate: success rate (0..1), milliseconds, or US dollars; None if not measurable.
+        change: difference of rates for success_rate, ratio candidate/baseline for the others.
+        ci_low, ci_high: 90 % interval of `change`.
+    """
+
+    verdict: MetricVerdict
+    baseline: float | None = None
+    candidate: float | None = None
+    change: float | None = None
+    ci_low: float | None = None
+    ci_high: float | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseComparison:
+    """One shared (or added, or removed) case, for the report.
+
+    Attributes:
+        standing: shared | added | removed | changed (same id, other input or graders)
+        *_passed, *_runs: measured runs that passed, and measured runs, per arm.
+        p_broken: one-sided Fisher mid-p that the case got worse; None unless shared.
+    """
+
+    case_id: str
+    standing: str
+    baseline_passed: int = 0
+    baseline_runs: int = 0
+    candidate_passed: int = 0
+    candidate_runs: int = 0
+    p_broken: float | None = None
+    broken: bool = False
+    watch: bool = False
+    baseline_p95_ms: float | None = None
+    candidate_p95_ms: float | None = None
+    baseline_usd_per_run: float | None = None
+    candidate_usd_per_run: float | None = None
+    unmeasured: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """Success on a part of the suite: the cases with one tag, or what one grader says of all cases.
+
+    Attributes:
+        kind: tag | grader
+        cases: compared cases; without a comparison, the candidate's.
+        baseline, candidate: success rates, 0..1; for a grader, of the runs that it judged.
+        change, ci_low, ci_high: difference of rates and its 90 % interval; None if there is none.
+        gates: whether a fall of it is a drift of the whole.
+        p_fell: of a tag that gates: one-sided exact p of a fall, corrected (Holm) over all that gate.
+    """
+
+    kind: str
+    name: str
+    cases: int
+    baseline: float | None = None
+    candidate: float | None = None
+    change: float | None = None
+    ci_low: float | None = None
+    ci_high: float | None = None
+    gates: bool = False
+    p_fell: float | None = None
+    fell: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a team acts on. `verdict.json` is this, and holds no timestamps.
+
+    Attributes:
+        headline: one paragraph in plain words, markdown bold allowed, no p-values.
+        reasons: why, in plain words, most important first.
+        metrics: success_rate, p95_latency_ms, usd_per_success.
+        breakdowns: by tag and by grader; they only describe, but for tags that the suite lets gate.
+        facts: further numbers by name (pass^k, minimum detectable drop, $/run, exact p, …), and `fail_on` where the
+            suite's gate names it.
+    """
+
+    verdict: VerdictKind
+    headline: str
+    reasons: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    metrics: Mapping[str, Comparison] = field(default_factory=dict)
+    broken_cases: tuple[str, ...] = ()
+    watch_cases: tuple[str, ...] = ()
+    shared_cases: tuple[str, ...] = ()
+    added_cases: tuple[str, ...] = ()
+    removed_cases: tuple[str, ...] = ()
+    cases: tuple[CaseComparison, ...] = ()
+    breakdowns: tuple[Breakdown, ...] = ()
+    infra_errors: int = 0
+    grader_errors: int = 0
+    seed: int = 0
+    suite: str = ""
+    simulated: bool = False
+    agent: str | None = None
+    model: str | None = None
+    fingerprint: str | None = None
+    baseline_fingerprint: str | None = None
+    commit: str | None = None
+    margin: float = 0.10
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
 
 SCHEMA_VERSION = 1
+
+
 _DIGITS = 6
 """Figures that matter: beyond the sixth, numbers differ between processors."""
+
+
 _METRICS = ("success_rate", "p95_latency_ms", "usd_per_success")
 
 
