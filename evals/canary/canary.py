@@ -29,7 +29,8 @@ from evals.results.run_file import now, write_run_file
 from evals.results.samples import copy_samples, write_samples
 from evals.results.verdict import Verdict, VerdictKind
 from evals.sampling.journal import Journal, Start, claimed
-from evals.sampling.sampler import Sampler, plan_runs
+from evals.sampling.plan import plan_runs
+from evals.sampling.sampler import Sampler
 from evals.sampling.schedule import Course, course_beyond, course_of
 from evals.suite.suite import EvalCase, GateSettings
 from evals.targets.fixtures import fixture_warnings

@@ -27,8 +27,9 @@ from evals.results.samples import write_samples
 from evals.results.texts import redacted
 from evals.results.verdict import MetricVerdict, Verdict, VerdictKind
 from evals.sampling.pacing import Pace
+from evals.sampling.plan import Planned, plan_runs, sample_seed
 from evals.sampling.progress import display
-from evals.sampling.sampler import Planned, Sampler, plan_runs, sample_seed
+from evals.sampling.sampler import Sampler
 from evals.sampling.spending import SpendingCap
 from evals.suite.suite import GateSettings
 from evals.targets import open_target

@@ -22,7 +22,8 @@ from evals.results.records import SampleStatus, SuiteResult
 from evals.results.texts import gather_long_texts
 from evals.results.verdict import Verdict
 from evals.sampling.journal import Journal, Start, claimed
-from evals.sampling.sampler import Sampler, plan_runs
+from evals.sampling.plan import plan_runs
+from evals.sampling.sampler import Sampler
 from evals.sampling.shards import Plan, Run, Shard, ShardResult, join_shards, runs_of, write_shard
 
 

@@ -19,8 +19,8 @@ from agent_runtime.errors import InvalidInput
 from evals.results.files import CannotKeepRuns, write_lines
 from evals.results.records import CaseResult, Sample, SampleStatus, SuiteResult
 from evals.results.samples import read_samples, sample_line
+from evals.sampling.plan import sample_seed
 from evals.sampling.protocol import StudyProtocol, read_protocol, refuse_changes, write_protocol
-from evals.sampling.sampler import sample_seed
 
 PARTIAL = "samples.partial.jsonl"
 SET_ASIDE = "samples.previous.jsonl"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import inspect
 import signal
 import threading
@@ -12,9 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 
-from agent_runtime.files.documents import canonical_json
 from evals.results.records import Attempt, Grade, Sample, SampleStatus, text_hash
 from evals.sampling.pacing import Pace
+from evals.sampling.plan import Planned, sample_seed
 from evals.sampling.spending import SpendingCap
 from evals.suite.suite import EvalCase
 from evals.targets.interface import Target
@@ -42,33 +41,6 @@ class Stopped(StrEnum):
     INTERRUPTED = "interrupted"
     BUDGET = "budget"
     UNREACHABLE = "unreachable"
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """One run to make: which case, and the how-many-eth of its runs (from 0)."""
-
-    case: EvalCase
-    sample_index: int
-
-    @property
-    def key(self) -> tuple[str, int]:
-        """What names this run within its evaluation."""
-        return self.case.case_id, self.sample_index
-
-
-def plan_runs(cases: Sequence[EvalCase], first: int, last: int) -> Sequence[Planned]:
-    """The runs number `first` up to, not including, `last` of every case, in the order of starting.
-
-    Interleaved (a run of every case, then the next of every case, …), so that a stopped evaluation is balanced.
-    """
-    return [Planned(case, index) for index in range(first, last) for case in cases]
-
-
-def sample_seed(seed: int, fingerprint: str | None, case_id: str, sample_index: int) -> int:
-    """The 63-bit seed of one run: SHA-256 over everything that names it."""
-    named = canonical_json([seed, fingerprint, case_id, sample_index])
-    return int.from_bytes(hashlib.sha256(named.encode()).digest()[:8], "big") >> 1
 
 
 def wait_before_retry(attempt: Attempt, tries: int, infra_retries: int, seed: int) -> float | None:

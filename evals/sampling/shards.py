@@ -22,7 +22,7 @@ from agent_runtime.files.documents import Document, parse, read_text, strict_jso
 from evals.results.files import write_lines
 from evals.results.records import CaseResult, Sample, SuiteResult
 from evals.results.samples import read_samples, write_samples
-from evals.sampling.sampler import sample_seed
+from evals.sampling.plan import sample_seed
 from evals.suite.suite import SUITE_NAME, GateSettings
 
 SHARD_FILE, SAMPLES_FILE = "shard.json", "samples.jsonl"

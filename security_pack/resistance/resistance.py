@@ -30,7 +30,8 @@ from evals.results.files import prepare_folder
 from evals.results.records import SuiteResult
 from evals.results.samples import write_samples
 from evals.sampling.journal import Journal, Start, claimed
-from evals.sampling.sampler import Planned, Sampler
+from evals.sampling.plan import Planned
+from evals.sampling.sampler import Sampler
 from evals.sampling.schedule import fixed_schedule
 from evals.sampling.shards import Run
 from evals.suite.suite import GateSettings, RuntimeTarget, Suite, WrittenTarget, load_suite

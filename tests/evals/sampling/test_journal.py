@@ -17,8 +17,8 @@ from evals.results.files import CannotKeepRuns
 from evals.results.records import CaseResult, Sample, SampleStatus, SuiteResult
 from evals.results.samples import write_samples
 from evals.sampling.journal import PARTIAL, SAMPLES, SET_ASIDE, Journal, Start, claimed, open_journal
+from evals.sampling.plan import sample_seed
 from evals.sampling.protocol import StudyProtocol, chain_hash, read_protocol
-from evals.sampling.sampler import sample_seed
 from evals.sampling.schedule import looking_schedule
 
 FRAME = SuiteResult(

@@ -18,16 +18,8 @@ from hypothesis import strategies as st
 
 from evals.results.records import Attempt, Grade, Sample, SampleStatus
 from evals.sampling.pacing import Pace
-from evals.sampling.sampler import (
-    LONGEST_WAIT_SECONDS,
-    PROBATION,
-    Judge,
-    Sampler,
-    Stopped,
-    plan_runs,
-    sample_seed,
-    wait_before_retry,
-)
+from evals.sampling.plan import plan_runs, sample_seed
+from evals.sampling.sampler import LONGEST_WAIT_SECONDS, PROBATION, Judge, Sampler, Stopped, wait_before_retry
 from evals.sampling.spending import SpendingCap
 from evals.suite.suite import EvalCase
 from tests.fakes.scripted_target import Behave, ScriptedTarget, always, broken, cases, completed

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from agent_runtime.errors import CannotMeasure, InvalidInput
 from evals.results.records import Sample, SuiteResult
-from evals.sampling.sampler import sample_seed
+from evals.sampling.plan import sample_seed
 from evals.sampling.shards import (
     Plan,
     Shard,

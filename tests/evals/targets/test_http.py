@@ -16,7 +16,8 @@ from aiohttp import web
 from agent_runtime.errors import InvalidInput
 from evals.results.records import Attempt, Sample, SampleStatus
 from evals.sampling.pacing import Pace
-from evals.sampling.sampler import Sampler, plan_runs
+from evals.sampling.plan import plan_runs
+from evals.sampling.sampler import Sampler
 from evals.sampling.spending import SpendingCap
 from evals.suite.suite import Suite, load_suite
 from evals.targets.exchange.reply import MAX_ANSWER_BYTES
