@@ -16,11 +16,11 @@ from agentcrewops.terminal import plain
 from bot.actions.environment import TOKEN, ActionsEnvironment
 from bot.github.repository import Connection, with_token
 from bot.publish.proposals import Proposal, propose
+from evals.canary.baselines import held_against, slow_slide
 from evals.canary.canary import run_canary
 from evals.canary.preparation import CanaryOptions, usual_baseline
 from evals.formatting import markdown
 from evals.formatting.prose import spans
-from evals.refresh import held_against, slow_slide
 from evals.results.baseline import load_reference, read_anchor, read_baseline, save_baseline
 from evals.results.records import SuiteResult
 from evals.results.verdict import Verdict, VerdictKind

@@ -45,7 +45,7 @@ def render_folder(folder: Path, baseline: Path | None = None) -> Path:
         InvalidInput: if there are no results, or they cannot be read.
     """
     if not (folder / NAME).is_file() or _holds_canary(folder):
-        from evals.canary.canary import render_again
+        from evals.canary.saved import render_again
 
         return render_again(folder, baseline, sections_in(folder))
     from security_pack.report import render_guardian_report, render_guardian_summary

@@ -155,7 +155,7 @@ def refresh(
     from agent_runtime.statistics.looks import PLANNED
     from agentcrewops.baselines.canary import advice, default_file
     from agentcrewops.terminal import plain
-    from evals.refresh import held_against, slow_slide
+    from evals.canary.baselines import held_against, slow_slide
     from evals.results.baseline import load_reference, read_anchor, read_baseline, save_baseline
 
     new = load_reference(results)

@@ -36,7 +36,7 @@ def compare(
     cost_usd, output_sha256 and cached.
     """
     from agentcrewops.outcome.canary import announce, exit_code
-    from evals.canary.canary import compare_files
+    from evals.canary.saved import compare_files
     from evals.suite.suite import GateSettings
 
     settings = GateSettings(margin=margin, min_success_rate=min_success_rate)

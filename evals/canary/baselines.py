@@ -8,10 +8,15 @@ from statistics import NormalDist
 
 import numpy as np
 
+from agent_runtime.errors import CannotMeasure, InvalidInput
 from agent_runtime.statistics.stats import Counts, Z, minimum_detectable_drop, smoothed_error
+from evals.gate import wording
 from evals.gate.evidence import gather
+from evals.gate.gate import judge
 from evals.results.baseline import CaseSummary, summarize
 from evals.results.records import SuiteResult
+from evals.results.verdict import Verdict, VerdictKind
+from evals.suite.suite import GateSettings
 
 ENOUGH = 0.80
 MOST_RUNS = 1_000
@@ -85,3 +90,42 @@ def _samples_for_pass(baseline: Counts, margin: float) -> int | None:
         else:
             too_few = middle
     return enough
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """New results against the current baseline, and against the last approved one."""
+
+    against_baseline: Verdict
+    against_anchor: Verdict
+
+
+def held_against(baseline: SuiteResult, anchor: SuiteResult, new: SuiteResult, margin: float) -> Refresh:
+    """Both comparisons.
+
+    Raises:
+        CannotMeasure: if the new results are not trustworthy.
+        InvalidInput: if nothing in them compares with what was approved.
+    """
+    settings = GateSettings(margin=margin)
+    refresh = Refresh(judge(baseline, new, settings), judge(anchor, new, settings))
+    reasons = " ".join(refresh.against_anchor.reasons)
+    if refresh.against_anchor.verdict is VerdictKind.NOT_MEASURED:
+        raise CannotMeasure(f"the baseline is not refreshed: {reasons}")
+    if refresh.against_anchor.verdict is VerdictKind.NO_BASELINE:
+        what = f"does not compare with what was approved: {reasons}"
+        raise InvalidInput.one("the new baseline", what, "approve it:  agentcrewops baseline save")
+    return refresh
+
+
+def slow_slide(refresh: Refresh) -> str | None:
+    """Why the baseline stays as it is; None if it may be replaced."""
+    if refresh.against_anchor.verdict is not VerdictKind.DRIFT:
+        return None
+    fall = wording.brief_success(refresh.against_anchor.metrics["success_rate"])
+    at_once = refresh.against_baseline.verdict is VerdictKind.DRIFT
+    how = "at once" if at_once else "by steps too small to be seen one by one: a slow slide"
+    return (
+        f"not refreshed: {fall} since a person last approved the baseline, {how}. "
+        "If this is the new normal, approve it:  agentcrewops baseline save --accept"
+    )

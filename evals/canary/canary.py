@@ -13,26 +13,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent_runtime.errors import InvalidInput
-from evals.canary.evaluation import expense, open_evaluation, sampling
+from evals.canary.evaluation import expense, grade_attempt, open_evaluation, sampling
 from evals.canary.preparation import CanaryOptions, Prepared, prepare
-from evals.graders import judge
-from evals.report.folder import write_judgement, write_results
+from evals.report.folder import write_results
 from evals.report.sections import Section
-from evals.results.baseline import load_reference, samples_file
 from evals.results.files import CannotKeepRuns, prepare_folder
-from evals.results.records import Attempt, Grade, SuiteResult
+from evals.results.records import SuiteResult
 from evals.results.run_file import now, write_run_file
-from evals.results.samples import copy_samples, write_samples
 from evals.results.verdict import Verdict, VerdictKind
 from evals.sampling.journal import Journal, Start, claimed
 from evals.sampling.plan import plan_runs
 from evals.sampling.sampler import Sampler
 from evals.sampling.schedule import Course, course_beyond, course_of
-from evals.suite.suite import EvalCase, GateSettings
 from evals.targets.fixtures import fixture_warnings
 
 if TYPE_CHECKING:
@@ -171,13 +166,6 @@ def _decided(verdict: Verdict) -> bool:
     return may_stop(verdict)
 
 
-async def grade_attempt(
-    ready: Prepared, case: EvalCase, attempt: Attempt
-) -> tuple[bool | None, tuple[Grade, ...]]:
-    """Passed and grades of one attempt, by the graders of its case."""
-    return await judge(ready.graders[case.case_id], attempt)
-
-
 def conclude(ready: Prepared, journal: Journal, measured: Measured) -> tuple[SuiteResult, Verdict]:
     """What was measured and what it means; runs that were cut short mean nothing, however good they look."""
     if measured.verdict is not None:
@@ -221,31 +209,3 @@ def _write(
     except (OSError, InvalidInput) as error:
         what = f"the results cannot be written: {error}"
         raise CannotKeepRuns(f"{what}; the runs are kept: make room and go on with --resume") from None
-
-
-def compare_files(
-    baseline: Path, candidate: Path, out: Path, settings: GateSettings, seed: int | None = None
-) -> Verdict:
-    """Judge two saved results, of any harness, and write the same files as a canary."""
-    from evals.gate.gate import judge as judge_result
-
-    before, after = load_reference(baseline, keep_text=False), load_reference(candidate, keep_text=False)
-    prepare_folder(out)
-    verdict = judge_result(before, after, settings, seed=seed)
-    samples, copy = samples_file(candidate), out / "samples.jsonl"
-    if samples is None:
-        write_samples(copy, after)
-    else:
-        copy_samples(samples, copy)
-    write_judgement(out, verdict, after, before)
-    return verdict
-
-
-def render_again(folder: Path, baseline: Path | None, sections: tuple[Section, ...] = ()) -> Path:
-    """Render the report of a canary folder again; returns its path."""
-    from evals.report.folder import read_results, render_results
-
-    verdict, result = read_results(folder)
-    reference = load_reference(baseline, keep_text=False) if baseline else None
-    render_results(folder, verdict, result, reference, sections=sections)
-    return folder / "report.html"

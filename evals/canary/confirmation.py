@@ -17,7 +17,7 @@ from typing import Any
 
 from agent_runtime.agent.manifest import Manifest
 from agent_runtime.errors import CannotMeasure, InvalidInput
-from evals.canary.canary import grade_attempt
+from evals.canary.evaluation import grade_attempt
 from evals.canary.preparation import CanaryOptions, Prepared
 from evals.gate import wording
 from evals.gate.gate import judge

@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 
 from agent_runtime.agent.manifest import Tape
 from evals.canary.preparation import Prepared
-from evals.results.records import Sample, SuiteResult
+from evals.graders import judge
+from evals.results.records import Attempt, Grade, Sample, SuiteResult
 from evals.results.texts import LongTexts, redacted
 from evals.sampling.journal import Journal, open_journal
 from evals.sampling.pacing import Pace
@@ -16,6 +17,7 @@ from evals.sampling.progress import Display, display
 from evals.sampling.protocol import StudyProtocol
 from evals.sampling.sampler import Judge, Sampler
 from evals.sampling.spending import SpendingCap
+from evals.suite.suite import EvalCase
 
 
 @asynccontextmanager
@@ -99,3 +101,10 @@ def _keeper(ready: Prepared, journal: Journal, progress: Display, pace: Pace) ->
         progress.note(sample, pace.slowed_to)
 
     return keep
+
+
+async def grade_attempt(
+    ready: Prepared, case: EvalCase, attempt: Attempt
+) -> tuple[bool | None, tuple[Grade, ...]]:
+    """Passed and grades of one attempt, by the graders of its case."""
+    return await judge(ready.graders[case.case_id], attempt)

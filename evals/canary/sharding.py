@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 
 from agent_runtime.errors import InvalidInput
-from evals.canary.canary import grade_attempt, not_measured
-from evals.canary.evaluation import expense, open_evaluation, sampling
+from evals.canary.canary import not_measured
+from evals.canary.evaluation import expense, grade_attempt, open_evaluation, sampling
 from evals.canary.preparation import CanaryOptions, Prepared, prepare
 from evals.git.base_rules import baseline_from
 from evals.report.folder import write_results

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agent_runtime.errors import CannotMeasure, InvalidInput
-from evals.refresh import held_against, slow_slide
+from evals.canary.baselines import held_against, slow_slide
 from evals.results.baseline import read_anchor, read_baseline, save_baseline, summarize
 from evals.results.records import SuiteResult
 from evals.results.verdict import VerdictKind

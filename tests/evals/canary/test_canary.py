@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from agent_runtime.errors import InvalidInput
-from evals.canary.canary import compare_files, render_again, run_canary
+from evals.canary.canary import run_canary
 from evals.canary.preparation import CanaryOptions, prepare
+from evals.canary.saved import compare_files, render_again
 from evals.results.records import Sample, SampleStatus
 from evals.results.texts import redacted
 from evals.results.verdict import VerdictKind

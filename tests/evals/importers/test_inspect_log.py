@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from agent_runtime.errors import InvalidInput, MissingExtra
-from evals.canary.canary import compare_files
+from evals.canary.saved import compare_files
 from evals.importers import import_results
 from evals.importers.inspect_log import open_log, read_inspect
 from evals.importers.interface import Imported
