@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING
 from agent_runtime.errors import InvalidInput
 from evals.canary.evaluation import expense, grade_attempt, open_evaluation, sampling
 from evals.canary.preparation import CanaryOptions, Prepared, prepare
+from evals.gate.gate import not_measured
 from evals.report.folder import write_results
 from evals.report.sections import Section
 from evals.results.files import CannotKeepRuns, prepare_folder
 from evals.results.records import SuiteResult
 from evals.results.run_file import now, write_run_file
-from evals.results.verdict import Verdict, VerdictKind
+from evals.results.verdict import Verdict
 from evals.sampling.journal import Journal, Start, claimed
 from evals.sampling.plan import plan_runs
 from evals.sampling.sampler import Sampler
@@ -177,17 +178,6 @@ def conclude(ready: Prepared, journal: Journal, measured: Measured) -> tuple[Sui
     verdict = not_measured(_with_warnings(verdict, measured, result), [reason])
     kept = "What was measured is kept: `canary --resume` goes on with it."
     return result, replace(verdict, reasons=(*verdict.reasons, kept))
-
-
-def not_measured(verdict: Verdict, reasons: Sequence[str]) -> Verdict:
-    """The verdict on a result with holes: whatever its numbers say, it measured nothing."""
-    more = f"; and {len(reasons) - 3} more" if len(reasons) > 3 else ""
-    return replace(
-        verdict,
-        verdict=VerdictKind.NOT_MEASURED,
-        headline=f"**NOT MEASURED** — {'; '.join(reasons[:3])}{more}.",
-        reasons=(*reasons, *verdict.reasons),
-    )
 
 
 def _with_warnings(verdict: Verdict, measured: Measured, result: SuiteResult) -> Verdict:

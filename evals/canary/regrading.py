@@ -16,7 +16,7 @@ from agent_runtime.agent.policy import PiiKind
 from agent_runtime.errors import InvalidInput
 from agent_runtime.guard.redact import ALL_KINDS
 from evals.canary.preparation import CanaryOptions, default_baseline, manifest_of
-from evals.gate.wording import listed
+from evals.formatting.names import listed
 from evals.graders import Grader, Means, graders_of, judge
 from evals.graders.llm_judge.panel import Jury
 from evals.report.folder import write_results

@@ -10,9 +10,9 @@ from functools import partial
 from pathlib import Path
 
 from agent_runtime.errors import InvalidInput
-from evals.canary.canary import not_measured
 from evals.canary.evaluation import expense, grade_attempt, open_evaluation, sampling
 from evals.canary.preparation import CanaryOptions, Prepared, prepare
+from evals.gate.gate import not_measured
 from evals.git.base_rules import baseline_from
 from evals.report.folder import write_results
 from evals.report.sections import Section

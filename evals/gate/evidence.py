@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from agent_runtime.statistics.looks import LookPlan
 from evals.results.records import CaseResult, Sample, SampleStatus, SuiteResult, in_order
 
 CACHE_SPEED = 0.1
@@ -174,3 +175,40 @@ def _fresh(runs: list[Sample], typical_ms: float) -> list[Sample]:
 def _fast(run: Sample, typical_ms: float) -> bool:
     finished = run.status is SampleStatus.COMPLETED and typical_ms >= LEAST_TYPICAL_MS
     return finished and run.latency_ms is not None and 0 <= run.latency_ms < CACHE_SPEED * typical_ms
+
+
+EPSILON = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Arms:
+    """Both sides of the question, before any number is drawn. An absent baseline is an empty one."""
+
+    baseline: Evidence
+    candidate: Evidence
+    pairing: Pairing
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The look at `runs` runs per case, and the one-sided error that it may spend."""
+
+    plan: LookPlan
+    runs: int
+    level: float = 0.0
+
+    @property
+    def last(self) -> bool:
+        return self.plan.next_after(self.runs) is None
+
+
+def arms_of(baseline: SuiteResult | None, candidate: SuiteResult) -> Arms:
+    """Simulated, replayed and real results never meet: then there is nothing on the other side."""
+    comparable = baseline is not None and _same_source(baseline, candidate)
+    reference = gather(baseline) if baseline is not None and comparable else {}
+    evidence = gather(candidate, baseline if comparable else None)
+    return Arms(reference, evidence, pair(reference, evidence))
+
+
+def _same_source(baseline: SuiteResult, candidate: SuiteResult) -> bool:
+    return (baseline.simulated, baseline.replayed) == (candidate.simulated, candidate.replayed)

@@ -13,17 +13,14 @@ where the looking ends, a case that must pass at every look: no further run mend
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from agent_runtime.statistics import stats
 from agent_runtime.statistics.boundaries import level_at
 from agent_runtime.statistics.looks import LookPlan
-from agent_runtime.statistics.stats import Counts, Runs
-from evals.columns import runs_of
 from evals.gate import wording
 from evals.gate.breakdown import broken_down
 from evals.gate.comparison import (
@@ -33,52 +30,30 @@ from evals.gate.comparison import (
     compare_success,
     compare_success_at,
     finite,
+    runs_of,
 )
-from evals.gate.evidence import CaseEvidence, Evidence, Pairing, gather, pair, repeated_word_for_word, usable
-from evals.results.records import Sample, SuiteResult, first_runs, identity, in_order
-from evals.results.verdict import CaseComparison, Comparison, MetricVerdict, Verdict, VerdictKind
+from evals.gate.doubts import broken_floors, comparison_warnings, gap, input_warnings, why_distrusted
+from evals.gate.evidence import (
+    Arms,
+    Evidence,
+    Look,
+    arms_of,
+)
+from evals.gate.facts import (
+    arm_facts,
+    arm_totals,
+    case_comparison,
+    comparison_facts,
+    more_runs,
+    pass_k_of,
+    with_suspicion,
+)
+from evals.results.records import SuiteResult, first_runs, identity, in_order
+from evals.results.verdict import Comparison, MetricVerdict, Verdict, VerdictKind
 from evals.suite.suite import GateSettings
-
-MOST_UNMEASURED = 0.10
-MOST_UNMEASURED_OF_A_CASE = 0.5
-MOST_MISSING = 0.20
-FEW_CASES, FEW_RUNS = 5, 50
-BROKEN_AT = 0.05
-"""Family-wise error of naming broken cases."""
-WATCH_FALL = 0.3
-BORDERLINE = (0.4, 2.0)
-"""Times the level: an exact p in between is near the line."""
-PASS_K = 5
-"""pass^k is given for k = 5, or for the fewest runs of a case if that is less."""
-MOST_MORE_RUNS = 100
-"""More candidate runs than this are not asked for while more baseline runs would do."""
-MOST_MORE_RUNS_OF_BOTH = 1000
 
 _FINAL = frozenset({VerdictKind.DRIFT, VerdictKind.PASS, VerdictKind.BELOW_FLOOR, VerdictKind.PROVIDER_DRIFT})
 SUCCESS, P95, USD = "success_rate", "p95_latency_ms", "usd_per_success"
-_EPSILON = 1e-9
-
-
-@dataclass(frozen=True, slots=True)
-class _Arms:
-    """Both sides of the question, before any number is drawn. An absent baseline is an empty one."""
-
-    baseline: Evidence
-    candidate: Evidence
-    pairing: Pairing
-
-
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """The look at `runs` runs per case, and the one-sided error that it may spend."""
-
-    plan: LookPlan
-    runs: int
-    level: float = 0.0
-
-    @property
-    def last(self) -> bool:
-        return self.plan.next_after(self.runs) is None
 
 
 def judge(
@@ -106,7 +81,7 @@ def judge(
     seen = first_runs(candidate, runs)
     if expected_runs is not None:
         expected_runs = expected_runs * runs // look
-    verdict = _judge(baseline, seen, settings, seed, expected_runs, _Look(plan, runs))
+    verdict = _judge(baseline, seen, settings, seed, expected_runs, Look(plan, runs))
     beyond = len(candidate.samples) - len(seen.samples)
     if look <= plan.horizon or not beyond:
         return verdict
@@ -132,21 +107,21 @@ def _judge(
     settings: GateSettings,
     seed: int | None,
     expected_runs: int | None,
-    at: _Look | None,
+    at: Look | None,
 ) -> Verdict:
-    arms = _arms(baseline, candidate)
+    arms = arms_of(baseline, candidate)
     inputs = _digest(baseline, candidate)
     seed = int(inputs[:12], 16) if seed is None else seed
     verdict = _frame(baseline, candidate, arms, settings, seed, expected_runs)
     alone = _why_alone(baseline, candidate, arms)
-    distrust = _distrust(arms, expected_runs, compared=alone is None)
+    distrust = why_distrusted(arms, expected_runs, compared=alone is None)
     matched = _matched(arms) if alone is None else None
     if matched is None:
         verdict = _judged_alone(verdict, arms.candidate)
     else:
         at = at and replace(at, level=_level(arms, at))
         verdict = _compared(verdict, matched, _generator(seed, inputs), at)
-    floors = tuple(_broken_floors(arms.candidate, settings, for_good=not _ends(verdict, at, alone)))
+    floors = tuple(broken_floors(arms.candidate, settings, for_good=not _ends(verdict, at, alone)))
     verdict = _decided(verdict, distrust, floors, alone)
     worded = _worded(verdict if at is None else _looked(verdict, at), distrust, floors, alone)
     asked = settings if at is None or at.last else settings.model_copy(update={"tags": []})
@@ -156,7 +131,7 @@ def _judge(
 # --- one of several looks ---------------------------------------------------------------------------------
 
 
-def _level(arms: _Arms, at: _Look) -> float:
+def _level(arms: Arms, at: Look) -> float:
     """The error that this look may spend, from the runs measured at each look so far."""
     ids = _measured_in_both(arms)
     seen = [
@@ -166,7 +141,7 @@ def _level(arms: _Arms, at: _Look) -> float:
     return level_at([len(arms.baseline[name].runs) for name in ids], seen, at.runs, at.plan.horizon)
 
 
-def _ends(verdict: Verdict, at: _Look | None, alone: str | None) -> bool:
+def _ends(verdict: Verdict, at: Look | None, alone: str | None) -> bool:
     """Whether the looking is over, floors aside."""
     if at is None or at.last:
         return True
@@ -180,7 +155,7 @@ def _passes(verdict: Verdict) -> bool:
     return verdict.metrics[SUCCESS].verdict is MetricVerdict.PASS and not verdict.facts.get("waits_for")
 
 
-def _looked(verdict: Verdict, at: _Look) -> Verdict:
+def _looked(verdict: Verdict, at: Look) -> Verdict:
     """The verdict with the facts of its look, and what stopping here saves."""
     plan = at.plan
     verdict = replace(
@@ -210,19 +185,7 @@ def _looked(verdict: Verdict, at: _Look) -> Verdict:
 # --- what is compared -------------------------------------------------------------------------------------
 
 
-def _arms(baseline: SuiteResult | None, candidate: SuiteResult) -> _Arms:
-    """Simulated, replayed and real results never meet: then there is nothing on the other side."""
-    comparable = baseline is not None and _same_source(baseline, candidate)
-    reference = gather(baseline) if baseline is not None and comparable else {}
-    evidence = gather(candidate, baseline if comparable else None)
-    return _Arms(reference, evidence, pair(reference, evidence))
-
-
-def _same_source(baseline: SuiteResult, candidate: SuiteResult) -> bool:
-    return (baseline.simulated, baseline.replayed) == (candidate.simulated, candidate.replayed)
-
-
-def _why_alone(baseline: SuiteResult | None, candidate: SuiteResult, arms: _Arms) -> str | None:
+def _why_alone(baseline: SuiteResult | None, candidate: SuiteResult, arms: Arms) -> str | None:
     if baseline is None:
         return "There is no baseline to compare it with."
     if baseline.replayed != candidate.replayed:
@@ -234,7 +197,7 @@ def _why_alone(baseline: SuiteResult | None, candidate: SuiteResult, arms: _Arms
     return None if arms.pairing.of("shared") else "No case is the same as in the baseline."
 
 
-def _matched(arms: _Arms) -> Matched | None:
+def _matched(arms: Arms) -> Matched | None:
     """The shared cases with a measured run in both arms, or None if there is none."""
     ids = _measured_in_both(arms)
     if not ids:
@@ -244,7 +207,7 @@ def _matched(arms: _Arms) -> Matched | None:
     )
 
 
-def _measured_in_both(arms: _Arms) -> list[str]:
+def _measured_in_both(arms: Arms) -> list[str]:
     return [
         name for name in arms.pairing.of("shared") if arms.baseline[name].runs and arms.candidate[name].runs
     ]
@@ -269,72 +232,13 @@ def _generator(seed: int, inputs: str) -> np.random.Generator:
 # --- whether it can be trusted, and where it may not fall -------------------------------------------------
 
 
-def _distrust(arms: _Arms, expected_runs: int | None, compared: bool) -> tuple[str, ...]:
-    """Why this result says nothing, as sentences; empty if it does."""
-    shared = {name: arms.baseline[name] for name in arms.pairing.of("shared")} if compared else {}
-    return (
-        *_incomplete(arms, expected_runs, compared),
-        *_unmeasured("candidate", arms.candidate),
-        *_unmeasured("baseline", shared),
-    )
-
-
-def _incomplete(arms: _Arms, expected_runs: int | None, compared: bool) -> Iterable[str]:
-    started = _started(arms.candidate)
-    if not any(case.runs for case in arms.candidate.values()):
-        yield wording.nothing_measured()
-    elif expected_runs is not None and expected_runs - started > MOST_MISSING * expected_runs:
-        yield wording.runs_missing(started, expected_runs)
-    missing, expected = len(arms.pairing.of("removed")), len(arms.baseline)
-    if expected_runs is None and compared and missing > MOST_MISSING * expected:
-        yield wording.cases_missing(missing, expected)
-
-
-def _unmeasured(arm: str, evidence: Evidence) -> Iterable[str]:
-    unmeasured = sum(case.unmeasured for case in evidence.values())
-    started = _started(evidence)
-    if unmeasured > MOST_UNMEASURED * started:
-        yield wording.too_many_unmeasured(arm, unmeasured, started)
-    lost = [name for name, case in evidence.items() if _mostly_lost(case)]
-    if lost:
-        yield wording.cases_unmeasured(arm, lost)
-
-
-def _started(evidence: Evidence) -> int:
-    return sum(case.started for case in evidence.values())
-
-
-def _mostly_lost(case: CaseEvidence) -> bool:
-    return not case.runs or case.unmeasured > MOST_UNMEASURED_OF_A_CASE * case.started
-
-
-def _broken_floors(evidence: Evidence, settings: GateSettings, *, for_good: bool) -> Iterable[str]:
-    """Floors need no baseline: they hold for every measured case of the candidate.
-
-    Args:
-        for_good: only those that no further run can mend.
-    """
-    failed = [
-        (name, case.failures, case.measured)
-        for name, case in evidence.items()
-        if case.case.must_pass and case.failures
-    ]
-    if failed:
-        yield wording.must_pass_failed(failed)
-    measured = [case for case in evidence.values() if case.runs]
-    if settings.min_success_rate is not None and measured and not for_good:
-        rate = runs_of(measured).counts.rate
-        if rate < settings.min_success_rate - _EPSILON:
-            yield wording.below_min_success(rate, settings.min_success_rate)
-
-
 # --- the parts of a verdict -------------------------------------------------------------------------------
 
 
 def _frame(
     baseline: SuiteResult | None,
     candidate: SuiteResult,
-    arms: _Arms,
+    arms: Arms,
     settings: GateSettings,
     seed: int,
     expected_runs: int | None,
@@ -344,11 +248,11 @@ def _frame(
     return Verdict(
         verdict=VerdictKind.NO_BASELINE,
         headline="",
-        warnings=(*_gap(arms.candidate, expected_runs), *_input_warnings(baseline, candidate, arms)),
+        warnings=(*gap(arms.candidate, expected_runs), *input_warnings(baseline, candidate, arms)),
         shared_cases=pairing.of("shared"),
         added_cases=pairing.of("added", "changed"),
         removed_cases=pairing.of("removed", "changed"),
-        cases=tuple(_case_comparison(name, arms) for name in pairing.standing),
+        cases=tuple(case_comparison(name, arms) for name in pairing.standing),
         infra_errors=sum(case.infra_errors for case in every),
         grader_errors=sum(case.grader_errors for case in every),
         seed=seed,
@@ -361,14 +265,14 @@ def _frame(
         commit=candidate.commit,
         margin=settings.margin,
         facts={
-            **_arm_totals("baseline", arms.baseline),
-            **_arm_totals("candidate", arms.candidate),
+            **arm_totals("baseline", arms.baseline),
+            **arm_totals("candidate", arms.candidate),
             **({} if settings.fail_on is None else {"fail_on": settings.fail_on}),
         },
     )
 
 
-def _compared(verdict: Verdict, matched: Matched, rng: np.random.Generator, at: _Look | None) -> Verdict:
+def _compared(verdict: Verdict, matched: Matched, rng: np.random.Generator, at: Look | None) -> Verdict:
     """The verdict with everything that comes from comparing the two arms."""
     level = stats.ONE_SIDED if at is None else max(at.level, FINEST_LEVEL)
     if at is None:
@@ -380,11 +284,11 @@ def _compared(verdict: Verdict, matched: Matched, rng: np.random.Generator, at: 
     if at is not None and not at.last:
         waits_for = [name for name, ratio in ratios.items() if ratio.verdict is MetricVerdict.DRIFT]
         ratios = {name: _descriptive(ratio) for name, ratio in ratios.items()}
-    cases = _with_suspicion(verdict.cases)
+    cases = with_suspicion(verdict.cases)
     facts = {
         **verdict.facts,
-        **_comparison_facts(matched, level),
-        **_more_runs(matched, success, verdict.margin, level, at),
+        **comparison_facts(matched, level),
+        **more_runs(matched, success, verdict.margin, level, at),
         "waits_for": waits_for,
     }
     return replace(
@@ -394,7 +298,7 @@ def _compared(verdict: Verdict, matched: Matched, rng: np.random.Generator, at: 
         broken_cases=tuple(case.case_id for case in cases if case.broken),
         watch_cases=tuple(case.case_id for case in cases if case.watch),
         facts=facts,
-        warnings=(*_comparison_warnings(success, facts, matched, level, at), *verdict.warnings),
+        warnings=(*comparison_warnings(success, facts, matched, level, at), *verdict.warnings),
     )
 
 
@@ -413,7 +317,7 @@ def _judged_alone(verdict: Verdict, evidence: Evidence) -> Verdict:
         return replace(verdict, metrics=dict.fromkeys((SUCCESS, P95, USD), unknown))
     runs = runs_of(measured)
     values = {SUCCESS: runs.counts.rate, P95: stats.p95(runs), USD: finite(stats.usd_per_success(runs))}
-    facts = {**verdict.facts, **_arm_facts("candidate", runs, _pass_k(runs.counts))}
+    facts = {**verdict.facts, **arm_facts("candidate", runs, pass_k_of(runs.counts))}
     metrics = {
         name: Comparison(MetricVerdict.NOT_MEASURABLE, candidate=value, reason="nothing to compare with")
         for name, value in values.items()
@@ -421,201 +325,10 @@ def _judged_alone(verdict: Verdict, evidence: Evidence) -> Verdict:
     return replace(verdict, metrics=metrics, facts=facts)
 
 
-def _case_comparison(name: str, arms: _Arms) -> CaseComparison:
-    baseline, candidate = arms.baseline.get(name), arms.candidate.get(name)
-    sides = [side for side in (baseline, candidate) if side is not None]
-    return CaseComparison(
-        case_id=name,
-        standing=arms.pairing.standing[name],
-        baseline_passed=baseline.passed if baseline else 0,
-        baseline_runs=len(baseline.runs) if baseline else 0,
-        candidate_passed=candidate.passed if candidate else 0,
-        candidate_runs=len(candidate.runs) if candidate else 0,
-        baseline_p95_ms=_case_p95(baseline),
-        candidate_p95_ms=_case_p95(candidate),
-        baseline_usd_per_run=_case_usd(baseline),
-        candidate_usd_per_run=_case_usd(candidate),
-        unmeasured=sum(side.unmeasured for side in sides),
-    )
-
-
-def _case_p95(case: CaseEvidence | None) -> float | None:
-    return stats.p95(runs_of([case])) if case is not None and case.runs else None
-
-
-def _case_usd(case: CaseEvidence | None) -> float | None:
-    return stats.usd_per_run(runs_of([case])) if case is not None and case.runs else None
-
-
-def _with_suspicion(cases: Sequence[CaseComparison]) -> tuple[CaseComparison, ...]:
-    """Cases with their Fisher mid-p, and marked as broken (Holm over all of them) or to be watched."""
-    tested = [case for case in cases if _both_measured(case)]
-    p_values = np.array([_fisher(case) for case in tested])
-    adjusted = stats.holm(p_values).tolist()
-    judged = {
-        case.case_id: replace(
-            case,
-            p_broken=p,
-            broken=holm <= BROKEN_AT,
-            watch=holm > BROKEN_AT and _fall(case) >= WATCH_FALL - _EPSILON,
-        )
-        for case, p, holm in zip(tested, p_values.tolist(), adjusted, strict=True)
-    }
-    return tuple(judged.get(case.case_id, case) for case in cases)
-
-
-def _both_measured(case: CaseComparison) -> bool:
-    return case.standing == "shared" and case.baseline_runs > 0 and case.candidate_runs > 0
-
-
-def _fisher(case: CaseComparison) -> float:
-    return stats.fisher_mid_p(
-        case.baseline_passed, case.baseline_runs, case.candidate_passed, case.candidate_runs
-    )
-
-
-def _fall(case: CaseComparison) -> float:
-    return case.baseline_passed / case.baseline_runs - case.candidate_passed / case.candidate_runs
-
-
 # --- facts ------------------------------------------------------------------------------------------------
 
 
-def _arm_totals(arm: str, evidence: Evidence) -> dict[str, Any]:
-    """How many runs counted, and how many did not and why, over all cases of an arm."""
-    cases = evidence.values()
-    return {
-        f"runs_{arm}": sum(len(case.runs) for case in cases),
-        f"infra_errors_{arm}": sum(case.infra_errors for case in cases),
-        f"grader_errors_{arm}": sum(case.grader_errors for case in cases),
-        f"cached_repeats_{arm}": sum(case.collapsed for case in cases),
-    }
-
-
-def _arm_facts(arm: str, runs: Runs, pass_k: int) -> dict[str, Any]:
-    """One arm's own numbers on the cases that are judged."""
-    counts = runs.counts
-    low, high = stats.wilson(counts.rate, int(counts.runs.sum()))
-    return {
-        "pass_k": pass_k,
-        f"runs_per_case_{arm}": [int(counts.runs.min()), int(counts.runs.max())],
-        f"pass_rate_{arm}": counts.rate,
-        f"pass_rate_{arm}_wilson": [low, high],
-        f"pass_hat_k_{arm}": stats.pass_hat_k(counts, pass_k),
-        f"within_case_variance_{arm}": stats.within_case_variance(counts),
-        f"usd_per_run_{arm}": stats.usd_per_run(runs),
-    }
-
-
-def _comparison_facts(matched: Matched, level: float) -> dict[str, Any]:
-    baseline, candidate = matched.counts
-    pass_k = min(_pass_k(baseline), _pass_k(candidate))
-    return {
-        **_arm_facts("baseline", matched.baseline, pass_k),
-        **_arm_facts("candidate", matched.candidate, pass_k),
-        "compared_cases": len(baseline.runs),
-        "compared_runs_baseline": int(baseline.runs.sum()),
-        "compared_runs_candidate": int(candidate.runs.sum()),
-        "minimum_detectable_drop": stats.minimum_detectable_drop(baseline, candidate.runs, level),
-        "lower_bound": stats.lower_bound(baseline, candidate),
-        "exact_p": stats.stratified_p(baseline, candidate),
-        "latency_geometric_mean_ratio": stats.geometric_mean_ratio(matched.baseline, matched.candidate),
-        "resamples": stats.RESAMPLES,
-    }
-
-
-def _pass_k(counts: Counts) -> int:
-    return min(PASS_K, int(counts.runs.min()))
-
-
-def _more_runs(
-    matched: Matched, success: Comparison, margin: float, level: float, at: _Look | None
-) -> dict[str, Any]:
-    """How many runs per case would decide what is undecided: of the candidate if that can do, else of both.
-
-    A plan allows no more than are left to its horizon.
-    """
-    if success.verdict is not MetricVerdict.UNDECIDED:
-        return {"runs_to_settle": None, "runs_to_settle_in": None}
-    left = MOST_MORE_RUNS if at is None else at.plan.horizon - at.runs
-    more = stats.runs_to_settle(*matched.counts, margin, most=min(left, MOST_MORE_RUNS), level=level)
-    if more is not None:
-        return {"runs_to_settle": more, "runs_to_settle_in": "candidate"}
-    left = MOST_MORE_RUNS_OF_BOTH if at is None else left
-    both = stats.runs_to_settle(*matched.counts, margin, both_arms=True, most=left, level=level)
-    return {"runs_to_settle": both, "runs_to_settle_in": "both"}
-
-
 # --- warnings ---------------------------------------------------------------------------------------------
-
-
-def _comparison_warnings(
-    success: Comparison, facts: Mapping[str, Any], matched: Matched, level: float, at: _Look | None
-) -> Iterable[str]:
-    fewest = min(facts["compared_runs_baseline"], facts["compared_runs_candidate"])
-    on_the_way = at is not None and at.runs < at.plan.planned  # few runs then say nothing of the suite
-    if facts["compared_cases"] < FEW_CASES or (fewest < FEW_RUNS and not on_the_way):
-        yield wording.small_suite(facts)
-    if facts["pass_rate_baseline"] == facts["pass_rate_candidate"] == 1:
-        runs = facts["compared_runs_candidate"]
-        yield wording.no_failures(runs, stats.rule_of_three(runs))
-    if not matched.baseline.passed.any():
-        yield wording.nothing_to_lose()
-    drift = success.verdict is MetricVerdict.DRIFT
-    low, high = BORDERLINE
-    if (
-        not matched.single
-        and low * level <= facts["exact_p"] <= high * level
-        and drift != (facts["exact_p"] < level)
-    ):
-        yield wording.borderline(facts["exact_p"], drift)
-
-
-def _gap(evidence: Evidence, expected_runs: int | None) -> Iterable[str]:
-    started = _started(evidence)
-    if expected_runs is not None and started < expected_runs:
-        yield wording.runs_missing(started, expected_runs)
-
-
-def _input_warnings(baseline: SuiteResult | None, candidate: SuiteResult, arms: _Arms) -> Iterable[str]:
-    yield from _arm_warnings("candidate", arms.candidate, candidate.simulated)
-    yield from _arm_warnings("baseline", arms.baseline, candidate.simulated)
-    if baseline is not None and baseline.suite and candidate.suite and baseline.suite != candidate.suite:
-        yield wording.other_suite(baseline.suite, candidate.suite)
-    if failing := list(_failing_uncompared(arms)):
-        yield wording.failing_uncompared(failing)
-    if changed := arms.pairing.of("changed"):
-        yield wording.cases_changed(changed)
-    if removed := arms.pairing.of("removed"):
-        yield wording.cases_removed(removed)
-
-
-def _failing_uncompared(arms: _Arms) -> Iterable[tuple[str, int, int]]:
-    """Case id, passed and measured runs of the cases without a counterpart that fail at least half of their runs."""
-    for name in arms.pairing.of("added", "changed"):
-        case = arms.candidate.get(name)
-        if case is not None and case.runs and case.passed * 2 <= len(case.runs):
-            yield name, case.passed, len(case.runs)
-
-
-def _arm_warnings(arm: str, evidence: Evidence, simulated: bool) -> Iterable[str]:
-    collapsed = [case.collapsed for case in evidence.values() if case.collapsed]
-    if collapsed:
-        yield wording.cached_runs(arm, sum(collapsed), len(collapsed))
-    same, cases = repeated_word_for_word(evidence)
-    if same and 2 * same >= cases and not simulated:
-        yield wording.same_outputs(arm, same, cases)
-    samples = [sample for case in evidence.values() for sample in case.runs]
-    for name in _absurd(samples):
-        yield wording.absurd_number(arm, name)
-    if errors := sum(case.grader_errors for case in evidence.values()):
-        yield wording.grader_errors(arm, errors)
-
-
-def _absurd(samples: Sequence[Sample]) -> list[str]:
-    """Which numbers are negative or impossibly large somewhere."""
-    columns = {"cost": [s.cost_usd for s in samples], "latency": [s.latency_ms for s in samples]}
-    return [name for name, numbers in columns.items() if not usable(n for n in numbers if n is not None)]
 
 
 # --- the decision and its words ---------------------------------------------------------------------------
@@ -647,3 +360,14 @@ def _distrusted(metrics: Mapping[str, Comparison]) -> dict[str, Comparison]:
 def _worded(verdict: Verdict, distrust: Sequence[str], floors: Sequence[str], alone: str | None) -> Verdict:
     verdict = replace(verdict, reasons=tuple(wording.reasons(verdict, distrust, floors, alone)))
     return replace(verdict, headline=wording.headline(verdict))
+
+
+def not_measured(verdict: Verdict, reasons: Sequence[str]) -> Verdict:
+    """The verdict on a result with holes: whatever its numbers say, it measured nothing."""
+    more = f"; and {len(reasons) - 3} more" if len(reasons) > 3 else ""
+    return replace(
+        verdict,
+        verdict=VerdictKind.NOT_MEASURED,
+        headline=f"**NOT MEASURED** — {'; '.join(reasons[:3])}{more}.",
+        reasons=(*reasons, *verdict.reasons),
+    )

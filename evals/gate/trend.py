@@ -21,7 +21,7 @@ import numpy as np
 from agent_runtime.errors import InvalidInput
 from agent_runtime.statistics import stats
 from agent_runtime.statistics.stats import Counts, Floats, Integers, Runs
-from evals.columns import runs_of
+from evals.gate.comparison import runs_of
 from evals.gate.evidence import gather
 from evals.results.records import SuiteResult
 from evals.results.run_file import read_run_file

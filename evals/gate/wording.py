@@ -6,29 +6,15 @@ Undecided is never called "no drift", and simulated results say so. Case ids and
 from __future__ import annotations
 
 import math
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from agent_runtime.records import RECORDED
+from evals.formatting.names import NAMED, inert, listed
 from evals.results.verdict import Breakdown, CaseComparison, Comparison, MetricVerdict, Verdict, VerdictKind
 
-_NAMED = 3
-"""Cases named in a headline before the rest is counted."""
-_LONGEST_ID = 60
 _METRICS = ("success_rate", "p95_latency_ms", "usd_per_success")
 _NAMES = {"p95_latency_ms": "p95 latency", "usd_per_success": "cost per successful task"}
-
-
-def inert(name: str) -> str:
-    """A case id or other foreign name as a markdown code span that cannot be anything else.
-
-    Backticks would end the span, bars a table cell, control and format characters the line or its direction.
-    """
-    plain = "".join("�" if unicodedata.category(letter)[0] == "C" else letter for letter in name)
-    plain = " ".join(plain.split()).replace("`", "'").replace("|", "¦")
-    clipped = plain if len(plain) <= _LONGEST_ID else plain[: _LONGEST_ID - 1] + "…"
-    return f"`{clipped or '(no name)'}`"
 
 
 def headline(verdict: Verdict) -> str:
@@ -192,7 +178,7 @@ def broken_cases(cases: Sequence[CaseComparison]) -> str:
     named = [
         f"{inert(case.case_id)} went {case.baseline_passed}/{case.baseline_runs} → "
         f"{case.candidate_passed}/{case.candidate_runs}"
-        for case in cases[:_NAMED]
+        for case in cases[:NAMED]
     ]
     more = len(cases) - len(named)
     return f"{', '.join(named)}{f', and {more} more broke' if more else ''}."
@@ -254,7 +240,7 @@ def must_pass_failed(failed: Sequence[tuple[str, int, int]]) -> str:
     """Cases that must always pass and did not: (id, failures, runs) of each."""
     named = [
         f"{inert(name)} must pass and failed {failures} of {runs} runs"
-        for name, failures, runs in failed[:_NAMED]
+        for name, failures, runs in failed[:NAMED]
     ]
     more = len(failed) - len(named)
     return f"{', '.join(named)}{f', and {more} more that must pass failed' if more else ''}."
@@ -365,20 +351,14 @@ def cases_changed(case_ids: Sequence[str]) -> str:
 
 def failing_uncompared(scores: Sequence[tuple[str, int, int]]) -> str:
     """New or edited cases that mostly fail: no comparison speaks of them. Scores are (id, passed, runs)."""
-    named = ", ".join(f"{inert(name)} passed {passed} of {runs}" for name, passed, runs in scores[:_NAMED])
-    more = len(scores) - _NAMED
+    named = ", ".join(f"{inert(name)} passed {passed} of {runs}" for name, passed, runs in scores[:NAMED])
+    more = len(scores) - NAMED
     return f"Mostly failing, and compared with nothing: {named}{f', and {more} more' if more > 0 else ''}."
 
 
 def cases_removed(case_ids: Sequence[str]) -> str:
     """In the baseline only."""
     return f"In the baseline only: {listed(case_ids)}."
-
-
-def listed(case_ids: Sequence[str]) -> str:
-    """The first few, and how many more."""
-    more = len(case_ids) - _NAMED
-    return ", ".join(map(inert, case_ids[:_NAMED])) + (f" and {more} more" if more > 0 else "")
 
 
 # --- figures ----------------------------------------------------------------------------------------------

@@ -10,9 +10,9 @@ from datetime import date
 from agent_runtime.render import asset, render
 from evals.formatting import figures
 from evals.formatting.excerpts import one_line
+from evals.formatting.names import inert
 from evals.formatting.prose import Span, spans, unbroken
 from evals.gate.trend import AgentVersion, Estimate, Point, Shift, Trend
-from evals.gate.wording import inert
 from evals.report.parts.charts import Axis, Mark
 
 _MOST_TOLD = 12

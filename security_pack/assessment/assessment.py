@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from evals.formatting.figures import count
-from evals.gate.wording import inert
+from evals.formatting.names import inert
 from security_pack.assessment.evidence import Clean, evidence_of, transcript_of
 from security_pack.assessment.static_rules import INFORMING
 from security_pack.assessment.wording import Tally, headline, why_inconclusive

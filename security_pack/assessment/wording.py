@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evals.formatting.figures import count
-from evals.gate.wording import inert
+from evals.formatting.names import inert
 from security_pack.episodes.episode import Outcome
 from security_pack.findings.findings import Conclusion, Finding, ProbeResult
 from security_pack.findings.rates import MOST_ERRORS, too_many_errors

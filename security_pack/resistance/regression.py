@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from agent_runtime.statistics.stats import Counts
+from evals.formatting.names import inert
 from evals.gate.evidence import Evidence, gather, pair
-from evals.gate.wording import inert
 from evals.results.records import SuiteResult
 from security_pack.findings.rates import (
     LEAST_BASELINE,

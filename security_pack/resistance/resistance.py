@@ -21,7 +21,7 @@ from agent_runtime.guard.redact import ALL_KINDS
 from evals.canary.evaluation import expense, open_evaluation, sampling
 from evals.canary.preparation import CanaryOptions, Prepared, in_ci, manifest_of, usual_baseline
 from evals.formatting.figures import count
-from evals.gate.wording import inert
+from evals.formatting.names import inert
 from evals.git.base_rules import baseline_from
 from evals.git.trees import commit_of
 from evals.graders.llm_judge.panel import Jury

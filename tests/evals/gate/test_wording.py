@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evals.formatting.names import inert
 from evals.gate import wording
 from evals.gate.gate import judge
 from evals.results.records import SuiteResult
@@ -142,12 +143,12 @@ def test_what_no_number_of_runs_settles_is_said() -> None:
     ],
 )
 def test_case_ids_are_made_inert(name: str, shown: str) -> None:
-    assert wording.inert(name) == shown
+    assert inert(name) == shown
 
 
 @given(st.text())
 def test_no_name_can_leave_its_code_span(name: str) -> None:
-    shown = wording.inert(name)
+    shown = inert(name)
     assert shown[0] == shown[-1] == "`"
     assert shown.count("`") == 2
     assert shown.splitlines() == [shown]

@@ -1,0 +1,157 @@
+"""Why a measurement is not believed, or believed with a warning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from agent_runtime.statistics import stats
+from evals.gate import wording
+from evals.gate.comparison import Matched, runs_of
+from evals.gate.evidence import EPSILON, Arms, CaseEvidence, Evidence, Look, repeated_word_for_word, usable
+from evals.results.records import Sample, SuiteResult
+from evals.results.verdict import Comparison, MetricVerdict
+from evals.suite.suite import GateSettings
+
+MOST_UNMEASURED = 0.10
+
+
+MOST_UNMEASURED_OF_A_CASE = 0.5
+
+
+MOST_MISSING = 0.20
+
+
+FEW_CASES, FEW_RUNS = 5, 50
+
+
+BORDERLINE = (0.4, 2.0)
+"""Times the level: an exact p in between is near the line."""
+
+
+def why_distrusted(arms: Arms, expected_runs: int | None, compared: bool) -> tuple[str, ...]:
+    """Why this result says nothing, as sentences; empty if it does."""
+    shared = {name: arms.baseline[name] for name in arms.pairing.of("shared")} if compared else {}
+    return (
+        *_incomplete(arms, expected_runs, compared),
+        *_unmeasured("candidate", arms.candidate),
+        *_unmeasured("baseline", shared),
+    )
+
+
+def _incomplete(arms: Arms, expected_runs: int | None, compared: bool) -> Iterable[str]:
+    started = _started(arms.candidate)
+    if not any(case.runs for case in arms.candidate.values()):
+        yield wording.nothing_measured()
+    elif expected_runs is not None and expected_runs - started > MOST_MISSING * expected_runs:
+        yield wording.runs_missing(started, expected_runs)
+    missing, expected = len(arms.pairing.of("removed")), len(arms.baseline)
+    if expected_runs is None and compared and missing > MOST_MISSING * expected:
+        yield wording.cases_missing(missing, expected)
+
+
+def _unmeasured(arm: str, evidence: Evidence) -> Iterable[str]:
+    unmeasured = sum(case.unmeasured for case in evidence.values())
+    started = _started(evidence)
+    if unmeasured > MOST_UNMEASURED * started:
+        yield wording.too_many_unmeasured(arm, unmeasured, started)
+    lost = [name for name, case in evidence.items() if _mostly_lost(case)]
+    if lost:
+        yield wording.cases_unmeasured(arm, lost)
+
+
+def _started(evidence: Evidence) -> int:
+    return sum(case.started for case in evidence.values())
+
+
+def _mostly_lost(case: CaseEvidence) -> bool:
+    return not case.runs or case.unmeasured > MOST_UNMEASURED_OF_A_CASE * case.started
+
+
+def broken_floors(evidence: Evidence, settings: GateSettings, *, for_good: bool) -> Iterable[str]:
+    """Floors need no baseline: they hold for every measured case of the candidate.
+
+    Args:
+        for_good: only those that no further run can mend.
+    """
+    failed = [
+        (name, case.failures, case.measured)
+        for name, case in evidence.items()
+        if case.case.must_pass and case.failures
+    ]
+    if failed:
+        yield wording.must_pass_failed(failed)
+    measured = [case for case in evidence.values() if case.runs]
+    if settings.min_success_rate is not None and measured and not for_good:
+        rate = runs_of(measured).counts.rate
+        if rate < settings.min_success_rate - EPSILON:
+            yield wording.below_min_success(rate, settings.min_success_rate)
+
+
+def comparison_warnings(
+    success: Comparison, facts: Mapping[str, Any], matched: Matched, level: float, at: Look | None
+) -> Iterable[str]:
+    fewest = min(facts["compared_runs_baseline"], facts["compared_runs_candidate"])
+    on_the_way = at is not None and at.runs < at.plan.planned  # few runs then say nothing of the suite
+    if facts["compared_cases"] < FEW_CASES or (fewest < FEW_RUNS and not on_the_way):
+        yield wording.small_suite(facts)
+    if facts["pass_rate_baseline"] == facts["pass_rate_candidate"] == 1:
+        runs = facts["compared_runs_candidate"]
+        yield wording.no_failures(runs, stats.rule_of_three(runs))
+    if not matched.baseline.passed.any():
+        yield wording.nothing_to_lose()
+    drift = success.verdict is MetricVerdict.DRIFT
+    low, high = BORDERLINE
+    if (
+        not matched.single
+        and low * level <= facts["exact_p"] <= high * level
+        and drift != (facts["exact_p"] < level)
+    ):
+        yield wording.borderline(facts["exact_p"], drift)
+
+
+def gap(evidence: Evidence, expected_runs: int | None) -> Iterable[str]:
+    started = _started(evidence)
+    if expected_runs is not None and started < expected_runs:
+        yield wording.runs_missing(started, expected_runs)
+
+
+def input_warnings(baseline: SuiteResult | None, candidate: SuiteResult, arms: Arms) -> Iterable[str]:
+    yield from _arm_warnings("candidate", arms.candidate, candidate.simulated)
+    yield from _arm_warnings("baseline", arms.baseline, candidate.simulated)
+    if baseline is not None and baseline.suite and candidate.suite and baseline.suite != candidate.suite:
+        yield wording.other_suite(baseline.suite, candidate.suite)
+    if failing := list(_failing_uncompared(arms)):
+        yield wording.failing_uncompared(failing)
+    if changed := arms.pairing.of("changed"):
+        yield wording.cases_changed(changed)
+    if removed := arms.pairing.of("removed"):
+        yield wording.cases_removed(removed)
+
+
+def _failing_uncompared(arms: Arms) -> Iterable[tuple[str, int, int]]:
+    """Case id, passed and measured runs of the cases without a counterpart that fail at least half of their runs."""
+    for name in arms.pairing.of("added", "changed"):
+        case = arms.candidate.get(name)
+        if case is not None and case.runs and case.passed * 2 <= len(case.runs):
+            yield name, case.passed, len(case.runs)
+
+
+def _arm_warnings(arm: str, evidence: Evidence, simulated: bool) -> Iterable[str]:
+    collapsed = [case.collapsed for case in evidence.values() if case.collapsed]
+    if collapsed:
+        yield wording.cached_runs(arm, sum(collapsed), len(collapsed))
+    same, cases = repeated_word_for_word(evidence)
+    if same and 2 * same >= cases and not simulated:
+        yield wording.same_outputs(arm, same, cases)
+    samples = [sample for case in evidence.values() for sample in case.runs]
+    for name in _absurd(samples):
+        yield wording.absurd_number(arm, name)
+    if errors := sum(case.grader_errors for case in evidence.values()):
+        yield wording.grader_errors(arm, errors)
+
+
+def _absurd(samples: Sequence[Sample]) -> list[str]:
+    """Which numbers are negative or impossibly large somewhere."""
+    columns = {"cost": [s.cost_usd for s in samples], "latency": [s.latency_ms for s in samples]}
+    return [name for name, numbers in columns.items() if not usable(n for n in numbers if n is not None)]
