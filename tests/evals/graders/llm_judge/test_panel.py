@@ -14,16 +14,8 @@ from hypothesis import strategies as st
 from agent_runtime.errors import InvalidInput
 from evals.graders import graders_for
 from evals.graders.interface import graded
-from evals.graders.llm_judge.panel import (
-    MAX_EXHIBIT,
-    Ballot,
-    Exhibit,
-    JudgeSettings,
-    Jury,
-    Vote,
-    read_vote,
-    request_of,
-)
+from evals.graders.llm_judge.panel import MAX_EXHIBIT, Jury
+from evals.graders.llm_judge.votes import Ballot, Exhibit, JudgeSettings, Vote, read_vote, request_of
 from evals.results.records import Grade
 from tests.fakes.grading import case_of, completed, grade_of, means, write_judge
 from tests.fakes.threaded import agent_endpoint_thread
