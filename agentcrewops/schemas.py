@@ -12,7 +12,7 @@ from agent_runtime.models.simulation import SimulationFile
 from evals.results.baseline import baseline_schema
 from evals.results.samples import samples_schema
 from evals.results.verdict import verdict_schema
-from evals.suite.suite import SuiteFile
+from evals.suite.suite_file import SuiteFile
 from security_pack.catalog.probe import Probe
 from security_pack.findings.findings_file import findings_schema
 from security_pack.findings.settings import GuardianFile

@@ -44,7 +44,7 @@ from evals.gate.comparison import Matched, compare_ratios, compare_success, comp
 from evals.gate.gate import judge
 from evals.results.records import CaseResult, Sample, SampleStatus, SuiteResult
 from evals.results.verdict import Comparison, MetricVerdict, verdict_document
-from evals.suite.suite import GateSettings
+from evals.suite.suite_file import GateSettings
 
 SUITES = ((0.23, 0.05), (0.38, 0.12), (0.15, 0.05), (0.64, 0.86), (8.0, 2.0), (19.0, 1.0))
 """Beta parameters of the success rates of a suite's cases."""

@@ -23,7 +23,7 @@ from benchmarks.table import Row, leave, print_rows
 from evals.gate.gate import judge
 from evals.report.folder import render_results
 from evals.results.records import CaseResult, Event, Grade, Sample, SuiteResult
-from evals.suite.suite import GateSettings
+from evals.suite.suite_file import GateSettings
 from tests.browser.chromium import new_tab
 from tests.evals.sample_results import big_result
 

@@ -16,7 +16,7 @@ from evals.canary.baselines import Sight, describe_baseline
 from evals.results.baseline import samples_file
 from evals.results.records import SuiteResult
 from evals.results.verdict import VerdictKind, read_verdict
-from evals.suite.suite import SUITE_NAME
+from evals.suite.suite_file import SUITE_NAME
 
 RUNS = 30
 """Of each case, at least: a baseline of ten is itself a draw of luck."""

@@ -19,7 +19,7 @@ from agent_runtime.models import key_name
 from agent_runtime.models.prices import price_of
 from agentcrewops import __version__
 from evals.canary.preparation import CanaryOptions, Prepared, prepare
-from evals.suite.suite import HttpTarget
+from evals.suite.suite_file import HttpTarget
 
 PROBE_SECONDS = 5.0
 _LOCAL = {"localhost", "127.0.0.1", "::1"}

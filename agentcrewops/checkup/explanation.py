@@ -16,7 +16,8 @@ from agent_runtime.files.documents import Document, Location, parse, read_yaml
 from agent_runtime.tools import implementation_of
 from evals.canary.evaluation import expense
 from evals.canary.preparation import CanaryOptions, Prepared
-from evals.suite.suite import EvalCase, SuiteFile
+from evals.suite.suite import EvalCase
+from evals.suite.suite_file import SuiteFile
 
 _LISTED_APART = {("cases",), ("agent", "tools")}
 

@@ -37,7 +37,7 @@ def compare(
     """
     from agentcrewops.outcome.canary import announce, exit_code
     from evals.canary.saved import compare_files
-    from evals.suite.suite import GateSettings
+    from evals.suite.suite_file import GateSettings
 
     settings = GateSettings(margin=margin, min_success_rate=min_success_rate)
     verdict = compare_files(baseline, candidate, out, settings, seed)

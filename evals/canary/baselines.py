@@ -16,7 +16,7 @@ from evals.gate.gate import judge
 from evals.results.baseline import CaseSummary, summarize
 from evals.results.records import SuiteResult
 from evals.results.verdict import Verdict, VerdictKind
-from evals.suite.suite import GateSettings
+from evals.suite.suite_file import GateSettings
 
 ENOUGH = 0.80
 MOST_RUNS = 1_000

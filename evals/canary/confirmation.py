@@ -31,7 +31,7 @@ from evals.sampling.plan import Planned, plan_runs, sample_seed
 from evals.sampling.progress import display
 from evals.sampling.sampler import Sampler
 from evals.sampling.spending import SpendingCap
-from evals.suite.suite import GateSettings
+from evals.suite.suite_file import GateSettings
 from evals.targets import open_target
 from evals.targets.interface import Target
 

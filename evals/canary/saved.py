@@ -10,7 +10,7 @@ from evals.results.baseline import load_reference, samples_file
 from evals.results.files import prepare_folder
 from evals.results.samples import copy_samples, write_samples
 from evals.results.verdict import Verdict
-from evals.suite.suite import GateSettings
+from evals.suite.suite_file import GateSettings
 
 
 def compare_files(

@@ -18,7 +18,7 @@ from evals.gate import wording
 from evals.gate.evidence import CaseEvidence, Evidence, Pairing
 from evals.results.records import Sample
 from evals.results.verdict import Breakdown, Verdict, VerdictKind
-from evals.suite.suite import GateSettings
+from evals.suite.suite_file import GateSettings
 
 TAG, GRADER = "tag", "grader"
 MOST_PARTS = 50

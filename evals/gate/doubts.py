@@ -11,7 +11,7 @@ from evals.gate.comparison import Matched, runs_of
 from evals.gate.evidence import EPSILON, Arms, CaseEvidence, Evidence, Look, repeated_word_for_word, usable
 from evals.results.records import Sample, SuiteResult
 from evals.results.verdict import Comparison, MetricVerdict
-from evals.suite.suite import GateSettings
+from evals.suite.suite_file import GateSettings
 
 MOST_UNMEASURED = 0.10
 

@@ -50,7 +50,7 @@ from evals.gate.facts import (
 )
 from evals.results.records import SuiteResult, first_runs, identity, in_order
 from evals.results.verdict import Comparison, MetricVerdict, Verdict, VerdictKind
-from evals.suite.suite import GateSettings
+from evals.suite.suite_file import GateSettings
 
 _FINAL = frozenset({VerdictKind.DRIFT, VerdictKind.PASS, VerdictKind.BELOW_FLOOR, VerdictKind.PROVIDER_DRIFT})
 SUCCESS, P95, USD = "success_rate", "p95_latency_ms", "usd_per_success"

@@ -16,7 +16,8 @@ from agent_runtime.errors import InvalidInput
 from evals.git.trees import DetachedTree, NoTree, detached_tree
 from evals.results.baseline import load_reference
 from evals.results.records import SuiteResult
-from evals.suite.suite import EvalCase, GateSettings, Suite, load_suite
+from evals.suite.suite import EvalCase, Suite, load_suite
+from evals.suite.suite_file import GateSettings
 
 _DEPTH = "fetch it: in GitHub Actions, give actions/checkout  fetch-depth: 0"
 

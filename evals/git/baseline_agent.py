@@ -13,7 +13,8 @@ from agent_runtime.agent.manifest import Manifest, load_manifest
 from agent_runtime.errors import InvalidInput
 from evals.git.trees import DetachedTree, NoTree, detached_tree
 from evals.results.records import SuiteResult
-from evals.suite.suite import RuntimeTarget, Suite, load_suite
+from evals.suite.suite import Suite, load_suite
+from evals.suite.suite_file import RuntimeTarget
 from evals.targets import open_target
 from evals.targets.interface import Target
 

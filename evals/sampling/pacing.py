@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from evals.results.records import Attempt, SampleStatus
-from evals.suite.suite import Limits
+from evals.suite.suite_file import Limits
 
 LONGEST_PAUSE_SECONDS = 120.0
 TOO_MANY = 0.25

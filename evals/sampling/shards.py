@@ -23,7 +23,7 @@ from evals.results.files import write_lines
 from evals.results.records import CaseResult, Sample, SuiteResult
 from evals.results.samples import read_samples, write_samples
 from evals.sampling.plan import sample_seed
-from evals.suite.suite import SUITE_NAME, GateSettings
+from evals.suite.suite_file import SUITE_NAME, GateSettings
 
 SHARD_FILE, SAMPLES_FILE = "shard.json", "samples.jsonl"
 MOST_SHARDS = 1000

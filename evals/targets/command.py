@@ -14,7 +14,8 @@ from agent_runtime.agent.manifest import resolve_inside
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import canonical_json
 from evals.results.records import Attempt
-from evals.suite.suite import CommandTarget, EvalCase, Suite
+from evals.suite.suite import EvalCase, Suite
+from evals.suite.suite_file import CommandTarget
 from evals.targets.exchange.conversation import hold_conversation, values_of
 from evals.targets.exchange.reply import Reply, UnusableAnswer, read_exit, read_own, read_text, too_large
 from evals.targets.interface import NothingToOpen

@@ -17,7 +17,8 @@ from agent_runtime.errors import CrewError, InvalidInput, Problem
 from agent_runtime.files.placeholders import fill_text, names_in
 from agent_runtime.tools.python_file import call_function, load_function
 from evals.results.records import Attempt, Event, Sample, SampleStatus
-from evals.suite.suite import EvalCase, Fixture, Suite
+from evals.suite.suite import EvalCase, Suite
+from evals.suite.suite_file import Fixture
 from evals.targets.exchange.reply import MAX_ANSWER_BYTES
 from evals.targets.interface import Target
 from evals.targets.process.output import last_words, without_secrets

@@ -19,7 +19,8 @@ from agent_runtime.files.documents import Document, canonical_json
 from agent_runtime.files.json_path import parse_path
 from agent_runtime.files.placeholders import fill_text, names_in
 from evals.results.records import Attempt
-from evals.suite.suite import EvalCase, HttpTarget, Suite
+from evals.suite.suite import EvalCase, Suite
+from evals.suite.suite_file import HttpTarget
 from evals.targets.exchange.conversation import conversation_problems, hold_conversation, values_of
 from evals.targets.exchange.reply import (
     MAX_ANSWER_BYTES,

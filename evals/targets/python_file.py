@@ -18,7 +18,8 @@ from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import canonical_json, read_text
 from agent_runtime.tools.python_file import call_function, load_function
 from evals.results.records import Attempt
-from evals.suite.suite import EvalCase, PythonTarget, Suite
+from evals.suite.suite import EvalCase, Suite
+from evals.suite.suite_file import PythonTarget
 from evals.targets.exchange.conversation import conversation_problems, hold_conversation, values_of
 from evals.targets.exchange.reply import Reply, UnusableAnswer, read_own, read_raised
 from evals.targets.process.output import without_secrets

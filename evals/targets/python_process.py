@@ -14,7 +14,8 @@ from typing import Any, Self
 
 from agent_runtime.errors import CrewError, InvalidInput
 from evals.results.records import Attempt
-from evals.suite.suite import EvalCase, PythonTarget, Suite
+from evals.suite.suite import EvalCase, Suite
+from evals.suite.suite_file import PythonTarget
 from evals.targets.exchange.conversation import hold_conversation, unmeasured, values_of
 from evals.targets.exchange.reply import Reply, UnusableAnswer, read_exit, read_own, read_raised, too_large
 from evals.targets.process import python_worker

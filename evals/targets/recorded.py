@@ -13,7 +13,8 @@ from agent_runtime.guard.redact import ALL_KINDS, Redactor
 from evals.results.records import Attempt, CaseResult, Event, ObservedCall, Sample, SampleStatus, SuiteResult
 from evals.results.samples import read_samples
 from evals.results.texts import whole
-from evals.suite.suite import EvalCase, RecordedTarget, Suite
+from evals.suite.suite import EvalCase, Suite
+from evals.suite.suite_file import RecordedTarget
 from evals.targets.interface import NothingToOpen
 
 _REFUSED = ("denied:", "approval:pending")

@@ -34,7 +34,8 @@ from evals.sampling.plan import Planned
 from evals.sampling.sampler import Sampler
 from evals.sampling.schedule import fixed_schedule
 from evals.sampling.shards import Run
-from evals.suite.suite import GateSettings, RuntimeTarget, Suite, WrittenTarget, load_suite
+from evals.suite.suite import Suite, load_suite
+from evals.suite.suite_file import GateSettings, RuntimeTarget, WrittenTarget
 from evals.targets import open_target
 from evals.targets.declared_inputs import names_told
 from evals.targets.interface import Target

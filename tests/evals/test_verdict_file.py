@@ -24,7 +24,7 @@ from evals.results.verdict import (
     verdict_document,
     verdict_schema,
 )
-from evals.suite.suite import GateSettings
+from evals.suite.suite_file import GateSettings
 from tests.fakes.results import result
 
 GOOD = result({f"case_{index}": "++++++++++" for index in range(5)})

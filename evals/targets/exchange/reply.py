@@ -15,7 +15,7 @@ from agent_runtime.errors import CrewError
 from agent_runtime.files.documents import canonical_json, strict_json
 from agent_runtime.files.json_path import MISSING, Steps, look_up, parse_path
 from evals.results.records import ObservedCall
-from evals.suite.suite import HttpTarget
+from evals.suite.suite_file import HttpTarget
 
 PATH_KEYS = (
     "output",

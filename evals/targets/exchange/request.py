@@ -13,7 +13,7 @@ from urllib.parse import quote
 from agent_runtime.errors import Problem
 from agent_runtime.files.documents import Document, canonical_json
 from agent_runtime.files.placeholders import CannotFill, fill, fill_environment, fill_text, names_in
-from evals.suite.suite import HttpTarget
+from evals.suite.suite_file import HttpTarget
 from evals.targets.process.server import Address
 
 NAMES = frozenset({"input", "messages", "case_id", "sample_index", "seed", "stubs", "trace_id", "session_id"})

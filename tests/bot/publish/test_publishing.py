@@ -25,7 +25,7 @@ from bot.publish.publishing import (
 )
 from evals.gate.gate import judge
 from evals.results.verdict import VerdictKind
-from evals.suite.suite import GateSettings
+from evals.suite.suite_file import GateSettings
 from security_pack.findings import findings
 from tests.bot.actions.test_step_files import as_the_runner_reads
 from tests.bot.conftest import ALL, REPO, Door, Waited

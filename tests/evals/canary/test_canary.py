@@ -16,7 +16,7 @@ from evals.canary.saved import compare_files, render_again
 from evals.results.records import Sample, SampleStatus
 from evals.results.texts import redacted
 from evals.results.verdict import VerdictKind
-from evals.suite.suite import GateSettings
+from evals.suite.suite_file import GateSettings
 from tests.conftest import edit
 from tests.fakes.grading import write_judge
 from tests.fakes.suites import suite_of

@@ -10,7 +10,8 @@ from agent_runtime.errors import InvalidInput
 from evals.gate.gate import judge
 from evals.results.records import Grade, Sample, SuiteResult
 from evals.results.verdict import Breakdown, Verdict, VerdictKind
-from evals.suite.suite import GateSettings, load_suite
+from evals.suite.suite import load_suite
+from evals.suite.suite_file import GateSettings
 from tests.fakes.results import result, with_samples
 
 GOOD, BAD, ODD = "+" * 20, "-" * 20, "+" * 19 + "-"

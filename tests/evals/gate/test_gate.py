@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from evals.gate.gate import judge
 from evals.results.records import Sample, SuiteResult
 from evals.results.verdict import CaseComparison, MetricVerdict, Verdict, VerdictKind, verdict_document
-from evals.suite.suite import GateSettings
+from evals.suite.suite_file import GateSettings
 from tests.fakes.results import result, with_samples
 
 ALL = "+" * 10

@@ -14,7 +14,7 @@ from agent_runtime.statistics.looks import DEFAULT_LOOKS, LookPlan, plan_looks
 from evals.gate.gate import judge, may_stop
 from evals.results.records import SuiteResult
 from evals.results.verdict import MetricVerdict, Verdict, VerdictKind, verdict_document
-from evals.suite.suite import GateSettings
+from evals.suite.suite_file import GateSettings
 from tests.fakes.results import result, with_samples
 
 PLAN = plan_looks(DEFAULT_LOOKS)

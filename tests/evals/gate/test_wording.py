@@ -14,7 +14,7 @@ from evals.gate import wording
 from evals.gate.gate import judge
 from evals.results.records import SuiteResult
 from evals.results.verdict import Comparison, MetricVerdict
-from evals.suite.suite import GateSettings
+from evals.suite.suite_file import GateSettings
 from tests.fakes.results import result, with_samples
 
 ALL, NONE = "+" * 10, "-" * 10

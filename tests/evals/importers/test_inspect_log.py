@@ -17,7 +17,7 @@ from evals.importers.inspect_log import open_log, read_inspect
 from evals.importers.interface import Imported
 from evals.results.records import SampleStatus, SuiteResult
 from evals.results.samples import write_samples
-from evals.suite.suite import GateSettings
+from evals.suite.suite_file import GateSettings
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "imports"
 RECORDED = json.loads((FIXTURES / "inspect-after.json").read_text(encoding="utf-8"))

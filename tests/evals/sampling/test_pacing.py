@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from evals.results.records import Attempt, Event, SampleStatus
 from evals.sampling.pacing import Pace, Rate, model_calls
-from evals.suite.suite import Limits
+from evals.suite.suite_file import Limits
 from tests.fakes.scripted_target import broken, completed
 
 Result = TypeVar("Result")

@@ -25,7 +25,7 @@ from evals.sampling.shards import (
     runs_of,
     write_shard,
 )
-from evals.suite.suite import GateSettings
+from evals.suite.suite_file import GateSettings
 from tests.conftest import edit
 from tests.fakes.results import result, with_samples
 

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.suite.suite import HttpTarget
+from evals.suite.suite_file import HttpTarget
 from evals.targets.exchange.request import request_template, trace_of
 
 VALUES: dict[str, Any] = {"input": "hi", "messages": [], "case_id": "a", "traceparent": "00-1-2-01"}
