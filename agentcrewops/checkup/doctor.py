@@ -194,7 +194,7 @@ async def _reachable(destination: Destination) -> Finding:
 
 
 def _served(target: HttpTarget) -> Iterator[Finding]:
-    from evals.targets.process.server import Address
+    from evals.targets.exchange.request import Address
 
     if target.start is not None:
         yield _ok(f"{target.url} is served by `{target.start}`, which a canary starts itself")

@@ -33,20 +33,15 @@ from evals.targets.exchange.reply import (
     too_large,
 )
 from evals.targets.exchange.request import (
+    Address,
     Request,
     names_asked_for,
     quoted,
+    ready_url,
     request_problems,
     request_template,
 )
-from evals.targets.process.server import (
-    Address,
-    CannotStart,
-    ServedCommand,
-    command_words,
-    ready_url,
-    wait_until,
-)
+from evals.targets.process.server import CannotStart, ServedCommand, command_words, wait_until
 
 _CONNECT_SECONDS = 10.0
 _PROBE_SECONDS = 2.0

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urljoin, urlsplit
 
 from agent_runtime.errors import Problem
 from agent_runtime.files.documents import Document, canonical_json
 from agent_runtime.files.placeholders import CannotFill, fill, fill_environment, fill_text, names_in
 from evals.suite.suite_file import HttpTarget
-from evals.targets.process.server import Address
 
 NAMES = frozenset({"input", "messages", "case_id", "sample_index", "seed", "stubs", "trace_id", "session_id"})
 """What a template may ask for."""
@@ -152,3 +153,46 @@ def _header_problems(
             fill_environment(value, environ)
         except CannotFill as error:
             yield document.problem(where, str(error), "export it, or correct its name")
+
+
+_CONNECT_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Host and port of an endpoint."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def of(cls, url: str) -> Address:
+        """Where `url` connects to.
+
+        Raises:
+            ValueError: if it has no host, or a port that cannot be.
+        """
+        parts = urlsplit(url)
+        if not parts.hostname:
+            raise ValueError("it has no host")
+        return cls(parts.hostname, parts.port or (443 if parts.scheme == "https" else 80))
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    async def accepts(self) -> bool:
+        """True if something listens there now."""
+        try:
+            async with asyncio.timeout(_CONNECT_SECONDS):
+                _, writer = await asyncio.open_connection(self.host, self.port)
+        except OSError:
+            return False
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+        return True
+
+
+def ready_url(url: str, ready: str) -> str:
+    """The address to ask: `ready` itself if it is a full one, else that path on the endpoint's origin."""
+    return ready if ready.startswith(("http://", "https://")) else urljoin(url, "/" + ready.lstrip("/"))

@@ -10,20 +10,17 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from urllib.parse import urljoin, urlsplit
 
 from agent_runtime.errors import CannotMeasure, CrewError
+from evals.targets.exchange.request import Address
 
 Probe = Callable[[], Awaitable[bool]]
 """Does it answer?"""
 
 _POLL_SECONDS = 0.05
-_CONNECT_SECONDS = 1.0
 _TAIL_BYTES = 2_000
 
 
@@ -31,46 +28,6 @@ class CannotStart(CrewError):
     """The command does not exist, or may not be executed."""
 
     exit_code = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Host and port of an endpoint."""
-
-    host: str
-    port: int
-
-    @classmethod
-    def of(cls, url: str) -> Address:
-        """Where `url` connects to.
-
-        Raises:
-            ValueError: if it has no host, or a port that cannot be.
-        """
-        parts = urlsplit(url)
-        if not parts.hostname:
-            raise ValueError("it has no host")
-        return cls(parts.hostname, parts.port or (443 if parts.scheme == "https" else 80))
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-    async def accepts(self) -> bool:
-        """True if something listens there now."""
-        try:
-            async with asyncio.timeout(_CONNECT_SECONDS):
-                _, writer = await asyncio.open_connection(self.host, self.port)
-        except OSError:
-            return False
-        writer.close()
-        with suppress(OSError):
-            await writer.wait_closed()
-        return True
-
-
-def ready_url(url: str, ready: str) -> str:
-    """The address to ask: `ready` itself if it is a full one, else that path on the endpoint's origin."""
-    return ready if ready.startswith(("http://", "https://")) else urljoin(url, "/" + ready.lstrip("/"))
 
 
 def command_words(start: str) -> list[str]:

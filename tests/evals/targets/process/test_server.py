@@ -14,8 +14,9 @@ import pytest
 from agent_runtime.errors import CannotMeasure, InvalidInput
 from evals.results.records import Attempt, SampleStatus
 from evals.suite.suite import Suite, load_suite
+from evals.targets.exchange.request import Address, ready_url
 from evals.targets.http import HttpAgent
-from evals.targets.process.server import Address, ServedCommand, command_words, ready_url
+from evals.targets.process.server import ServedCommand, command_words
 
 SERVER = """
 import http.server, json, os, pathlib, signal, subprocess, sys
