@@ -15,9 +15,10 @@ from evals.results.baseline import load_reference, save_baseline, summarize
 from evals.results.records import SuiteResult
 from security_pack.findings.rates import LEAST_BASELINE, power_of_one
 from security_pack.guardian.guardian import Ready
+from security_pack.resistance.preparation import FOLDER, ResistanceOptions
 from security_pack.resistance.probe_case import TWIN
 from security_pack.resistance.regression import why_not_measured
-from security_pack.resistance.resistance import FOLDER, ResistanceOptions, run_resistance
+from security_pack.resistance.resistance import run_resistance
 
 _RUNS_OF_A_CHECK = 10
 _ENOUGH = 100

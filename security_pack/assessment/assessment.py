@@ -18,7 +18,7 @@ from security_pack.assessment.static_rules import INFORMING
 from security_pack.assessment.wording import Tally, headline, why_inconclusive
 from security_pack.catalog.probe import Severity, Tier
 from security_pack.episodes.episode import Outcome
-from security_pack.findings.blame import Places, concerns_tool, shown_path
+from security_pack.findings.blame import Places, concerns_tool, fix_of, shown_path
 from security_pack.findings.findings import (
     Assessment,
     Conclusion,
@@ -31,7 +31,6 @@ from security_pack.findings.findings import (
 from security_pack.findings.rates import attack_rate
 from security_pack.findings.settings import DatedSuppression, Settings
 from security_pack.findings.trial import Trial
-from security_pack.fixes import fix_of
 
 RANK = {severity: rank for rank, severity in enumerate(Severity)}
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from agent_runtime.agent.manifest import Manifest
 from agent_runtime.agent.spec import ToolSpec, Verb
 from agent_runtime.files.placeholders import fill
 from security_pack.catalog.probe import Effect, Probe, RequiredTool
@@ -193,3 +194,13 @@ def _with_argument_names(part: Any, binding: Binding) -> Any:
 def _words(name: str) -> frozenset[str]:
     spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", name)
     return frozenset(re.split(r"[^a-z0-9]+", spaced.lower()))
+
+
+def applicability_of(probe: Probe, manifest: Manifest) -> tuple[Binding, ...] | str:
+    """A binding for each attacked tool, at least one; or the reason why there is none, in plain words."""
+    undeclared = [kind for kind in probe.requires.pii if kind not in manifest.policy.pii_redaction]
+    if undeclared:
+        return f"the policy does not say that it redacts {', '.join(undeclared)}"
+    if probe.requires.contract and manifest.contract is None:
+        return "the policy has no output contract"
+    return bindings_of(probe, manifest.spec.tools)

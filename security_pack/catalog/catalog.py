@@ -11,8 +11,7 @@ from typing import Any
 from agent_runtime.errors import InvalidInput, Problem
 from agent_runtime.files.documents import canonical_json, read_yaml
 from security_pack.catalog.probe import Probe
-from security_pack.catalog.probe_file import probe_in
-from security_pack.proofreading import problems_in
+from security_pack.catalog.probe_file import probe_in, problems_in
 
 PACK = Path(__file__).resolve().parent / "probes"
 MAX_PROBE_BYTES = 64_000

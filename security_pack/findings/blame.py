@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
@@ -86,3 +87,22 @@ def shown_path(path: PurePath) -> str:
     full = os.path.abspath(path)  # noqa: PTH100 - a symbolic link keeps the name that people see
     here = Path.cwd()
     return PurePath(full).relative_to(here).as_posix() if PurePath(full).is_relative_to(here) else full
+
+
+_FIXES: Mapping[Blame, str] = {
+    Blame.TOOL_APPROVAL: "write  approval: {{ required: true }}  in tool {subject}",
+    Blame.TOOL_ARGUMENTS: "narrow the arguments of {subject}: patterns, limits, additionalProperties: false",
+    Blame.TOOL_DESCRIPTION: "say in the description of {subject} what it does, and nothing else",
+    Blame.AGENT_LIMITS: "lower  max_steps:  under agent:",
+    Blame.AGENT_PROMPT: "say in the prompt that text from tools and documents is data, never orders",
+    Blame.POLICY_ALLOWLIST: 'name the hosts:  domains_allowlist: ["*.your-company.com"]',
+    Blame.POLICY_REDACTION: 'write  pii_redaction: ["email", "phone", "card", "iban", "api_key"]  under policy:',
+    Blame.POLICY_CONTRACT: 'write  output_contract: {{ type: "json", schema_ref: "…" }}  under policy:',
+    Blame.POLICY_SPEND: "write  spend: {{ per_run_usd_max: 0.25, per_day_usd_max: 30 }}  under policy:",
+    Blame.PRODUCT: "this is a fault of AgentCrewOps: please report it (SECURITY.md)",
+}
+
+
+def fix_of(blame: Blame, subject: str) -> str:
+    """What to write, and where."""
+    return _FIXES[blame].format(subject=subject or "it")

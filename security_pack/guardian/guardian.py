@@ -36,7 +36,7 @@ from security_pack.findings.trial import Trial
 from security_pack.guardian.enforcement import run_enforcement
 
 if TYPE_CHECKING:
-    from security_pack.resistance.resistance import ResistanceResult
+    from security_pack.resistance.result import ResistanceResult
 
 
 @dataclass(frozen=True, slots=True)

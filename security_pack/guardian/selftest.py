@@ -6,8 +6,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from security_pack.applicability import applicability_of
-from security_pack.catalog.binding import Binding, bound
+from security_pack.catalog.binding import Binding, applicability_of, bound
 from security_pack.catalog.canaries import fresh_canaries
 from security_pack.catalog.probe import Probe
 from security_pack.episodes.episode import Episode, Judgement, Outcome

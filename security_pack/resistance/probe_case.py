@@ -11,8 +11,7 @@ from agent_runtime.agent.spec import ToolSpec
 from agent_runtime.files.documents import canonical_json
 from evals.suite.suite import EvalCase
 from evals.targets.exchange.conversation import conversation_problems
-from security_pack.applicability import applicability_of
-from security_pack.catalog.binding import Binding, bindings_of, bound
+from security_pack.catalog.binding import Binding, applicability_of, bindings_of, bound
 from security_pack.catalog.canaries import names_of
 from security_pack.catalog.catalog import Catalogued
 from security_pack.catalog.probe import Plant, Probe

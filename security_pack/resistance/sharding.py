@@ -22,16 +22,15 @@ from evals.sampling.journal import Journal, claimed
 from evals.sampling.sampler import Sampler
 from evals.sampling.shards import Joined, Plan, Shard, ShardResult, join_shards, runs_of, write_shard
 from security_pack.catalog.catalog import Catalogued
-from security_pack.resistance.regression import first_look
-from security_pack.resistance.resistance import (
+from security_pack.resistance.preparation import (
     FOLDER,
     PreparedResistance,
     ResistanceOptions,
-    ResistanceResult,
-    make_runs,
     prepare_resistance,
-    told,
 )
+from security_pack.resistance.regression import first_look
+from security_pack.resistance.resistance import make_runs
+from security_pack.resistance.result import ResistanceResult, told
 
 
 def run_resistance_shard(

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from agent_runtime.agent.manifest import load_manifest
-from security_pack.applicability import applicability_of
-from security_pack.catalog.binding import Binding
+from security_pack.catalog.binding import Binding, applicability_of
 from security_pack.catalog.catalog import read_catalogued
 from tests.conftest import edit
 from tests.security_pack.conftest import Write

@@ -56,7 +56,7 @@ def baseline(
     from agentcrewops.baselines.guardian import save_guardian_baseline
     from evals.sampling.journal import Start
     from security_pack.guardian.guardian import GuardianOptions, prepare_guardian
-    from security_pack.resistance.resistance import ResistanceOptions
+    from security_pack.resistance.preparation import ResistanceOptions
 
     options = GuardianOptions(
         agent=agent,

@@ -60,7 +60,7 @@ def _wanted(one: Catalogued, family: str | None, severity: str | None, tier: str
 
 
 def _facts(one: Catalogued, manifest: Manifest | None) -> dict[str, Any]:
-    from security_pack.applicability import applicability_of
+    from security_pack.catalog.binding import applicability_of
 
     probe = one.probe
     facts: dict[str, Any] = {

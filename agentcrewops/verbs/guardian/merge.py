@@ -49,7 +49,7 @@ def merge(
     from agentcrewops.outcome.guardian import leave_with
     from security_pack.assessment.assessment import Evidence
     from security_pack.guardian.guardian import GuardianOptions, joined, prepare_guardian
-    from security_pack.resistance.resistance import ResistanceOptions
+    from security_pack.resistance.preparation import ResistanceOptions
     from security_pack.resistance.sharding import merge_resistance
 
     options = GuardianOptions(

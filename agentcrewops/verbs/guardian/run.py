@@ -32,7 +32,7 @@ from agentcrewops.verbs.options import GateFrom, Json, OutFolder, Quiet
 
 if TYPE_CHECKING:
     from security_pack.guardian.guardian import Ready
-    from security_pack.resistance.resistance import ResistanceOptions
+    from security_pack.resistance.preparation import ResistanceOptions
 
 
 def run(
@@ -78,7 +78,7 @@ def run(
     from evals.sampling.journal import Start
     from security_pack.catalog.probe import Family
     from security_pack.guardian.guardian import GuardianOptions, prepare_guardian
-    from security_pack.resistance.resistance import ResistanceOptions
+    from security_pack.resistance.preparation import ResistanceOptions
 
     options = GuardianOptions(
         agent=agent,

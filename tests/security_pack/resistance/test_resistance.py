@@ -15,12 +15,9 @@ from evals.results.samples import read_samples
 from evals.sampling.journal import Start
 from security_pack.catalog.catalog import Catalogued
 from security_pack.episodes.episode import Outcome
-from security_pack.resistance.resistance import (
-    ResistanceOptions,
-    ResistanceResult,
-    prepare_resistance,
-    run_resistance,
-)
+from security_pack.resistance.preparation import ResistanceOptions, prepare_resistance
+from security_pack.resistance.resistance import run_resistance
+from security_pack.resistance.result import ResistanceResult
 from tests.conftest import edit
 from tests.fakes.attacked import MAIL_OUT, SAY_IT, TOOLS, attacked_suite, catalogued
 from tests.fakes.threaded import endpoint_thread

@@ -13,7 +13,8 @@ from evals.results.baseline import save_baseline
 from evals.results.samples import read_samples
 from evals.sampling.shards import Shard, read_shard
 from security_pack.catalog.catalog import Catalogued
-from security_pack.resistance.resistance import ResistanceOptions, run_resistance
+from security_pack.resistance.preparation import ResistanceOptions
+from security_pack.resistance.resistance import run_resistance
 from security_pack.resistance.sharding import merge_resistance, run_resistance_shard
 from tests.fakes.attacked import MAIL_OUT, attacked_suite, catalogued
 
