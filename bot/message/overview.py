@@ -1,6 +1,6 @@
 """What a reader of a pull request is told: verdict first, one table, the rest folded. Numbers in, markdown blocks out.
 
-Everything that models, tools or people wrote passes through `evals.report.markdown` on its way into a view model.
+Everything that models, tools or people wrote passes through `evals.formatting.markdown` on its way into a view model.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ _TO_A_PROGRAM = request.NAMES - {"stubs"}
 
 
 def names_told(suite: Suite) -> frozenset[str]:
-    """Names of `evals.targets.request.NAMES` that reach the agent, as far as its description says."""
+    """Names of `evals.targets.exchange.request.NAMES` that reach the agent, as far as its description says."""
     written = suite.target
     if written.http is not None:
         return request.names_asked_for(written.http)

@@ -13,7 +13,7 @@ from agent_runtime.files.documents import canonical_json, read_yaml
 from security_pack.catalog.probe import Probe
 from security_pack.catalog.probe_file import probe_in, problems_in
 
-PACK = Path(__file__).resolve().parent / "probes"
+PACK = Path(__file__).resolve().parent.parent / "probes"
 MAX_PROBE_BYTES = 64_000
 MAX_FILES = 2_000
 _TOLD_ONLY = {"title", "about", "severity", "maps", "blame", "fix", "samples"}

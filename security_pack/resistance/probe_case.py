@@ -31,7 +31,7 @@ class ProbedAgent:
         name: what its baseline is named after.
         manifest: None of an agent that is not ours.
         tools: those that somebody declared; () if nobody did.
-        told: names that reach an agent that is not ours (`evals.targets.told`).
+        told: names that reach an agent that is not ours (`evals.targets.declared_inputs`).
     """
 
     name: str

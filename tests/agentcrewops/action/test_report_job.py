@@ -30,7 +30,7 @@ class Asked:
         self.names.add(name.partition(".")[0])
 
 sys.meta_path.insert(0, Asked())
-from agentcrewops.action import judge_job, publish_job
+from agentcrewops.action.jobs import judge_job, publish_job
 codes = judge_job(os.environ), publish_job(os.environ)
 print("\\nleft with", codes, "heavy", sorted({"litellm", "scipy", "boto3", "mcp", "inspect_ai"} & Asked.names))
 """

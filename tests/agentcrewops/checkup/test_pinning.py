@@ -11,7 +11,7 @@ import yaml
 
 from tests.agentcrewops.conftest import Shell
 
-SERVER = Path(__file__).resolve().parents[1] / "fakes" / "mcp_server.py"
+SERVER = Path(__file__).resolve().parents[2] / "fakes" / "mcp_server.py"
 
 
 @pytest.fixture

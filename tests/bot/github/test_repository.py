@@ -99,7 +99,7 @@ def test_an_apps_token_without_named_permissions_is_never_asked_for() -> None:
 
 
 def test_without_the_extra_it_says_how_to_install_it(tmp_path: Path) -> None:
-    script = "import sys; sys.modules['github'] = None\nimport bot.github"
+    script = "import sys; sys.modules['github'] = None\nimport bot.github.repository"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert "uv tool install 'agentcrewops[github]'" in done.stderr
 

@@ -9,7 +9,7 @@ from evals.canary.canary import run_canary
 from evals.canary.preparation import CanaryOptions
 from evals.results.verdict import VerdictKind
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 
 
 def test_an_agent_that_is_a_service_is_started_asked_and_stopped(tmp_path: Path) -> None:

@@ -305,9 +305,10 @@ def test_a_second_interrupt_ends_the_process_though_the_target_will_not_stop() -
     script = textwrap.dedent(
         """
         import asyncio
-        from evals.pacing import Pace
-        from evals.sampler import Sampler, plan_runs
-        from evals.spending import SpendingCap
+        from evals.sampling.pacing import Pace
+        from evals.sampling.plan import plan_runs
+        from evals.sampling.sampler import Sampler
+        from evals.sampling.spending import SpendingCap
         from tests.fakes.scripted_target import ScriptedTarget, cases
         async def stubborn(*_):
             try:

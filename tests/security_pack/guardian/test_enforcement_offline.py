@@ -15,8 +15,8 @@ def watch(event, arguments):
 
 sys.addaudithook(watch)
 
-from security_pack.catalog import load_pack
-from security_pack.enforcement import run_enforcement
+from security_pack.catalog.catalog import load_pack
+from security_pack.guardian.enforcement import run_enforcement
 from tests.fakes.guarded_agents import REFUND, SEARCH, agent_of
 
 http = {"http": {"method": "GET", "url": "https://api.shop.invalid/items"}}
