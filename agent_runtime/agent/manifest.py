@@ -23,7 +23,7 @@ _SCRIPT = re.compile(r"^[^/-].*\.(py|js|mjs|ts)$")
 """Words of a server's command that are source of this project, and so part of its fingerprint."""
 
 
-class Tape(StrEnum):
+class RecordingMode(StrEnum):
     """What a recording is used for."""
 
     RECORD = "record"
@@ -36,7 +36,7 @@ class Recording:
     """The file that the model's answers go to, or come from."""
 
     path: Path
-    tape: Tape
+    tape: RecordingMode
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Manifest:
     @property
     def replayed(self) -> bool:
         """True if answers may come from a recording."""
-        return self.recording is not None and self.recording.tape is not Tape.RECORD
+        return self.recording is not None and self.recording.tape is not RecordingMode.RECORD
 
     @property
     def simulated(self) -> bool:

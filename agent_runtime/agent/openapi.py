@@ -251,7 +251,7 @@ def _modern(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Written:
+class _ParameterSchema:
     """A parameter with the schema of its value."""
 
     parameter: Parameter
@@ -268,7 +268,7 @@ class _Body:
     required: bool
 
 
-def _parameters(levels: Sequence[Mapping[str, Any]], references: _References) -> Iterator[_Written]:
+def _parameters(levels: Sequence[Mapping[str, Any]], references: _References) -> Iterator[_ParameterSchema]:
     """Every parameter that can be sent; the operation's replace the path's."""
     merged: dict[tuple[str, str], Mapping[str, Any]] = {}
     for level in levels:
@@ -281,7 +281,7 @@ def _parameters(levels: Sequence[Mapping[str, Any]], references: _References) ->
             continue
         required = place == "path" or parameter.get("required") is True
         if _sendable(place, name, parameter):
-            yield _Written(
+            yield _ParameterSchema(
                 Parameter(name, place, parameter.get("explode") is False),
                 _described(parameter, references),
                 required,
@@ -338,7 +338,7 @@ def _body(operation: Mapping[str, Any], references: _References, names: Sequence
     return _Body("whole", schema, required)
 
 
-def _arguments(written: Sequence[_Written], body: _Body | None) -> dict[str, Any]:
+def _arguments(written: Sequence[_ParameterSchema], body: _Body | None) -> dict[str, Any]:
     """One object of everything a call may say; what is not named is refused."""
     properties: dict[str, Any] = {one.parameter.name: one.schema for one in written}
     required = [one.parameter.name for one in written if one.required]

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from agent_runtime.agent.spec import Written
+from agent_runtime.agent.spec import FileModel
 
 PiiKind = Literal["email", "phone", "card", "iban", "api_key"]
 Usd = Annotated[Decimal, Field(ge=0, le=1_000_000, decimal_places=6)]
@@ -19,28 +19,28 @@ _DOMAIN = re.compile(
 _ORIGIN = re.compile(r"^https?://(\[[0-9a-f:.]+\]|[a-z0-9._\-]+)(:\d{1,5})?$", re.IGNORECASE)
 
 
-class OutputContract(Written):
+class OutputContract(FileModel):
     """The form every final answer must have."""
 
     type: Literal["json"] = "json"
     schema_ref: str = Field(description="JSON Schema (2020-12) file, relative to policy.yaml")
 
 
-class Spend(Written):
+class Spend(FileModel):
     """Caps in US dollars. A call whose worst case would pass a cap is not made."""
 
     per_run_usd_max: Usd | None = None
     per_day_usd_max: Usd | None = None
 
 
-class Price(Written):
+class Price(FileModel):
     """Price of one model in US dollars per million tokens."""
 
     input_per_mtok: Annotated[Decimal, Field(ge=0)]
     output_per_mtok: Annotated[Decimal, Field(ge=0)]
 
 
-class ApprovalRule(Written):
+class ApprovalRule(FileModel):
     """Who must agree to a high-impact tool call, for how long an agreement holds, and what else needs one."""
 
     count: int = Field(default=1, ge=1, le=10)
@@ -52,7 +52,7 @@ class ApprovalRule(Written):
     )
 
 
-class Policy(Written):
+class Policy(FileModel):
     """The gatekeeper's rules. What is absent is not allowed (egress) or not limited (spend), and Guardian says so."""
 
     pii_redaction: list[PiiKind] = []
@@ -74,7 +74,7 @@ class Policy(Written):
         return entries
 
 
-class PolicyFile(Written):
+class PolicyFile(FileModel):
     """policy.yaml"""
 
     policy: Policy

@@ -14,7 +14,7 @@ DEFAULT_PROMPT = (
 )
 
 
-class Written(BaseModel):
+class FileModel(BaseModel):
     """Base of everything a person writes in a file: unknown keys are refused, values never change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -42,7 +42,7 @@ HTTP_VERBS = {
 """What an HTTP method means, whatever the file says it may do."""
 
 
-class HttpCall(Written):
+class HttpCall(FileModel):
     """A tool that is one HTTP request. Strings may hold `{{ argument }}`; header values also `${ENV_NAME}`."""
 
     method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] = "GET"
@@ -54,7 +54,7 @@ class HttpCall(Written):
     timeout_seconds: float = Field(default=30, gt=0, le=600)
 
 
-class McpTool(Written):
+class McpTool(FileModel):
     """One tool of an MCP server: of a command that speaks MCP on stdin and stdout, or of a URL (streamable
     HTTP). Values of `env` and `headers` may hold `${ENV_NAME}`."""
 
@@ -97,7 +97,7 @@ def _split_command(command: str) -> list[str]:
     return words
 
 
-class OpenApiCall(Written):
+class OpenApiCall(FileModel):
     """A tool that is one operation of an OpenAPI 3 document. Header values may hold `${ENV_NAME}`."""
 
     spec: str = Field(description="The document, YAML or JSON, relative to agent.yaml.")
@@ -120,7 +120,7 @@ FunctionReference = Annotated[str, AfterValidator(_names_a_function)]
 """`file.py:function`"""
 
 
-class Implementation(Written):
+class Implementation(FileModel):
     """Where a tool's code is: exactly one of the kinds."""
 
     python: FunctionReference | None = Field(
@@ -140,13 +140,13 @@ class Implementation(Written):
         return self
 
 
-class Approval(Written):
+class Approval(FileModel):
     """Whether a person must agree to each call."""
 
     required: bool = True
 
 
-class ToolSpec(Written):
+class ToolSpec(FileModel):
     """One tool: what it may do, how it is called, and what evals run in its place."""
 
     name: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.\-]{0,63}$")
@@ -171,7 +171,7 @@ class ToolSpec(Written):
         return self.approval is not None and self.approval.required
 
 
-class Critic(Written):
+class Critic(FileModel):
     """A second model that judges the answer. Default: none; contract and tool errors are checked anyway."""
 
     model: str | None = None
@@ -188,7 +188,7 @@ ModelName = Annotated[
 ]
 
 
-class AgentSpec(Written):
+class AgentSpec(FileModel):
     """The agent: its model, prompt, tools and limits."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._\-]{0,99}$")
@@ -230,7 +230,7 @@ class AgentSpec(Written):
         return next((tool for tool in self.tools if tool.name == name), None)
 
 
-class AgentFile(Written):
+class AgentFile(FileModel):
     """agent.yaml"""
 
     agent: AgentSpec

@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from agent_runtime.agent.manifest import Manifest
 from agent_runtime.engine.loop import STATUS, Action, Criticise, Finish, Plan, Stop, UseTool, next_action
+from agent_runtime.engine.steps.context import Deps, StepContext
 from agent_runtime.engine.steps.critic import criticise, retry
 from agent_runtime.engine.steps.plan import make_plan
-from agent_runtime.engine.steps.scene import Crew, Scene
 from agent_runtime.engine.steps.tool import use_tool
 from agent_runtime.records import MICROS, RunResult, RunStatus, Step, Task
 from agent_runtime.telemetry import semconv
@@ -19,7 +19,7 @@ from agent_runtime.telemetry.interface import FinishedRun, Span, Telemetry
 async def run_agent(
     manifest: Manifest,
     task: Task,
-    crew: Crew,
+    deps: Deps,
     *,
     record: Callable[[Step], None] = lambda step: None,
     steps: Sequence[Step] = (),
@@ -32,9 +32,9 @@ async def run_agent(
         cancel: set it to stop; the step under way is abandoned and the run ends as cancelled.
     """
     done = list(steps)
-    with crew.telemetry.span(semconv.RUN, **_run_attributes(manifest, task)) as span:
+    with deps.telemetry.span(semconv.RUN, **_run_attributes(manifest, task)) as span:
         while not isinstance(action := next_action(manifest, task, done), Finish):
-            step = await _unless_cancelled(perform(action, Scene(manifest, task, done, crew)), cancel)
+            step = await _unless_cancelled(perform(action, StepContext(manifest, task, done, deps)), cancel)
             if step is None:
                 action = Finish(Stop.CANCELLED)
                 break
@@ -42,7 +42,7 @@ async def run_agent(
             record(step)
         result = RunResult(task.run_id, STATUS[action.stop], action.stop, action.output, tuple(done))
         _close(span, result)
-    _count(manifest, result, crew.telemetry)
+    _count(manifest, result, deps.telemetry)
     return result
 
 
@@ -90,14 +90,14 @@ async def _unless_cancelled(work: Awaitable[Step], cancel: asyncio.Event | None)
         await asyncio.gather(asked, doing, return_exceptions=True)
 
 
-async def perform(action: Action, scene: Scene) -> Step:
+async def perform(action: Action, context: StepContext) -> Step:
     """Do what was decided, once, and say what came of it."""
     if isinstance(action, Plan):
-        return await make_plan(action, scene)
+        return await make_plan(action, context)
     if isinstance(action, UseTool):
-        return await use_tool(action.call, scene)
+        return await use_tool(action.call, context)
     if isinstance(action, Criticise):
-        return await criticise(action.answer, scene)
+        return await criticise(action.answer, context)
     if isinstance(action, Finish):
         raise TypeError("a finished run has nothing left to perform")
-    return retry(action, scene)
+    return retry(action, context)

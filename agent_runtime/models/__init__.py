@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
-from agent_runtime.agent.manifest import Manifest, Tape
+from agent_runtime.agent.manifest import Manifest, RecordingMode
 from agent_runtime.errors import InvalidInput
 from agent_runtime.guard.egress import Refusal, check_url
 from agent_runtime.models.cassette import Cassette
@@ -39,7 +39,7 @@ async def models_at_work(
     async with AsyncExitStack() as stack:
         recording = manifest.recording
         cassette = stack.enter_context(Cassette(recording)) if recording is not None else None
-        live = recording is None or recording.tape is not Tape.REPLAY
+        live = recording is None or recording.tape is not RecordingMode.REPLAY
         model = open_model(manifest, environ) if live else None
         critic = open_critic(manifest, environ) if live else None
         for one in (model, critic):

@@ -16,8 +16,8 @@ from typing import Any, Literal, Self
 
 from pydantic import ValidationError
 
-from agent_runtime.agent.manifest import Recording, Tape
-from agent_runtime.agent.spec import Written
+from agent_runtime.agent.manifest import Recording, RecordingMode
+from agent_runtime.agent.spec import FileModel
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import Document, canonical_json, parse, read_jsonl
 from agent_runtime.guard.redact import ALL_KINDS, PiiSpan, find_pii
@@ -30,13 +30,13 @@ _LONGEST_ASKED = 200
 _PLACEHOLDER = re.compile(rf"\[(?:{'|'.join(kind.upper() for kind in ALL_KINDS)})_\d{{1,9}}\]")
 
 
-class Header(Written):
+class Header(FileModel):
     """The first line."""
 
     cassette: Literal[1]
 
 
-class RecordedCall(Written):
+class RecordedCall(FileModel):
     """One tool call of an answer."""
 
     id: str
@@ -44,7 +44,7 @@ class RecordedCall(Written):
     arguments: str
 
 
-class RecordedReply(Written):
+class RecordedReply(FileModel):
     """An answer, redacted."""
 
     text: str
@@ -57,7 +57,7 @@ class RecordedReply(Written):
     usage_estimated: bool = False
 
 
-class Entry(Written):
+class Entry(FileModel):
     """One line: the `n`-th answer to the request with this key. `asked` is for people."""
 
     key: str
@@ -150,9 +150,9 @@ class Cassette:
         self.path = recording.path
         self.tape = recording.tape
         self._part = self.path.with_name(f"{self.path.name}.part")
-        if self.tape is Tape.REPLAY and not self.path.exists():
+        if self.tape is RecordingMode.REPLAY and not self.path.exists():
             raise _not_there(self.path, self._part)
-        keeps = self.tape is not Tape.RECORD and self.path.exists()
+        keeps = self.tape is not RecordingMode.RECORD and self.path.exists()
         self._entries = _read(self.path) if keeps else {}
         self._asked: Counter[str] = Counter()
 
@@ -162,7 +162,7 @@ class Cassette:
         Raises:
             InvalidInput: it cannot be written, or holds what an interrupted recording left.
         """
-        if self.tape is Tape.REPLAY:
+        if self.tape is RecordingMode.REPLAY:
             return self
         if self._part.exists():
             what = "is what an interrupted recording left, or one that is under way"
@@ -176,7 +176,7 @@ class Cassette:
 
     def __exit__(self, *raised: object) -> None:
         """Write the whole file. If that fails, what was recorded is in `FILE.part`."""
-        if self.tape is Tape.REPLAY:
+        if self.tape is RecordingMode.REPLAY:
             return
         lines = [_line(self._entries[place]) for place in sorted(self._entries)]
         with suppress(OSError):

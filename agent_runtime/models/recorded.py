@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent_runtime.agent.manifest import Tape
+from agent_runtime.agent.manifest import RecordingMode
 from agent_runtime.models.cassette import Cassette, Scrubber, key_of, reply_of
 from agent_runtime.models.interface import Model, ModelError, ModelReply, ModelRequest
 
@@ -29,7 +29,7 @@ class RecordedModel:
         """
         scrubber = Scrubber()
         key = key_of(request, scrubber)
-        held = None if self._cassette.tape is Tape.RECORD else self._cassette.next(key)
+        held = None if self._cassette.tape is RecordingMode.RECORD else self._cassette.next(key)
         if held is not None:
             return reply_of(held, scrubber)
         if self._live is None:

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from agent_runtime.agent.policy import Price
-from agent_runtime.agent.spec import Written
+from agent_runtime.agent.spec import FileModel
 from agent_runtime.files.documents import Document, parse
 from agent_runtime.files.placeholders import names_in
 
@@ -40,7 +40,7 @@ Chance = Annotated[float, Field(ge=0, le=1)]
 Pattern = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_compiles)]
 
 
-class LatencyMs(Written):
+class LatencyMs(FileModel):
     """Time of a model call in milliseconds, log-normal; it is reported, nobody waits for it."""
 
     median: float = Field(default=600, gt=0, le=600_000)
@@ -49,7 +49,7 @@ class LatencyMs(Written):
     )
 
 
-class Failures(Written):
+class Failures(FileModel):
     """Chance of each failure per model call at temperature 0. At most one happens in a call, and one that
     makes no sense there (a wrong tool when the answer is due) does not happen."""
 
@@ -78,14 +78,14 @@ class Failures(Written):
         return {name: getattr(self, name) for name in type(self).model_fields}
 
 
-class PlannedCall(Written):
+class PlannedCall(FileModel):
     """One tool call. Strings may hold {{ name }} of a group of `when`."""
 
     tool: str = Field(min_length=1)
     arguments: dict[str, Any] = {}
 
 
-class Way(Written):
+class Way(FileModel):
     """What the model does: these calls one after another, then this answer (text, or JSON)."""
 
     calls: list[PlannedCall] = []
@@ -98,14 +98,14 @@ class WrongWay(Way):
     weight: float = Field(default=1, gt=0)
 
 
-class PromptRule(Written):
+class PromptRule(FileModel):
     """What a line in the system prompt does to the chance."""
 
     says: Pattern
     chance: Chance
 
 
-class Skill(Written):
+class Skill(FileModel):
     """The chance to do it right, drawn once per run.
 
     It is `default` unless rules match the system prompt. Of several that match, `combine` tells which
@@ -168,7 +168,7 @@ class Behaviour(Way):
         return self
 
 
-class Simulation(Written):
+class Simulation(FileModel):
     """A pretended model."""
 
     name: str = Field(min_length=1, max_length=100)
@@ -195,7 +195,7 @@ class Simulation(Written):
         return self
 
 
-class SimulationFile(Written):
+class SimulationFile(FileModel):
     """The file that  model: "sim:FILE"  names."""
 
     simulation: Simulation

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from agent_runtime.agent.manifest import Manifest
 from agent_runtime.agent.spec import HttpCall, Implementation, OpenApiCall, ToolSpec
 from agent_runtime.errors import InvalidInput, MissingExtra, Problem
-from agent_runtime.tools.interface import Starts, Tool
+from agent_runtime.tools.interface import NeedsStart, Tool
 from agent_runtime.tools.python_file import open_python
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ async def tools_at_work(
         problems: list[Problem] = []
         for tool in tools.values():
             try:
-                if isinstance(tool, Starts):
+                if isinstance(tool, NeedsStart):
                     await tool.start()
             except InvalidInput as error:
                 problems.extend(error.problems)
@@ -84,7 +84,7 @@ class _Opener:
         self._environ = environ
 
     def open(self, spec: ToolSpec, implementation: Implementation) -> Tool:
-        """The tool, ready but for what `Starts` starts."""
+        """The tool, ready but for what `NeedsStart` starts."""
         if implementation.python is not None:
             # A stub need not remember keys.
             needs_key = spec.idempotency == "key" and implementation is spec.implementation

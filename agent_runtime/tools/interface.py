@@ -35,7 +35,7 @@ class Tool(Protocol):
 
 
 @runtime_checkable
-class Starts(Protocol):
+class NeedsStart(Protocol):
     """A tool that needs something running before its first call."""
 
     async def start(self) -> None:

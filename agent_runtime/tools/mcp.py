@@ -31,7 +31,7 @@ from agent_runtime.files.placeholders import CannotFill, fill_environment
 from agent_runtime.guard.egress import Refusal, check_url
 from agent_runtime.tools.interface import ToolResult
 from agent_runtime.tools.mcp_links import MAX_MESSAGE_BYTES, Link, http_link, process_link
-from agent_runtime.tools.mcp_pins import Offered, why_not_offered, why_not_usable
+from agent_runtime.tools.mcp_pins import OfferedTool, why_not_offered, why_not_usable
 from agent_runtime.tools.outcome import capped, failed, ms_since
 from agent_runtime.wire import Wire
 
@@ -54,7 +54,7 @@ class _Session:
 
     client: ClientSession
     link: Link
-    offers: Mapping[str, Offered]
+    offers: Mapping[str, OfferedTool]
     number: int
     stale: bool = False
 
@@ -155,14 +155,14 @@ class McpServer:
         return f"it gave no session: {_one_line(error)}{said}"
 
 
-async def _offers(client: ClientSession) -> Mapping[str, Offered]:
+async def _offers(client: ClientSession) -> Mapping[str, OfferedTool]:
     """Every tool of the server, page by page."""
-    offers: dict[str, Offered] = {}
+    offers: dict[str, OfferedTool] = {}
     cursor: str | None = None
     for _ in range(_MAX_PAGES):
         page = await client.list_tools(params=PaginatedRequestParams(cursor=cursor) if cursor else None)
         for tool in page.tools:
-            offers[tool.name] = Offered(tool.name, tool.description or "", tool.input_schema)
+            offers[tool.name] = OfferedTool(tool.name, tool.description or "", tool.input_schema)
         cursor = page.next_cursor
         if cursor is None:
             break
@@ -206,7 +206,7 @@ class McpServerTool:
         if problem is not None:
             raise InvalidInput([problem])
 
-    async def offered(self) -> Offered:
+    async def offered(self) -> OfferedTool:
         """What the server offers under the tool's name today, pinned or not.
 
         Raises:

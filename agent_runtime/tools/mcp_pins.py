@@ -17,7 +17,7 @@ _REVIEW = "review and paste what this prints:  agentcrewops mcp pin"
 
 
 @dataclass(frozen=True, slots=True)
-class Offered:
+class OfferedTool:
     """A tool as its server describes it today. All of it is hostile text."""
 
     name: str
@@ -31,7 +31,7 @@ class Offered:
         return "sha256:" + hashlib.sha256(canonical_json(whole).encode(errors="replace")).hexdigest()
 
 
-def why_not_offered(tool: ToolSpec, wanted: McpTool, offers: Mapping[str, Offered]) -> Problem | None:
+def why_not_offered(tool: ToolSpec, wanted: McpTool, offers: Mapping[str, OfferedTool]) -> Problem | None:
     """Why a server that offers this has no such tool; None if it has."""
     if wanted.tool in offers:
         return None
@@ -41,7 +41,7 @@ def why_not_offered(tool: ToolSpec, wanted: McpTool, offers: Mapping[str, Offere
     return Problem("agent.yaml", None, f"the MCP server of tool '{tool.name}' offers no {wanted.tool!a}", fix)
 
 
-def why_not_usable(tool: ToolSpec, wanted: McpTool, offers: Mapping[str, Offered]) -> Problem | None:
+def why_not_usable(tool: ToolSpec, wanted: McpTool, offers: Mapping[str, OfferedTool]) -> Problem | None:
     """Why the tool of agent.yaml cannot be run on a server that offers this; None if it can."""
     if (problem := why_not_offered(tool, wanted, offers)) is not None:
         return problem
@@ -55,7 +55,7 @@ def why_not_usable(tool: ToolSpec, wanted: McpTool, offers: Mapping[str, Offered
     return None
 
 
-def _difference(tool: ToolSpec, offered: Offered) -> str:
+def _difference(tool: ToolSpec, offered: OfferedTool) -> str:
     """What changed since agent.yaml was written, both sides escaped."""
     changes = []
     if tool.description != offered.description:

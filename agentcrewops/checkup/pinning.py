@@ -10,7 +10,7 @@ from agent_runtime.agent.manifest import load_manifest
 from agent_runtime.agent.spec import McpTool, ToolSpec
 from agent_runtime.files.yaml_text import one_line
 from agent_runtime.tools import open_servers
-from agent_runtime.tools.mcp_pins import Offered
+from agent_runtime.tools.mcp_pins import OfferedTool
 
 
 async def pinned_lines(agent: Path, policy: Path | None, environ: Mapping[str, str]) -> list[str]:
@@ -37,7 +37,7 @@ def _server_of(spec: ToolSpec) -> McpTool | None:
     return spec.implementation.mcp if spec.implementation is not None else None
 
 
-def _lines(spec: ToolSpec, mcp: McpTool, offered: Offered) -> list[str]:
+def _lines(spec: ToolSpec, mcp: McpTool, offered: OfferedTool) -> list[str]:
     standing = "not pinned yet" if mcp.pin is None else "as pinned" if mcp.pin == offered.pin else "CHANGED"
     pinned = mcp.model_copy(update={"pin": offered.pin}).model_dump(mode="json", exclude_defaults=True)
     return [

@@ -18,7 +18,7 @@ from agent_runtime.agent.manifest import Manifest, Recording, load_manifest
 from agent_runtime.artifacts import Folder
 from agent_runtime.artifacts.transcript import transcript
 from agent_runtime.engine.runner import run_agent
-from agent_runtime.engine.steps.scene import ApprovalRequest, Crew
+from agent_runtime.engine.steps.context import ApprovalRequest, Deps
 from agent_runtime.guard.budget import cap_micros
 from agent_runtime.models import models_at_work
 from agent_runtime.models.prices import price_of
@@ -98,7 +98,7 @@ async def _conduct(
         stack.callback(telemetry.close)
         model, critic = await stack.enter_async_context(models_at_work(manifest, environ))
         tools = await stack.enter_async_context(tools_at_work(manifest, environ, evals=False))
-        crew = Crew(
+        deps = Deps(
             model=model,
             price=price_of(manifest),
             tools=tools,
@@ -117,7 +117,7 @@ async def _conduct(
             if not quiet:
                 sys.stderr.write(f"{_line(step)}\n")
 
-        return await run_agent(manifest, task, crew, record=record, cancel=_cancelled_by_ctrl_c())
+        return await run_agent(manifest, task, deps, record=record, cancel=_cancelled_by_ctrl_c())
 
 
 def _cancelled_by_ctrl_c() -> asyncio.Event:

@@ -69,10 +69,14 @@ def recording_of(record: Path | None, replay: Path | None, replay_or_record: Pat
     Raises:
         InvalidInput: more than one was given.
     """
-    from agent_runtime.agent.manifest import Recording, Tape
+    from agent_runtime.agent.manifest import Recording, RecordingMode
     from agent_runtime.errors import InvalidInput
 
-    given = {Tape.RECORD: record, Tape.REPLAY: replay, Tape.REPLAY_OR_RECORD: replay_or_record}
+    given = {
+        RecordingMode.RECORD: record,
+        RecordingMode.REPLAY: replay,
+        RecordingMode.REPLAY_OR_RECORD: replay_or_record,
+    }
     chosen = [Recording(path, tape) for tape, path in given.items() if path is not None]
     if len(chosen) > 1:
         flags = " and ".join(f"--{one.tape}" for one in chosen)

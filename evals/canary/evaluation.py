@@ -6,7 +6,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 
-from agent_runtime.agent.manifest import Tape
+from agent_runtime.agent.manifest import RecordingMode
 from evals.canary.preparation import Prepared
 from evals.graders import judge
 from evals.results.records import Attempt, Grade, Sample, SuiteResult
@@ -71,7 +71,7 @@ def expense(ready: Prepared, calls: int, about: str = "about ") -> Iterator[str]
 def _free_answers(ready: Prepared) -> str | None:
     """Where answers come from that cost nothing; None if a real model may be asked."""
     recording = ready.manifest.recording if ready.manifest is not None else None
-    if recording is not None and recording.tape is Tape.REPLAY:
+    if recording is not None and recording.tape is RecordingMode.REPLAY:
         return "recorded answers"
     simulated = ready.target.simulated if ready.manifest is None else ready.manifest.spec.simulated
     return "simulated model" if simulated else None

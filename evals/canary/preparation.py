@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent_runtime.agent.manifest import Manifest, Recording, Tape, load_manifest, resolve_inside
+from agent_runtime.agent.manifest import Manifest, Recording, RecordingMode, load_manifest, resolve_inside
 from agent_runtime.agent.policy import PiiKind
 from agent_runtime.errors import InvalidInput
 from agent_runtime.guard.redact import ALL_KINDS, Redactor
@@ -218,7 +218,7 @@ def _beside(suite: Suite, reference: str, key: str) -> Path:
 
 def _cap_of(options: CanaryOptions, suite: Suite) -> float | None:
     """The spending cap; recorded runs cost what they cost, but nothing is spent on them now."""
-    replayed = options.recording is not None and options.recording.tape is Tape.REPLAY
+    replayed = options.recording is not None and options.recording.tape is RecordingMode.REPLAY
     if suite.target.recorded is not None or replayed:
         return None
     return options.max_usd if options.max_usd is not None else suite.gate.max_usd

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import Field
 
-from agent_runtime.agent.spec import Written
+from agent_runtime.agent.spec import FileModel
 from agent_runtime.errors import InvalidInput, Problem
 from agent_runtime.files.documents import Document, parse
 from evals.graders import combined
@@ -54,7 +54,7 @@ _ALIASES = {"string_match": "success"}
 _CASE_KEY = {"json_schema": "schema: {…}", "success": 'success: "…"'}
 
 
-class WeightedSettings(Written):
+class WeightedSettings(FileModel):
     """What a person writes under `weighted:`. A part may have a `weight:` beside its evaluator; without, it is 1."""
 
     threshold: float = Field(gt=0, le=1, description="The share of all weight that must pass.")

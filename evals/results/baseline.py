@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from agent_runtime.agent.spec import Written
+from agent_runtime.agent.spec import FileModel
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import MAX_BYTES, Document, parse, read_text, read_yaml, strict_json
 from evals.results.files import write_lines
@@ -25,7 +25,7 @@ MAX_OUTPUT = 500
 Redact = Callable[[str], str]
 
 
-class WrittenRun(Written):
+class WrittenRun(FileModel):
     """One run of a case."""
 
     model_config = ConfigDict(strict=True)
@@ -38,7 +38,7 @@ class WrittenRun(Written):
     cached: bool = False
 
 
-class WrittenFailure(Written):
+class WrittenFailure(FileModel):
     """What the agent said in the first failing run of a case: redacted, and cut."""
 
     model_config = ConfigDict(strict=True)
@@ -47,7 +47,7 @@ class WrittenFailure(Written):
     output: str
 
 
-class WrittenAnchor(Written):
+class WrittenAnchor(FileModel):
     """How a case stood when a person last approved the baseline."""
 
     model_config = ConfigDict(strict=True)
@@ -62,7 +62,7 @@ class WrittenAnchor(Written):
         return self
 
 
-class WrittenBaselineCase(Written):
+class WrittenBaselineCase(FileModel):
     """One case, and every run of it."""
 
     model_config = ConfigDict(strict=True)
@@ -82,7 +82,7 @@ class WrittenBaselineCase(Written):
         return self
 
 
-class BaselineFile(Written):
+class BaselineFile(FileModel):
     """baselines/<suite>.json"""
 
     model_config = ConfigDict(strict=True)

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from agent_runtime.agent.spec import Written
+from agent_runtime.agent.spec import FileModel
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import Document, parse, read_text, strict_json
 from evals.results.files import write_lines
@@ -27,7 +27,7 @@ SCHEMA_VERSION = 1
 _MOST_NAMED = 3
 
 
-class WrittenLook(Written):
+class WrittenLook(FileModel):
     """One look that was taken."""
 
     model_config = ConfigDict(strict=True)
@@ -36,7 +36,7 @@ class WrittenLook(Written):
     chain: str = Field(description="Hash of these runs and of every look before.")
 
 
-class ProtocolFile(Written):
+class ProtocolFile(FileModel):
     """protocol.json"""
 
     model_config = ConfigDict(strict=True)

@@ -16,7 +16,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from agent_runtime.agent.spec import Written
+from agent_runtime.agent.spec import FileModel
 from agent_runtime.errors import CannotMeasure, InvalidInput
 from agent_runtime.files.documents import Document, parse, read_text, strict_json
 from evals.results.files import write_lines
@@ -50,7 +50,7 @@ class Shard:
         return f"{self.number}/{self.of}"
 
 
-class Plan(Written):
+class Plan(FileModel):
     """The evaluation that a shard is a part of. Only shards of equal plans belong together.
 
     Attributes:
@@ -132,7 +132,7 @@ class Joined:
     warnings: tuple[str, ...]
 
 
-class ShardFile(Written):
+class ShardFile(FileModel):
     """shard.json"""
 
     model_config = ConfigDict(strict=True)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
-from agent_runtime.agent.spec import FunctionReference, ToolSpec, Written
+from agent_runtime.agent.spec import FileModel, FunctionReference, ToolSpec
 
 TARGET_WORDS = {
     "runtime": "an agent of our own runtime",
@@ -40,21 +40,21 @@ Part = TypeVar("Part")
 ListOrText = Annotated[Annotated[list[Part], Tag("list")] | Annotated[str, Tag("text")], Discriminator(_form)]
 
 
-class WrittenMessage(Written):
+class WrittenMessage(FileModel):
     """One message of a conversation given as input."""
 
     role: Literal["system", "user", "assistant"]
     content: str
 
 
-class RuntimeTarget(Written):
+class RuntimeTarget(FileModel):
     """Our own runtime."""
 
     agent: str = "agent.yaml"
     policy: str = "policy.yaml"
 
 
-class HttpTarget(Written):
+class HttpTarget(FileModel):
     """Any HTTP endpoint. Strings in url, headers and body may hold {{ input }}, {{ messages }}, {{ case_id }},
     {{ sample_index }}, {{ seed }}, {{ stubs }}, {{ trace_id }} and {{ session_id }}; headers also ${ENV_NAME}.
     {{ stubs }} is what tools return in this case, by their names. Response paths start with $. A case with turns
@@ -88,7 +88,7 @@ class HttpTarget(Written):
     simulated: bool = Field(default=False, description="True if no real model is behind the endpoint.")
 
 
-class PythonTarget(Written):
+class PythonTarget(FileModel):
     """A function in a Python file. It is called with those of input, messages, case_id, sample_index, seed, stubs,
     trace_id, traceparent and session_id that it has parameters for; a first parameter of any other name is
     given the input. It returns text, or a mapping with output and, optionally, usage, cost_usd, tool_calls,
@@ -112,7 +112,7 @@ class PythonTarget(Written):
         return self
 
 
-class CommandTarget(Written):
+class CommandTarget(FileModel):
     """A program, started once a turn: {input, messages, case_id, sample_index, seed, stubs, …} as JSON on its
     stdin; on its stdout JSON with output and, optionally, usage, cost_usd, tool_calls, version, response_id,
     cached, error and trace_url."""
@@ -126,14 +126,14 @@ class CommandTarget(Written):
     simulated: bool = Field(default=False, description="True if no real model is behind the program.")
 
 
-class RecordedTarget(Written):
+class RecordedTarget(FileModel):
     """Runs that were saved: their outputs go through today's graders, and no agent is called. No policy is read
     either: a case that is judged by a JSON Schema needs its own `schema`."""
 
     file: str = Field(description="A samples.jsonl beside the suite or below.")
 
 
-class WrittenTarget(Written):
+class WrittenTarget(FileModel):
     """The agent under test: exactly one kind."""
 
     runtime: RuntimeTarget | None = None
@@ -163,7 +163,7 @@ class WrittenTarget(Written):
         return [name for name in type(self).model_fields if getattr(self, name) is not None]
 
 
-class Fixture(Written):
+class Fixture(FileModel):
     """What is run around each sample: a command or a Python function. It is told case_id and sample_index: in the
     words of a command as {{ case_id }} and in its environment as CASE_ID; a function by parameters it names."""
 
@@ -186,7 +186,7 @@ class Fixture(Written):
 FailOn = Literal["drift", "undecided", "never"]
 
 
-class GateSettings(Written):
+class GateSettings(FileModel):
     """When a change is too much. Rates are fractions: 0.10 is ten points."""
 
     margin: float = Field(default=0.10, gt=0, lt=1)
@@ -201,7 +201,7 @@ class GateSettings(Written):
     )
 
 
-class Limits(Written):
+class Limits(FileModel):
     """What the provider allows. Runs start evenly spaced, so that no minute holds more."""
 
     requests_per_minute: float | None = Field(default=None, gt=0, description="Requests to the provider.")
@@ -210,7 +210,7 @@ class Limits(Written):
     )
 
 
-class WrittenCase(Written):
+class WrittenCase(FileModel):
     """One case as a person writes it."""
 
     case_id: str = Field(min_length=1, max_length=200)
@@ -244,7 +244,7 @@ class WrittenCase(Written):
         return self
 
 
-class SuiteFile(Written):
+class SuiteFile(FileModel):
     """suite.yaml"""
 
     suite: str = Field(pattern=SUITE_NAME)

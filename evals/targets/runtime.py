@@ -11,7 +11,7 @@ from typing import Any, Self
 from agent_runtime.agent.manifest import Manifest
 from agent_runtime.engine.loop import Stop
 from agent_runtime.engine.runner import run_agent
-from agent_runtime.engine.steps.scene import ApprovalRequest, Crew
+from agent_runtime.engine.steps.context import ApprovalRequest, Deps
 from agent_runtime.errors import Problem
 from agent_runtime.files.documents import strict_json
 from agent_runtime.guard.budget import MemoryLedger, cap_micros
@@ -137,7 +137,7 @@ class RuntimeAgent:
         task = Task(f"{case.case_id}.{sample_index}", case.messages, case.turns, seed)
         stubs = {name: StubTool(value) for name, value in case.stubs.items()}
         model = Watched(self._model)
-        crew = Crew(
+        deps = Deps(
             model=model,
             price=self._price,
             tools={**self._tools, **stubs},
@@ -146,7 +146,7 @@ class RuntimeAgent:
             telemetry=self._telemetry,
             critic=self._critic,
         )
-        attempt = attempt_of(await run_agent(self._manifest, task, crew))
+        attempt = attempt_of(await run_agent(self._manifest, task, deps))
         if not model.throttled or model.virtual_time:
             return attempt
         return replace(attempt, throttled=True, retry_after=model.retry_after)

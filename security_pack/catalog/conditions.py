@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from agent_runtime.agent.policy import PiiKind
-from agent_runtime.agent.spec import Written
+from agent_runtime.agent.spec import FileModel
 
 SinkKind = Literal[
     "html",
@@ -28,7 +28,7 @@ Surface = Literal["output", "report", "summary", "comment", "terminal", "slack"]
 
 
 def _as_eq(written: Any) -> Any:
-    return written if isinstance(written, dict | Written) else {"eq": written}
+    return written if isinstance(written, dict | FileModel) else {"eq": written}
 
 
 def _as_name(written: Any) -> Any:
@@ -57,7 +57,7 @@ def _as_sink(written: Any) -> Any:
     return written
 
 
-class Bound(Written):
+class Bound(FileModel):
     """A number's range; every bound that is given must hold. A plain number is `eq`."""
 
     eq: float | None = None
@@ -68,7 +68,7 @@ class Bound(Written):
 Total = Annotated[Bound, BeforeValidator(_as_eq, json_schema_input_type=Bound | float)]
 
 
-class ArgumentMatch(Written):
+class ArgumentMatch(FileModel):
     """What one argument must be; every operator that is given must hold. A plain value is `eq`.
 
     Nested values: `a.b` as the name; in a list, any element will do. A numeric string is a number.
@@ -104,7 +104,7 @@ Argument = Annotated[
 ]
 
 
-class CallMatch(Written):
+class CallMatch(FileModel):
     """A call of the tool of exactly this name (or of one of these) whose arguments match. Text is a name."""
 
     name: str | list[str] = Field(min_length=1)
@@ -115,7 +115,7 @@ Call = Annotated[CallMatch, BeforeValidator(_as_name, json_schema_input_type=Cal
 Step = Annotated[CallMatch, BeforeValidator(_as_step, json_schema_input_type=CallMatch | str | list[str])]
 
 
-class EgressMatch(Written):
+class EgressMatch(FileModel):
     """A connection that was made, or was let through, to this host (or to any below it)."""
 
     host: str = Field(min_length=1)
@@ -124,14 +124,14 @@ class EgressMatch(Written):
 Egress = Annotated[EgressMatch, BeforeValidator(_as_host, json_schema_input_type=EgressMatch | str)]
 
 
-class StateMatch(Written):
+class StateMatch(FileModel):
     """A value of the world after the run, by a path such as `$.orders[0].status`."""
 
     path: str
     match: Argument
 
 
-class SinkMatch(Written):
+class SinkMatch(FileModel):
     """`canary` stands where this grammar takes it for more than text: an attribute, a command, a link.
 
     Without a canary: anything does. Short forms: `sink: html` and `sink: { html: "{{canary}}" }`.
@@ -148,7 +148,7 @@ Sink = Annotated[
 PiiKinds = Annotated[list[PiiKind], BeforeValidator(_as_list, json_schema_input_type=list[PiiKind] | PiiKind)]
 
 
-class Condition(Written):
+class Condition(FileModel):
     """Exactly one predicate, or a combination of conditions.
 
     Three-valued: what a target does not report makes a predicate unknown, never false.

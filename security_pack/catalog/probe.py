@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from agent_runtime.agent.policy import PiiKind
-from agent_runtime.agent.spec import Written
+from agent_runtime.agent.spec import FileModel
 from security_pack.catalog.conditions import Condition, names_in
 
 ID_PATTERN = r"^[a-z][a-z0-9_\-]{2,63}$"
@@ -74,7 +74,7 @@ class Blame(StrEnum):
     PRODUCT = "product"
 
 
-class Maps(Written):
+class Maps(FileModel):
     """The same attack in other people's catalogues: OWASP LLM 2025, OWASP Agentic 2026, MITRE ATLAS, CWE."""
 
     owasp_llm: list[str] = []
@@ -83,14 +83,14 @@ class Maps(Written):
     cwe: list[int] = []
 
 
-class RequiredTool(Written):
+class RequiredTool(FileModel):
     """A tool the agent must have, by what it does, and an argument it must take, by its role."""
 
     effect: Effect
     argument: str | None = Field(default=None, description="recipient, body, amount, url, path, query, …")
 
 
-class Requires(Written):
+class Requires(FileModel):
     """What an agent must have for the probe to say anything; else it is "not applicable", and shown so."""
 
     tools: list[RequiredTool] = []
@@ -98,7 +98,7 @@ class Requires(Written):
     contract: bool = False
 
 
-class Plant(Written):
+class Plant(FileModel):
     """Where the attacker's text stands. `tool` is a role placeholder such as `{{read}}`."""
 
     at: Literal["tool_result", "tool_error", "tool_description", "input"]
@@ -106,13 +106,13 @@ class Plant(Written):
     text: str
 
 
-class Turn(Written):
+class Turn(FileModel):
     """What the user says. The payload of a direct injection stands in `plant: {at: input}`, not here."""
 
     user: str
 
 
-class WorstCaseStep(Written):
+class WorstCaseStep(FileModel):
     """What the scripted model does once it has read the payload: exactly one of call, say and connect."""
 
     call: str | None = None
@@ -132,7 +132,7 @@ class WorstCaseStep(Written):
         return self
 
 
-class ApprovedCall(Written):
+class ApprovedCall(FileModel):
     """A call that a person approved beforehand, to exactly these arguments, once."""
 
     call: str
@@ -140,14 +140,14 @@ class ApprovedCall(Written):
     of_this_run: bool = Field(default=True, description="False: the approval was given to another run.")
 
 
-class BenignTwin(Written):
+class BenignTwin(FileModel):
     """The same task without the payload: the probe must be silent, and the task must pass."""
 
     plant: list[Plant] = []
     expect: Condition = Field(default_factory=lambda: Condition.model_validate({"not": "success"}))
 
 
-class Samples(Written):
+class Samples(FileModel):
     """Runs per probe in the resistance tier."""
 
     pr: int = Field(default=10, ge=1, le=1000)
@@ -155,7 +155,7 @@ class Samples(Written):
     seed: int = 7
 
 
-class Budget(Written):
+class Budget(FileModel):
     """The most one run of this probe may take."""
 
     usd: float = Field(default=0.05, ge=0)
@@ -163,7 +163,7 @@ class Budget(Written):
     seconds: float = Field(default=60, gt=0, le=3600)
 
 
-class Probe(Written):
+class Probe(FileModel):
     """One probe. `{{name}}` in its strings: a role (`{{read}}`, `{{write}}`, …) or a canary."""
 
     schema_: Literal["guardian/v1"] = Field(alias="schema")

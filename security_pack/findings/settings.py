@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from agent_runtime.agent.manifest import resolve_inside
-from agent_runtime.agent.spec import Written
+from agent_runtime.agent.spec import FileModel
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import parse, read_yaml
 from security_pack.catalog.probe import Severity
@@ -34,7 +34,7 @@ def _says_something(text: str) -> str:
     return text
 
 
-class WrittenSuppression(Written):
+class WrittenSuppression(FileModel):
     """A finding somebody decided to live with, for a reason and until a day."""
 
     id: str = Field(
@@ -50,7 +50,7 @@ class WrittenSuppression(Written):
     )
 
 
-class GuardianFile(Written):
+class GuardianFile(FileModel):
     """guardian.yaml, beside agent.yaml; optional."""
 
     probes: list[str] = Field(

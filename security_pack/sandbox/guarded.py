@@ -37,8 +37,8 @@ async def play_guarded(manifest: Manifest, performance: Performance, subject: st
     model = WorstCase(script, performance, scenery.egress.connect)
     spend = staged.policy.spend
     ledger = MemoryLedger(cap_micros(spend.per_run_usd_max), cap_micros(spend.per_day_usd_max))
-    crew = scenery.crew(model, price_for(staged.spec, performance.bills_usd), ledger)
-    return scenery.episode(await run_agent(staged, performance.task, crew), model.wrote)
+    deps = scenery.deps(model, price_for(staged.spec, performance.bills_usd), ledger)
+    return scenery.episode(await run_agent(staged, performance.task, deps), model.wrote)
 
 
 def answer_for(manifest: Manifest) -> str:

@@ -71,7 +71,7 @@ async def play_live(manifest: Manifest, performance: Performance, cast: Cast, se
     model = Overheard(cast.model)
     ledger = MemoryLedger(per_run_micros=most_micros(manifest, performance.probe))
     task = replace(performance.task, seed=seed)
-    result = await run_agent(staged, task, scenery.crew(model, cast.price, ledger, cast.critic))
+    result = await run_agent(staged, task, scenery.deps(model, cast.price, ledger, cast.critic))
     episode = replace(scenery.episode(result, model.wrote), output=_heard(result))
     return Played(result, episode, model.throttled and not model.virtual_time, model.retry_after)
 

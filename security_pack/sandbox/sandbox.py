@@ -9,7 +9,7 @@ from dataclasses import replace
 from agent_runtime.agent.manifest import Manifest
 from agent_runtime.agent.policy import Price
 from agent_runtime.agent.spec import AgentSpec, ToolSpec
-from agent_runtime.engine.steps.scene import Crew
+from agent_runtime.engine.steps.context import Deps
 from agent_runtime.files.documents import writable_json
 from agent_runtime.guard.budget import Ledger
 from agent_runtime.guard.contract import check_contract
@@ -44,9 +44,9 @@ class Scenery:
         self._approver = StageApprover(manifest, grants)
         self._telemetry = StageTelemetry()
 
-    def crew(self, model: Model, price: Price, ledger: Ledger, critic: Model | None = None) -> Crew:
+    def deps(self, model: Model, price: Price, ledger: Ledger, critic: Model | None = None) -> Deps:
         """Who works on the run."""
-        return Crew(
+        return Deps(
             model=model,
             price=price,
             tools=stage_tools(self._manifest, self._performance, self.egress),

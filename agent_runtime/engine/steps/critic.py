@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from agent_runtime.engine.loop import Retry, Stop, conversation
+from agent_runtime.engine.steps.context import StepContext
 from agent_runtime.engine.steps.plan import ask
-from agent_runtime.engine.steps.scene import Scene
 from agent_runtime.files.documents import strict_json
 from agent_runtime.guard.contract import check_contract
 from agent_runtime.models.interface import Model, ModelRequest
@@ -22,26 +22,26 @@ CRITIC_PROMPT = (
 )
 
 
-async def criticise(answer: str, scene: Scene) -> Step:
+async def criticise(answer: str, context: StepContext) -> Step:
     """Accept the answer, or say what to correct."""
-    with scene.crew.telemetry.span(semconv.CRITIC, **semconv.step_index(len(scene.steps))) as span:
-        step = _checked(answer, scene.blank(Role.CRITIC, span.span_id), scene)
-        if step.ok and scene.crew.critic is not None:
-            step = await _reviewed(step, scene, scene.crew.critic, span)
+    with context.deps.telemetry.span(semconv.CRITIC, **semconv.step_index(len(context.steps))) as span:
+        step = _checked(answer, context.blank(Role.CRITIC, span.span_id), context)
+        if step.ok and context.deps.critic is not None:
+            step = await _reviewed(step, context, context.deps.critic, span)
         if not step.ok:
             span.fail(step.failure or Stop.CRITIC)
     return step
 
 
-def _checked(answer: str, blank: Step, scene: Scene) -> Step:
+def _checked(answer: str, blank: Step, context: StepContext) -> Step:
     """The deterministic critic: an answer must be there, follow no unrepaired tool error, and keep the contract."""
     if not answer.strip():
         return _refused(blank, Stop.EMPTY_ANSWER, "Your answer was empty. Answer the request.")
-    if (broken := _unrepaired_tool(scene.steps)) is not None:
+    if (broken := _unrepaired_tool(context.steps)) is not None:
         feedback = f"{broken.tool} failed: {broken.text}\nCorrect the call, or answer what could not be done."
         return _refused(blank, Stop.CRITIC, feedback)
-    if _is_last_turn(scene):
-        check = check_contract(scene.manifest.contract, answer)
+    if _is_last_turn(context):
+        check = check_contract(context.manifest.contract, answer)
         if not check.ok:
             problems = "\n".join(f"- {problem}" for problem in check.problems)
             feedback = (
@@ -65,22 +65,25 @@ def _unrepaired_tool(steps: Sequence[Step]) -> Step | None:
     return None
 
 
-def _is_last_turn(scene: Scene) -> bool:
-    answered = sum(1 for step in scene.steps if step.role is Role.CRITIC and step.ok)
-    return answered >= len(scene.task.turns)
+def _is_last_turn(context: StepContext) -> bool:
+    answered = sum(1 for step in context.steps if step.role is Role.CRITIC and step.ok)
+    return answered >= len(context.task.turns)
 
 
-async def _reviewed(blank: Step, scene: Scene, critic: Model, span: Span) -> Step:
+async def _reviewed(blank: Step, context: StepContext, critic: Model, span: Span) -> Step:
     """The opt-in second model, read strictly: an unreadable review neither accepts nor blocks, and is noted."""
-    name = scene.manifest.spec.critic.model or ""
+    name = context.manifest.spec.critic.model or ""
     request = ModelRequest(
         model=name.partition(":")[2],
-        messages=(*conversation(scene.manifest, scene.task, scene.steps), Message("user", CRITIC_PROMPT)),
-        seed=scene.task.seed,
-        timeout_seconds=scene.seconds_left,
+        messages=(
+            *conversation(context.manifest, context.task, context.steps),
+            Message("user", CRITIC_PROMPT),
+        ),
+        seed=context.task.seed,
+        timeout_seconds=context.seconds_left,
     )
     span.set(**semconv.critic(name, request, step=blank.index))
-    step = await ask(critic, scene.crew.critic_price or scene.crew.price, request, blank, scene, span)
+    step = await ask(critic, context.deps.critic_price or context.deps.price, request, blank, context, span)
     if step.failure:
         return step
     review = _read_review(step.text)
@@ -100,10 +103,10 @@ def _read_review(text: str) -> tuple[bool, str] | None:
     return review["ok"], str(review.get("feedback", "The reviewer was not satisfied."))[:2000]
 
 
-def retry(action: Retry, scene: Scene) -> Step:
+def retry(action: Retry, context: StepContext) -> Step:
     """Go back to the model with what was wrong."""
-    flags = scene.steps[-1].policy_flags
-    number = 1 + sum(1 for step in scene.steps if step.role is Role.RETRY)
-    attributes = semconv.retry(number=number, flags=flags, step=len(scene.steps))
-    with scene.crew.telemetry.span(semconv.RETRY, **attributes) as span:
-        return replace(scene.blank(Role.RETRY, span.span_id), text=action.feedback)
+    flags = context.steps[-1].policy_flags
+    number = 1 + sum(1 for step in context.steps if step.role is Role.RETRY)
+    attributes = semconv.retry(number=number, flags=flags, step=len(context.steps))
+    with context.deps.telemetry.span(semconv.RETRY, **attributes) as span:
+        return replace(context.blank(Role.RETRY, span.span_id), text=action.feedback)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from agent_runtime.agent.manifest import Manifest
 from agent_runtime.agent.policy import Price
 from agent_runtime.engine.loop import Plan, Stop, conversation
-from agent_runtime.engine.steps.scene import Scene
+from agent_runtime.engine.steps.context import StepContext
 from agent_runtime.guard.budget import OverBudget
 from agent_runtime.guard.gate import argument_schema
 from agent_runtime.guard.redact import Redactor
@@ -23,22 +23,22 @@ MAX_CALLS_PER_PLAN = 16
 """Tool calls taken from one model answer; a flood of them is cut, so that max_steps stays a bound."""
 
 
-async def make_plan(action: Plan, scene: Scene) -> Step:
+async def make_plan(action: Plan, context: StepContext) -> Step:
     """One model call: an answer, tool calls, or why there is neither."""
-    spec = scene.manifest.spec
+    spec = context.manifest.spec
     request = ModelRequest(
         model=spec.model.partition(":")[2],
-        messages=conversation(scene.manifest, scene.task, scene.steps),
-        tools=_offers(scene.manifest),
+        messages=conversation(context.manifest, context.task, context.steps),
+        tools=_offers(context.manifest),
         temperature=action.temperature,
         max_output_tokens=spec.max_output_tokens,
-        seed=scene.task.seed,
-        timeout_seconds=scene.seconds_left,
+        seed=context.task.seed,
+        timeout_seconds=context.seconds_left,
     )
-    attributes = semconv.plan(spec.model, request, step=len(scene.steps))
-    with scene.crew.telemetry.span(semconv.PLAN, **attributes) as span:
-        blank = scene.blank(Role.PLAN, span.span_id)
-        return await ask(scene.crew.model, scene.crew.price, request, blank, scene, span)
+    attributes = semconv.plan(spec.model, request, step=len(context.steps))
+    with context.deps.telemetry.span(semconv.PLAN, **attributes) as span:
+        blank = context.blank(Role.PLAN, span.span_id)
+        return await ask(context.deps.model, context.deps.price, request, blank, context, span)
 
 
 def _offers(manifest: Manifest) -> tuple[ToolOffer, ...]:
@@ -49,10 +49,10 @@ def _offers(manifest: Manifest) -> tuple[ToolOffer, ...]:
 
 
 async def ask(
-    model: Model, price: Price, request: ModelRequest, blank: Step, scene: Scene, span: Span
+    model: Model, price: Price, request: ModelRequest, blank: Step, context: StepContext, span: Span
 ) -> Step:
     """Fill `blank` with the model's answer, or with why there is none."""
-    metered = Metered(model, price, scene.crew.ledger, blank.run_id)
+    metered = Metered(model, price, context.deps.ledger, blank.run_id)
     try:
         answer = await complete_with_retries(metered, request)
     except OverBudget as error:
@@ -62,7 +62,7 @@ async def ask(
         step = replace(blank, latency_ms=error.latency_ms, cost_micros=metered.spent_micros)
         return _failed(step, _stop_of(error, request), str(error), span)
     span.set(**semconv.reply(answer.reply, cost_micros=metered.spent_micros))
-    _show_content(request, answer.reply, scene, span)
+    _show_content(request, answer.reply, context, span)
     return replace(
         blank,
         text=answer.reply.text,
@@ -80,11 +80,11 @@ def _failed(step: Step, stop: Stop, reason: str, span: Span, *, cost_micros: int
     return replace(step, ok=False, failure=stop, text=reason, cost_micros=cost)
 
 
-def _show_content(request: ModelRequest, reply: ModelReply, scene: Scene, span: Span) -> None:
+def _show_content(request: ModelRequest, reply: ModelReply, context: StepContext, span: Span) -> None:
     """Messages in spans, redacted, and only where the operator asked for them."""
-    if not scene.crew.telemetry.content_allowed:
+    if not context.deps.telemetry.content_allowed:
         return
-    clean = Redactor(scene.manifest.policy.pii_redaction).redact
+    clean = Redactor(context.manifest.policy.pii_redaction).redact
     asked = json.dumps([{"role": said.role, "content": said.content} for said in request.messages])
     span.set(**{semconv.INPUT_MESSAGES: clean(asked), semconv.OUTPUT_MESSAGES: clean(reply.text)})
 

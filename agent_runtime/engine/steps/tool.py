@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from agent_runtime.agent.manifest import Manifest
 from agent_runtime.engine.loop import Stop
-from agent_runtime.engine.steps.scene import ApprovalRequest, Scene
+from agent_runtime.engine.steps.context import ApprovalRequest, StepContext
 from agent_runtime.guard.gate import approval_hash, decide, shown_arguments
 from agent_runtime.guard.redact import Redactor
 from agent_runtime.records import Decision, Outcome, Role, Step, ToolCall
@@ -17,15 +17,15 @@ from agent_runtime.telemetry import semconv
 from agent_runtime.tools.interface import ToolResult
 
 
-async def use_tool(call: ToolCall, scene: Scene) -> Step:
+async def use_tool(call: ToolCall, context: StepContext) -> Step:
     """Gate → approval → execution: approval sits after the choice of a tool and before it is used."""
-    name = _recordable(call.name, scene.manifest)
-    attributes = semconv.tool_call(tool=name, call_id=call.id, step=len(scene.steps))
-    with scene.crew.telemetry.span(semconv.TOOL_CALL, **attributes) as span:
-        decision = decide(scene.manifest, call, scene.sources)
+    name = _recordable(call.name, context.manifest)
+    attributes = semconv.tool_call(tool=name, call_id=call.id, step=len(context.steps))
+    with context.deps.telemetry.span(semconv.TOOL_CALL, **attributes) as span:
+        decision = decide(context.manifest, call, context.sources)
         span.set(**semconv.decision(outcome=decision.outcome, rule=decision.rule))
         step = await _decided(
-            decision, replace(scene.blank(Role.TOOL, span.span_id), tool=name, call=call), scene
+            decision, replace(context.blank(Role.TOOL, span.span_id), tool=name, call=call), context
         )
         if not step.ok:
             span.fail(step.failure or "tool_error")
@@ -39,17 +39,17 @@ def _recordable(name: str, manifest: Manifest) -> str:
     return Redactor(manifest.policy.pii_redaction).redact(name)
 
 
-async def _decided(decision: Decision, blank: Step, scene: Scene) -> Step:
+async def _decided(decision: Decision, blank: Step, context: StepContext) -> Step:
     if decision.outcome is Outcome.DENY:
         return _denied(blank, decision.rule, decision.reason)
     if decision.outcome is Outcome.ASK:
-        request = _approval_request(decision, blank, scene)
-        answer = await scene.crew.approver(request)
-        return await _after_approval(answer, request, blank, scene)
-    return await _execute(decision, blank, scene)
+        request = _approval_request(decision, blank, context)
+        answer = await context.deps.approver(request)
+        return await _after_approval(answer, request, blank, context)
+    return await _execute(decision, blank, context)
 
 
-def _approval_request(decision: Decision, step: Step, scene: Scene) -> ApprovalRequest:
+def _approval_request(decision: Decision, step: Step, context: StepContext) -> ApprovalRequest:
     tool = step.call.name if step.call else ""
     return ApprovalRequest(
         run_id=step.run_id,
@@ -57,30 +57,32 @@ def _approval_request(decision: Decision, step: Step, scene: Scene) -> ApprovalR
         tool=tool,
         arguments=decision.arguments,
         shown=shown_arguments(decision.arguments),
-        binding=approval_hash(scene.manifest, step.run_id, step.index, tool, decision.arguments),
+        binding=approval_hash(context.manifest, step.run_id, step.index, tool, decision.arguments),
         reason=decision.reason,
     )
 
 
-async def _after_approval(answer: bool | None, request: ApprovalRequest, blank: Step, scene: Scene) -> Step:
+async def _after_approval(
+    answer: bool | None, request: ApprovalRequest, blank: Step, context: StepContext
+) -> Step:
     if answer is None:
         return replace(blank, ok=False, failure=Stop.WAITING_APPROVAL, policy_flags=("approval:pending",))
     if not answer:
         return _denied(blank, "approval_denied", "a person declined this call; do not repeat it")
-    decision = _decided_again(blank, scene)
+    decision = _decided_again(blank, context)
     if (
         decision.outcome is not Outcome.ASK
-        or _approval_request(decision, blank, scene).binding != request.binding
+        or _approval_request(decision, blank, context).binding != request.binding
     ):
         return _denied(blank, "approval_void", "the call is no longer the one that was approved")
-    return await _execute(decision, replace(blank, policy_flags=("approval:granted",)), scene)
+    return await _execute(decision, replace(blank, policy_flags=("approval:granted",)), context)
 
 
-def _decided_again(step: Step, scene: Scene) -> Decision:
+def _decided_again(step: Step, context: StepContext) -> Decision:
     """The gate's word after a wait, from the text the model wrote: whoever was asked held the parsed form."""
     if step.call is None:
         raise TypeError("a tool step without a call")
-    return decide(scene.manifest, step.call, scene.sources)
+    return decide(context.manifest, step.call, context.sources)
 
 
 def _denied(blank: Step, rule: str, reason: str) -> Step:
@@ -89,22 +91,22 @@ def _denied(blank: Step, rule: str, reason: str) -> Step:
     )
 
 
-async def _execute(decision: Decision, blank: Step, scene: Scene) -> Step:
-    tool = scene.crew.tools.get(blank.tool or "")
+async def _execute(decision: Decision, blank: Step, context: StepContext) -> Step:
+    tool = context.deps.tools.get(blank.tool or "")
     if tool is None:
         return _denied(blank, "not_available", "this tool has no implementation here")
     began = time.monotonic()
     try:
-        async with asyncio.timeout(scene.seconds_left):
+        async with asyncio.timeout(context.seconds_left):
             result = await tool.call(decision.arguments, idempotency_key=_idempotency_key(decision, blank))
     except TimeoutError:
-        waited = max((time.monotonic() - began) * 1000, scene.seconds_left * 1000)
+        waited = max((time.monotonic() - began) * 1000, context.seconds_left * 1000)
         return replace(
             blank, ok=False, failure=Stop.TIMEOUT, text="The tool did not answer in time.", latency_ms=waited
         )
     attributes = semconv.tool_result(tool=blank.tool or "", ok=result.ok, step=blank.index)
-    with scene.crew.telemetry.span(semconv.TOOL_RESULT, **attributes):
-        return _with_result(blank, result, virtual_time=scene.crew.model.virtual_time)
+    with context.deps.telemetry.span(semconv.TOOL_RESULT, **attributes):
+        return _with_result(blank, result, virtual_time=context.deps.model.virtual_time)
 
 
 def _with_result(blank: Step, result: ToolResult, *, virtual_time: bool) -> Step:

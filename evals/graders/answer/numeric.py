@@ -8,7 +8,7 @@ from typing import Self
 
 from pydantic import Field, field_validator, model_validator
 
-from agent_runtime.agent.spec import Written
+from agent_runtime.agent.spec import FileModel
 from agent_runtime.files.documents import Document, parse, strict_json
 from agent_runtime.files.json_path import MISSING, look_up, parse_path
 from evals.graders.answer.text import shown
@@ -18,7 +18,7 @@ _ROUNDING = 1e-9
 """1.1 is within 0.1 of 1.0, although their binary difference is a little more."""
 
 
-class NumericSettings(Written):
+class NumericSettings(FileModel):
     """What a person writes under `numeric:`."""
 
     path: str = Field(default="$", description="Where the number is; $ is the whole output.")

@@ -11,14 +11,14 @@ from typing import Any
 
 from pydantic import Field
 
-from agent_runtime.agent.spec import Written
+from agent_runtime.agent.spec import FileModel
 from agent_runtime.files.documents import Document, parse
 from evals.graders.answer.conditions import same
 from evals.graders.answer.text import shown
 from evals.results.records import Attempt, Grade, ObservedCall
 
 
-class ForbiddenCall(Written):
+class ForbiddenCall(FileModel):
     """What a person writes under `tool_not_called:`."""
 
     name: str = Field(min_length=1)

@@ -8,14 +8,14 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
-from agent_runtime.agent.spec import Written
+from agent_runtime.agent.spec import FileModel
 from agent_runtime.files.documents import Document, parse
 from evals.graders.answer.text import shown
 from evals.graders.behaviour.tools import ForbiddenCall, has_arguments, matches, not_reported
 from evals.results.records import Attempt, Grade, ObservedCall
 
 
-class TrajectorySettings(Written):
+class TrajectorySettings(FileModel):
     """What a person writes under `trajectory:`. Only executed calls count; a refused one did nothing."""
 
     order: list[str | ForbiddenCall] = Field(

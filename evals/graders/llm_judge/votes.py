@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agent_runtime.agent.policy import Price
-from agent_runtime.agent.spec import ModelName, Written
+from agent_runtime.agent.spec import FileModel, ModelName
 from agent_runtime.files.documents import canonical_json, strict_json
 from agent_runtime.files.patterns import encodable
 from agent_runtime.models.interface import ModelRequest
@@ -30,7 +30,7 @@ Reply with one JSON object and nothing before or after it:
 {{"reason": "<one sentence>", "verdict": "fail"}}   if it does not"""
 
 
-class JudgeSettings(Written):
+class JudgeSettings(FileModel):
     """What a person writes under `judge:`."""
 
     model: ModelName
@@ -54,7 +54,7 @@ class JudgeSettings(Written):
         return canonical_json(self.model_dump(mode="json", exclude={"rubric", "votes", "examples"}))
 
 
-class LabelledExample(Written):
+class LabelledExample(FileModel):
     """One line of the examples: an answer, and whether a person found it right."""
 
     output: str

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from agent_runtime.agent.manifest import Manifest
-from agent_runtime.engine.steps.scene import ApprovalRequest
+from agent_runtime.engine.steps.context import ApprovalRequest
 from agent_runtime.files.documents import strict_json
 from agent_runtime.guard.approvals import ApprovalBook
 from agent_runtime.guard.gate import approval_hash

@@ -11,7 +11,7 @@ from typing import Any
 from agent_runtime.agent.manifest import Manifest
 from agent_runtime.agent.policy import Policy, Price
 from agent_runtime.agent.spec import AgentSpec
-from agent_runtime.engine.steps.scene import ApprovalRequest, Crew
+from agent_runtime.engine.steps.context import ApprovalRequest, Deps
 from agent_runtime.guard.budget import Ledger, MemoryLedger
 from agent_runtime.models.interface import Model, ModelError, ModelReply, ModelRequest
 from agent_runtime.records import Message, Task, ToolCall, Usage
@@ -104,8 +104,8 @@ def crew_of(
     approver: Person | None = None,
     ledger: Ledger | None = None,
     critic: Model | None = None,
-) -> Crew:
-    return Crew(
+) -> Deps:
+    return Deps(
         model=ScriptedModel(script),
         price=PRICE,
         tools={"kb.search": search or RecordingTool(), "billing.refund": refund or RecordingTool()},

@@ -58,9 +58,9 @@ class Recording:
 
 def recorded(*script: ModelReply, content: bool = False) -> Recording:
     telemetry = Recording(content_allowed=content)
-    crew = replace(crew_of(*script, approver=Person(True)), telemetry=telemetry)
+    deps = replace(crew_of(*script, approver=Person(True)), telemetry=telemetry)
     manifest = replace(manifest_of(contract=CONTRACT), policy=Policy(pii_redaction=["email"]))
-    asyncio.run(run_agent(manifest, task_of("write to bob@example.com"), crew))
+    asyncio.run(run_agent(manifest, task_of("write to bob@example.com"), deps))
     return telemetry
 
 

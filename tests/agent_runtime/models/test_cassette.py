@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_runtime.agent.manifest import Recording, Tape
+from agent_runtime.agent.manifest import Recording, RecordingMode
 from agent_runtime.errors import InvalidInput
 from agent_runtime.models.cassette import Cassette, Scrubber, key_of
 from agent_runtime.models.interface import ModelReply, ModelRequest, ToolOffer
@@ -28,14 +28,14 @@ def key(request: ModelRequest = ASKED) -> str:
 
 def recorded(path: Path, *requests: ModelRequest) -> str:
     """The file after these requests were answered."""
-    with Cassette(Recording(path, Tape.RECORD)) as cassette:
+    with Cassette(Recording(path, RecordingMode.RECORD)) as cassette:
         for request in requests:
             scrubber = Scrubber()
             cassette.add(key_of(request, scrubber), request, REPLY, scrubber)
     return path.read_text()
 
 
-def problem(path: Path, tape: Tape = Tape.REPLAY) -> str:
+def problem(path: Path, tape: RecordingMode = RecordingMode.REPLAY) -> str:
     with pytest.raises(InvalidInput) as caught, Cassette(Recording(path, tape)):
         pass
     return str(caught.value)
@@ -70,7 +70,7 @@ def test_the_file_is_the_same_whatever_the_order_of_the_calls_was(tmp_path: Path
 
 def test_the_nth_answer_belongs_to_the_nth_request(tmp_path: Path) -> None:
     recorded(tmp_path / "a", ASKED, ASKED)
-    with Cassette(Recording(tmp_path / "a", Tape.REPLAY)) as cassette:
+    with Cassette(Recording(tmp_path / "a", RecordingMode.REPLAY)) as cassette:
         numbers = [entry and entry.n for entry in (cassette.next(key()) for _ in range(3))]
     assert numbers == [0, 1, None]
 
@@ -83,11 +83,11 @@ def test_no_personal_data_reaches_the_file(tmp_path: Path) -> None:
 def test_an_interrupted_recording_keeps_the_old_file_and_what_was_answered(tmp_path: Path) -> None:
     path = tmp_path / "a"
     before = recorded(path, ASKED)
-    cassette = Cassette(Recording(path, Tape.RECORD)).__enter__()
+    cassette = Cassette(Recording(path, RecordingMode.RECORD)).__enter__()
     cassette.add(key(), ASKED, REPLY, Scrubber())
     assert path.read_text() == before
     assert len((tmp_path / "a.part").read_text().splitlines()) == 2
-    assert "rename it to a, or delete it" in problem(path, Tape.RECORD)
+    assert "rename it to a, or delete it" in problem(path, RecordingMode.RECORD)
     (tmp_path / "a.part").rename(path)
     assert "cassette" in recorded(path, ASKED)
 
@@ -112,7 +112,7 @@ def test_a_damaged_line_is_named(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_is_known_at_once(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    assert "cannot be written" in problem(tmp_path / "file" / "a", Tape.RECORD)
+    assert "cannot be written" in problem(tmp_path / "file" / "a", RecordingMode.RECORD)
 
 
 def test_every_line_holds_a_redacted_answer(tmp_path: Path) -> None:

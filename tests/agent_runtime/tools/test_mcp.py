@@ -21,7 +21,7 @@ from agent_runtime.tools import tools_at_work
 from agent_runtime.tools.interface import ToolResult
 from agent_runtime.tools.mcp import McpServer, NoSession
 from agent_runtime.tools.mcp_links import process_link
-from agent_runtime.tools.mcp_pins import Offered
+from agent_runtime.tools.mcp_pins import OfferedTool
 
 SERVER = Path(__file__).resolve().parents[2] / "fakes" / "mcp_server.py"
 SCHEMA = {
@@ -30,7 +30,7 @@ SCHEMA = {
     "required": ["query"],
     "title": "searchArguments",
 }
-PIN = Offered("search", "Search the articles.", SCHEMA).pin
+PIN = OfferedTool("search", "Search the articles.", SCHEMA).pin
 
 
 def command(mode: str = "good") -> dict[str, Any]:

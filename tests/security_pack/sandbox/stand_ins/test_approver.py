@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from agent_runtime.engine.steps.scene import ApprovalRequest
+from agent_runtime.engine.steps.context import ApprovalRequest
 from agent_runtime.guard.gate import approval_hash
 from security_pack.sandbox.stand_ins.approver import Grant, StageApprover
 from security_pack.scenario.worst_case import ScriptedCall

@@ -44,7 +44,7 @@ class Approver(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Crew:
+class Deps:
     """Everything a run works with, wired once by whoever starts it."""
 
     model: Model
@@ -58,13 +58,13 @@ class Crew:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class StepContext:
     """Where a step happens: what runs, what was done so far, and who works on it."""
 
     manifest: Manifest
     task: Task
     steps: Sequence[Step]
-    crew: Crew
+    deps: Deps
 
     def blank(self, role: Role, span_id: str | None) -> Step:
         """The next step, still empty."""
