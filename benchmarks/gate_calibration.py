@@ -41,7 +41,7 @@ from agent_runtime.statistics.looks import DEFAULT_LOOKS, HORIZON, PLANNED
 from agent_runtime.statistics.stats import RESAMPLES, Counts, Floats, Runs
 from benchmarks.gate_pictures import draw_pictures
 from evals.gate.comparison import Matched, compare_ratios, compare_success, compare_success_at
-from evals.gate.gate import judge
+from evals.gate.gate import decide
 from evals.results.records import CaseResult, Sample, SampleStatus, SuiteResult
 from evals.results.verdict import Comparison, MetricVerdict, verdict_document
 from evals.suite.suite_file import GateSettings
@@ -425,12 +425,12 @@ def resources(seed: int) -> Iterator[Row]:
     """Time and memory of a large comparison, and whether shuffled lines give the same bytes."""
     baseline, candidate = large_result(seed), large_result(seed + 1)
     start = time.process_time()
-    verdict = judge(baseline, candidate, GateSettings())
+    verdict = decide(baseline, candidate, GateSettings())
     seconds = time.process_time() - start
     megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     yield Row("CPU seconds", "200×30, three metrics", seconds, None, None, (0, 2), {})
     yield Row("peak MB", "200×30, scipy loaded too", megabytes, None, None, (0, 300), {})
-    again = judge(shuffled(baseline), shuffled(candidate), GateSettings())
+    again = decide(shuffled(baseline), shuffled(candidate), GateSettings())
     same = written(verdict) == written(again)
     yield Row("same bytes", "lines shuffled", float(same), None, None, (1, 1), {})
 

@@ -20,7 +20,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from benchmarks.table import Row, leave, print_rows
-from evals.gate.gate import judge
+from evals.gate.gate import decide
 from evals.report.folder import render_results
 from evals.results.records import CaseResult, Event, Grade, Sample, SuiteResult
 from evals.suite.suite_file import GateSettings
@@ -83,7 +83,7 @@ def measured(cases: int, runs: int, long_texts: bool) -> Figures:
     with tempfile.TemporaryDirectory() as name:
         page = Path(name) / "report.html"
         began = time.process_time()
-        verdict = judge(baseline, candidate, GateSettings())
+        verdict = decide(baseline, candidate, GateSettings())
         judged = time.process_time()
         render_results(page.parent, verdict, candidate, baseline)
         return Figures(

@@ -12,7 +12,7 @@ import typer
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import Document, read_text, strict_json
 from agentcrewops.terminal import printable
-from evals.canary.baselines import Sight, describe_baseline
+from evals.canary.baselines import BaselinePower, describe_baseline
 from evals.results.baseline import samples_file
 from evals.results.records import SuiteResult
 from evals.results.verdict import VerdictKind, read_verdict
@@ -98,7 +98,7 @@ def print_baseline(result: SuiteResult, margin: float, *, as_json: bool = False)
     typer.echo("\n" + "\n".join(_words(sight)))
 
 
-def _words(sight: Sight) -> list[str]:
+def _words(sight: BaselinePower) -> list[str]:
     """What the gate would see against this baseline, in sentences."""
     if sight.minimum_detectable_drop is None or sight.chance_of_pass is None:
         return ["Nothing was measured, so nothing can be compared with it."]

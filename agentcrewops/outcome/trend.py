@@ -13,7 +13,7 @@ import typer
 
 from agentcrewops.terminal import plain, printable
 from evals.gate.trend import Trend
-from evals.report.trend import TrendRow, told, trend_row
+from evals.report.trend import TrendRow, trend_row, version_changes
 
 _HEAD = ("day", "agent", "runs", "success", "", "p95", "", "$/success", "")
 
@@ -28,7 +28,7 @@ def print_trends(trends: Sequence[Trend], *, as_json: bool) -> None:
 
 
 def _document(trend: Trend) -> dict[str, Any]:
-    return {**_json_ready(asdict(trend)), "told": [words for words, _ in told(trend)]}
+    return {**_json_ready(asdict(trend)), "told": [words for words, _ in version_changes(trend)]}
 
 
 def _json_ready(value: Any) -> Any:
@@ -44,7 +44,7 @@ def _json_ready(value: Any) -> Any:
 
 def _lines(trend: Trend) -> Iterator[str]:
     yield printable(f"{trend.suite or '(no name)'}{' (simulated)' if trend.simulated else ''}")
-    for words, _ in told(trend):
+    for words, _ in version_changes(trend):
         yield plain(f"  {words}")
     yield ""
     table = [_HEAD, *(_cells(trend_row(point)) for point in trend.points)]

@@ -12,7 +12,7 @@ from agent_runtime.errors import CannotMeasure, InvalidInput
 from agent_runtime.statistics.stats import Counts, Z, minimum_detectable_drop, smoothed_error
 from evals.gate import wording
 from evals.gate.evidence import gather
-from evals.gate.gate import judge
+from evals.gate.gate import decide
 from evals.results.baseline import CaseSummary, summarize
 from evals.results.records import SuiteResult
 from evals.results.verdict import Verdict, VerdictKind
@@ -24,7 +24,7 @@ MOST_RUNS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class BaselinePower:
     """What `baseline show` tells.
 
     Attributes:
@@ -44,9 +44,9 @@ class Sight:
     samples_for_pass: int | None = None
 
 
-def describe_baseline(result: SuiteResult, samples: int = 10, margin: float = 0.10) -> Sight:
+def describe_baseline(result: SuiteResult, samples: int = 10, margin: float = 0.10) -> BaselinePower:
     """What the gate would see with `samples` candidate runs per case against `result`."""
-    sight = Sight(summarize(result), samples, margin)
+    sight = BaselinePower(summarize(result), samples, margin)
     measured = [case for case in gather(result).values() if case.runs]
     if not measured:
         return sight
@@ -108,7 +108,7 @@ def held_against(baseline: SuiteResult, anchor: SuiteResult, new: SuiteResult, m
         InvalidInput: if nothing in them compares with what was approved.
     """
     settings = GateSettings(margin=margin)
-    refresh = Refresh(judge(baseline, new, settings), judge(anchor, new, settings))
+    refresh = Refresh(decide(baseline, new, settings), decide(anchor, new, settings))
     reasons = " ".join(refresh.against_anchor.reasons)
     if refresh.against_anchor.verdict is VerdictKind.NOT_MEASURED:
         raise CannotMeasure(f"the baseline is not refreshed: {reasons}")

@@ -25,10 +25,10 @@ from evals.results.files import CannotKeepRuns, prepare_folder
 from evals.results.records import SuiteResult
 from evals.results.run_file import now, write_run_file
 from evals.results.verdict import Verdict
-from evals.sampling.journal import Journal, Start, claimed
+from evals.sampling.journal import Journal, Start, locked
 from evals.sampling.plan import plan_runs
 from evals.sampling.sampler import Sampler
-from evals.sampling.schedule import Course, course_beyond, course_of
+from evals.sampling.schedule import LookSequence, look_sequence, look_sequence_beyond
 from evals.targets.fixtures import fixture_warnings
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def run_canary(options: CanaryOptions, environ: Mapping[str, str], *, quiet: boo
     """
     ready = prepare(options, environ)
     prepare_folder(ready.out)
-    with claimed(ready.out):
+    with locked(ready.out):
         journal = open_evaluation(ready)
         course = _course(ready, journal)
         if not quiet:
@@ -84,13 +84,13 @@ def run_canary(options: CanaryOptions, environ: Mapping[str, str], *, quiet: boo
     return verdict
 
 
-def _course(ready: Prepared, journal: Journal) -> Course:
+def _course(ready: Prepared, journal: Journal) -> LookSequence:
     """What this call does, given what is there already."""
     schedule = journal.protocol.schedule
     if ready.start is Start.ADD:
         looked_at, compared = journal.protocol.looked_at, ready.baseline is not None
-        return course_beyond(schedule, looked_at, compared=compared, most=ready.max_samples)
-    return course_of(schedule, reached=journal.reached, most=ready.max_samples)
+        return look_sequence_beyond(schedule, looked_at, compared=compared, most=ready.max_samples)
+    return look_sequence(schedule, reached=journal.reached, most=ready.max_samples)
 
 
 def _over_time(ready: Prepared, result: SuiteResult) -> tuple[TrendSection, ...]:
@@ -109,7 +109,7 @@ def _over_time(ready: Prepared, result: SuiteResult) -> tuple[TrendSection, ...]
     )
 
 
-def estimate(ready: Prepared, journal: Journal, course: Course) -> str:
+def estimate(ready: Prepared, journal: Journal, course: LookSequence) -> str:
     """What this canary will do and may cost, in one line, before the first call."""
     agent = ready.target.agent or "the endpoint"
     most = "at most " if len(course.looks) > 1 else ""
@@ -127,16 +127,16 @@ def _again(ready: Prepared) -> Iterator[str]:
         yield f"a drift is confirmed with {2 * len(ready.suite.cases) * ready.samples} more runs"
 
 
-async def measure(ready: Prepared, journal: Journal, course: Course, *, quiet: bool) -> Measured:
+async def measure(ready: Prepared, journal: Journal, course: LookSequence, *, quiet: bool) -> Measured:
     """Make the runs up to each look that are not there yet, until a look decides or the last one is taken."""
     calls = len(ready.suite.cases) * course.last
     async with sampling(ready, journal, calls, partial(grade_attempt, ready), quiet=quiet) as sampler:
         verdict, look = await _look_by_look(ready, journal, course, sampler)
-    return Measured(verdict, sampler.reason, look, (*sampler.warnings, *ready.jury.warnings))
+    return Measured(verdict, sampler.reason, look, (*sampler.warnings, *ready.judges_panel.warnings))
 
 
 async def _look_by_look(
-    ready: Prepared, journal: Journal, course: Course, sampler: Sampler
+    ready: Prepared, journal: Journal, course: LookSequence, sampler: Sampler
 ) -> tuple[Verdict | None, int]:
     """The verdict of the look that decides, or of the last one, and its runs per case; None if it was stopped."""
     verdict = None
@@ -152,8 +152,8 @@ async def _look_by_look(
     return verdict, look
 
 
-def _verdict_at(ready: Prepared, result: SuiteResult, course: Course, look: int) -> Verdict:
-    from evals.gate.gate import judge as judge_result
+def _verdict_at(ready: Prepared, result: SuiteResult, course: LookSequence, look: int) -> Verdict:
+    from evals.gate.gate import decide as judge_result
 
     expected = len(ready.suite.cases) * look
     return judge_result(
@@ -173,7 +173,7 @@ def conclude(ready: Prepared, journal: Journal, measured: Measured) -> tuple[Sui
         result = journal.result(measured.look)
         return result, _with_warnings(measured.verdict, measured, result)
     result, planned = journal.result(), len(ready.suite.cases) * measured.look
-    verdict = _verdict_at(ready, result, Course((measured.look,)), measured.look)
+    verdict = _verdict_at(ready, result, LookSequence((measured.look,)), measured.look)
     reason = f"{measured.stopped} after {len(result.samples)} of {planned} runs"
     verdict = not_measured(_with_warnings(verdict, measured, result), [reason])
     kept = "What was measured is kept: `canary --resume` goes on with it."

@@ -20,8 +20,8 @@ from agent_runtime.errors import CannotMeasure, InvalidInput
 from evals.canary.evaluation import grade_attempt
 from evals.canary.preparation import CanaryOptions, Prepared
 from evals.gate import wording
-from evals.gate.gate import judge
-from evals.git.baseline_agent import BaselineAgent, NoBaselineAgent, Wanted, baseline_agent
+from evals.gate.gate import decide
+from evals.git.baseline_agent import BaselineAgent, BaselineAgentRequest, NoBaselineAgent, baseline_agent
 from evals.results.records import Sample, SuiteResult
 from evals.results.samples import write_samples
 from evals.results.texts import redacted
@@ -61,7 +61,7 @@ class FreshRuns:
     stopped: str = ""
 
 
-def decide(
+def decide_confirmation(
     against_now: Verdict, now_against_stored: Verdict, drifted: Sequence[str]
 ) -> tuple[VerdictKind, str]:
     """What becomes of a drift, and why, in words.
@@ -135,8 +135,8 @@ def confirm_drift(
 
 def _wanted(
     ready: Prepared, stored: SuiteResult, options: CanaryOptions, environ: Mapping[str, str]
-) -> Wanted:
-    return Wanted(
+) -> BaselineAgentRequest:
+    return BaselineAgentRequest(
         ready.suite,
         options.suite,
         stored,
@@ -180,7 +180,7 @@ async def _measure(
         cap.charge(sample)
     stopped = ""
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(ready.jury)
+        await stack.enter_async_context(ready.judges_panel)
         progress = stack.enter_context(display(2 * runs * len(ready.suite.cases), sys.stderr, quiet=quiet))
         for block in blocks(runs):
 
@@ -267,12 +267,12 @@ def _after(
 ) -> Verdict:
     without_floor = gate.model_copy(update={"min_success_rate": None})
     expected = runs * len(result.cases)
-    against_now = judge(fresh.baseline, fresh.candidate, without_floor, expected_runs=expected)
-    now_against_stored = judge(stored, fresh.baseline, without_floor, expected_runs=expected)
+    against_now = decide(fresh.baseline, fresh.candidate, without_floor, expected_runs=expected)
+    now_against_stored = decide(stored, fresh.baseline, without_floor, expected_runs=expected)
     drifted = [name for name, metric in verdict.metrics.items() if metric.verdict is MetricVerdict.DRIFT]
-    kind, reason = decide(against_now, now_against_stored, drifted)
+    kind, reason = decide_confirmation(against_now, now_against_stored, drifted)
     facts = _facts(against_now, now_against_stored, where, runs)
-    alone = judge(None, result, gate)
+    alone = decide(None, result, gate)
     if kind is not VerdictKind.DRIFT and alone.verdict is VerdictKind.BELOW_FLOOR:
         floors = alone.reasons
         return _worded(verdict, VerdictKind.BELOW_FLOOR, (*floors[:1], reason, *floors[1:]), facts)

@@ -8,31 +8,31 @@ from contextlib import asynccontextmanager
 
 from agent_runtime.agent.manifest import RecordingMode
 from evals.canary.preparation import Prepared
-from evals.graders import judge
+from evals.graders import grade
 from evals.results.records import Attempt, Grade, Sample, SuiteResult
 from evals.results.texts import LongTexts, redacted
 from evals.sampling.journal import Journal, open_journal
 from evals.sampling.pacing import Pace
 from evals.sampling.progress import Display, display
 from evals.sampling.protocol import StudyProtocol
-from evals.sampling.sampler import Judge, Sampler
+from evals.sampling.sampler import Grading, Sampler
 from evals.sampling.spending import SpendingCap
 from evals.suite.suite import EvalCase
 
 
 @asynccontextmanager
 async def sampling(
-    ready: Prepared, journal: Journal, calls: int, judge: Judge, *, quiet: bool
+    ready: Prepared, journal: Journal, calls: int, grading: Grading, *, quiet: bool
 ) -> AsyncIterator[Sampler]:
     """A sampler on the opened target: it keeps each run in the journal and shows it among `calls`."""
-    async with ready.target as target, ready.jury:
+    async with ready.target as target, ready.judges_panel:
         pace = Pace(ready.concurrency, ready.suite.limits)
         with display(calls, sys.stderr, quiet=quiet) as progress:
             for sample in journal.samples.values():
                 progress.note(sample)
             sampler = Sampler(
                 target,
-                judge,
+                grading,
                 _keeper(ready, journal, progress, pace),
                 pace=pace,
                 cap=_cap(ready, journal),
@@ -51,13 +51,13 @@ def open_evaluation(ready: Prepared) -> Journal:
 
 def expense(ready: Prepared, calls: int, about: str = "about ") -> Iterator[str]:
     """What `calls` runs may cost, in words."""
-    if ready.jury.estimate:
-        yield ready.jury.estimate
+    if ready.judges_panel.estimate:
+        yield ready.judges_panel.estimate
     if ready.suite.target.recorded is not None:
         yield "as recorded: no agent is called, no money is spent"
         return
     if (source := _free_answers(ready)) is not None:
-        free = "the agent costs no money" if ready.jury.estimate else "no money is spent"
+        free = "the agent costs no money" if ready.judges_panel.estimate else "no money is spent"
         yield f"{source}, {free}"
         return
     if (mean := _mean_cost(ready.baseline)) is not None:
@@ -107,4 +107,4 @@ async def grade_attempt(
     ready: Prepared, case: EvalCase, attempt: Attempt
 ) -> tuple[bool | None, tuple[Grade, ...]]:
     """Passed and grades of one attempt, by the graders of its case."""
-    return await judge(ready.graders[case.case_id], attempt)
+    return await grade(ready.graders[case.case_id], attempt)

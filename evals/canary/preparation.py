@@ -14,8 +14,8 @@ from agent_runtime.guard.redact import ALL_KINDS, Redactor
 from agent_runtime.statistics.looks import DEFAULT_LOOKS, HORIZON
 from evals.git.base_rules import Rules, rules_from
 from evals.git.trees import commit_of
-from evals.graders import Grader, Means, graders_of
-from evals.graders.llm_judge.panel import Jury
+from evals.graders import Grader, GraderContext, graders_of
+from evals.graders.llm_judge.panel import JudgePanel
 from evals.results.baseline import load_reference
 from evals.results.records import CaseResult, SuiteResult
 from evals.sampling.journal import Start
@@ -84,7 +84,7 @@ class Prepared:
     manifest: Manifest | None
     target: Target
     graders: Mapping[str, tuple[Grader, ...]]
-    jury: Jury
+    judges_panel: JudgePanel
     baseline: SuiteResult | None
     baseline_file: Path | None
     schedule: Schedule
@@ -127,15 +127,15 @@ def prepare(options: CanaryOptions, environ: Mapping[str, str]) -> Prepared:
     manifest = manifest_of(suite, options)
     contract = manifest.contract if manifest else None
     kinds = tuple(manifest.policy.pii_redaction) if manifest else ALL_KINDS
-    jury = Jury(suite.root, environ, kinds)
-    graders = graders_of(suite.cases, Means(suite.root, jury, contract))
+    judges_panel = JudgePanel(suite.root, environ, kinds)
+    graders = graders_of(suite.cases, GraderContext(suite.root, judges_panel, contract))
     concurrency = options.concurrency or suite.concurrency
     return Prepared(
         suite=suite,
         manifest=manifest,
         target=open_target(suite, manifest, environ, concurrency),
         graders=graders,
-        jury=jury,
+        judges_panel=judges_panel,
         baseline=baseline,
         baseline_file=rules.baseline_file,
         schedule=_schedule(options, suite, compared=baseline is not None),

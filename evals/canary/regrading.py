@@ -17,8 +17,8 @@ from agent_runtime.errors import InvalidInput
 from agent_runtime.guard.redact import ALL_KINDS
 from evals.canary.preparation import CanaryOptions, default_baseline, manifest_of
 from evals.formatting.names import listed
-from evals.graders import Grader, Means, graders_of, judge
-from evals.graders.llm_judge.panel import Jury
+from evals.graders import Grader, GraderContext, grade, graders_of
+from evals.graders.llm_judge.panel import JudgePanel
 from evals.report.folder import write_results
 from evals.results.baseline import load_reference
 from evals.results.files import prepare_folder
@@ -33,7 +33,7 @@ _PLACEHOLDER = re.compile(r"\[(EMAIL|PHONE|CARD|IBAN|API_KEY)_\d+\]")
 
 
 @dataclass(frozen=True, slots=True)
-class Matched:
+class MatchedCases:
     """Which saved cases can be judged by the suite.
 
     Attributes:
@@ -59,23 +59,25 @@ def regrade(results: Path, options: CanaryOptions, environ: Mapping[str, str]) -
     suite, saved = load_suite(options.suite), _read_whole(source)
     manifest = manifest_of(suite, options)
     kinds = tuple(manifest.policy.pii_redaction) if manifest else ALL_KINDS
-    jury = Jury(suite.root, environ, kinds)
-    graders = graders_of(suite.cases, Means(suite.root, jury, manifest.contract if manifest else None))
+    judges_panel = JudgePanel(suite.root, environ, kinds)
+    graders = graders_of(
+        suite.cases, GraderContext(suite.root, judges_panel, manifest.contract if manifest else None)
+    )
     matched = match_cases(suite, saved, source)
     reference = options.baseline or default_baseline(suite)
     baseline = load_reference(reference) if reference else None
     prepare_folder(options.out)
-    cases = asyncio.run(_judge_all(matched, graders, jury, suite, attempts_of(saved)))
+    cases = asyncio.run(_grade_all(matched, graders, judges_panel, suite, attempts_of(saved)))
     clean = partial(_written_down, kinds=kinds, long_texts=LongTexts(options.out))
     result = replace(saved, suite=suite.name, cases=tuple(map(clean, cases)))
     verdict = _conclude(
-        baseline, result, suite, (*_said_again(saved, result), *matched.warnings, *jury.warnings)
+        baseline, result, suite, (*_said_again(saved, result), *matched.warnings, *judges_panel.warnings)
     )
     write_results(options.out, verdict, result, baseline, sections=options.sections)
     return verdict
 
 
-def match_cases(suite: Suite, saved: SuiteResult, source: Path) -> Matched:
+def match_cases(suite: Suite, saved: SuiteResult, source: Path) -> MatchedCases:
     """Pair the suite's cases with the saved ones, by id; one whose input changed was never run.
 
     Raises:
@@ -102,7 +104,7 @@ def match_cases(suite: Suite, saved: SuiteResult, source: Path) -> Matched:
         raise InvalidInput.one(source, what, "run the canary: the agent has not answered these cases")
     gone = [name for name in known if name not in asked]
     absent = [name for name in asked if name not in known]
-    return Matched(
+    return MatchedCases(
         pairs,
         (
             *_left_out(changed, "Not graded, since their input changed: {}; run the canary for them."),
@@ -139,10 +141,10 @@ def _read_whole(source: Path) -> SuiteResult:
     return replace(saved, cases=cases)
 
 
-async def _judge_all(
-    matched: Matched,
+async def _grade_all(
+    matched: MatchedCases,
     graders: Mapping[str, Sequence[Grader]],
-    jury: Jury,
+    judges_panel: JudgePanel,
     suite: Suite,
     attempts: Mapping[tuple[str, int], Attempt],
 ) -> list[CaseResult]:
@@ -151,10 +153,10 @@ async def _judge_all(
     async def again(case: EvalCase, sample: Sample) -> Sample:
         async with places:
             attempt = attempts[case.case_id, sample.sample_index]
-            passed, grades = await judge(graders[case.case_id], attempt)
+            passed, grades = await grade(graders[case.case_id], attempt)
         return replace(sample, passed=passed, grades=grades)
 
-    async with jury:
+    async with judges_panel:
         return [
             replace(
                 saved,
@@ -170,7 +172,7 @@ async def _judge_all(
 def _conclude(
     baseline: SuiteResult | None, result: SuiteResult, suite: Suite, warnings: Sequence[str]
 ) -> Verdict:
-    from evals.gate.gate import judge as judge_result  # numpy is heavy
+    from evals.gate.gate import decide as judge_result  # numpy is heavy
 
     verdict = judge_result(baseline, result, suite.gate)
     return replace(verdict, warnings=(*warnings, *verdict.warnings))

@@ -17,7 +17,7 @@ def compare_files(
     baseline: Path, candidate: Path, out: Path, settings: GateSettings, seed: int | None = None
 ) -> Verdict:
     """Judge two saved results, of any harness, and write the same files as a canary."""
-    from evals.gate.gate import judge as judge_result
+    from evals.gate.gate import decide as judge_result
 
     before, after = load_reference(baseline, keep_text=False), load_reference(candidate, keep_text=False)
     prepare_folder(out)

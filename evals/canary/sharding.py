@@ -21,7 +21,7 @@ from evals.results.files import prepare_folder
 from evals.results.records import SampleStatus, SuiteResult
 from evals.results.texts import gather_long_texts
 from evals.results.verdict import Verdict
-from evals.sampling.journal import Journal, Start, claimed
+from evals.sampling.journal import Journal, Start, locked
 from evals.sampling.plan import plan_runs
 from evals.sampling.sampler import Sampler
 from evals.sampling.shards import Plan, Run, Shard, ShardResult, join_shards, runs_of, write_shard
@@ -56,7 +56,7 @@ def run_shard(
     mine = frozenset(runs_of(shard, {case.case_id: ready.samples for case in ready.suite.cases}))
     ready = replace(ready, max_usd=_share_of_cap(ready, shard, len(mine)))
     prepare_folder(ready.out)
-    with claimed(ready.out):
+    with locked(ready.out):
         journal = open_evaluation(ready)
         try:
             _refuse_runs_of_others(ready.out, journal, mine)
@@ -88,12 +88,12 @@ def merge_shards(
         CannotMeasure: if no shard can be read.
         InvalidInput: if the baseline cannot be used, or is not given though the shards had one.
     """
-    from evals.gate.gate import judge
+    from evals.gate.gate import decide
 
     joined = join_shards(folders)
     reference = _reference(joined.plan, baseline, gate_from)
     prepare_folder(out)
-    verdict = judge(reference, joined.result, joined.plan.gate, expected_runs=joined.plan.runs)
+    verdict = decide(reference, joined.result, joined.plan.gate, expected_runs=joined.plan.runs)
     verdict = replace(verdict, warnings=(*joined.warnings, *verdict.warnings))
     if joined.problems:
         verdict = not_measured(verdict, joined.problems)
@@ -140,8 +140,8 @@ def _estimate(ready: Prepared, journal: Journal, shard: Shard, calls: int) -> st
 
 async def _make_runs(ready: Prepared, journal: Journal, mine: frozenset[Run], *, quiet: bool) -> Sampler:
     plan = plan_runs(ready.suite.cases, 0, ready.samples)
-    judge = partial(grade_attempt, ready)
-    async with sampling(ready, journal, len(mine), judge, quiet=quiet) as sampler:
+    grading = partial(grade_attempt, ready)
+    async with sampling(ready, journal, len(mine), grading, quiet=quiet) as sampler:
         missing = [run for run in plan if run.key in mine and run.key not in journal.samples]
         await sampler.run(missing, ready.concurrency)
     return sampler

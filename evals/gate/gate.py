@@ -56,7 +56,7 @@ _FINAL = frozenset({VerdictKind.DRIFT, VerdictKind.PASS, VerdictKind.BELOW_FLOOR
 SUCCESS, P95, USD = "success_rate", "p95_latency_ms", "usd_per_success"
 
 
-def judge(
+def decide(
     baseline: SuiteResult | None,
     candidate: SuiteResult,
     settings: GateSettings,
@@ -76,12 +76,12 @@ def judge(
             caller can make: latency and cost are judged there.
     """
     if plan is None or look is None:
-        return _judge(baseline, candidate, settings, seed, expected_runs, None)
+        return _decide(baseline, candidate, settings, seed, expected_runs, None)
     runs = min(look, plan.horizon)
     seen = first_runs(candidate, runs)
     if expected_runs is not None:
         expected_runs = expected_runs * runs // look
-    verdict = _judge(baseline, seen, settings, seed, expected_runs, Look(plan, runs))
+    verdict = _decide(baseline, seen, settings, seed, expected_runs, Look(plan, runs))
     beyond = len(candidate.samples) - len(seen.samples)
     if look <= plan.horizon or not beyond:
         return verdict
@@ -101,7 +101,7 @@ def may_stop(verdict: Verdict) -> bool:
     return verdict.verdict is not VerdictKind.UNDECIDED and facts["look"] >= facts["planned_runs"]
 
 
-def _judge(
+def _decide(
     baseline: SuiteResult | None,
     candidate: SuiteResult,
     settings: GateSettings,

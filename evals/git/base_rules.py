@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from agent_runtime.errors import InvalidInput
-from evals.git.trees import DetachedTree, NoTree, detached_tree
+from evals.git.trees import CannotCheckOut, DetachedTree, detached_tree
 from evals.results.baseline import load_reference
 from evals.results.records import SuiteResult
 from evals.suite.suite import EvalCase, Suite, load_suite
@@ -86,7 +86,7 @@ def tree_left(folder: Path, ref: str) -> Iterator[tuple[DetachedTree, str]]:
     try:
         with detached_tree(folder, commit) as tree:
             yield tree, commit
-    except NoTree as error:
+    except CannotCheckOut as error:
         raise InvalidInput.one("--gate-from", str(error), _DEPTH) from None
 
 

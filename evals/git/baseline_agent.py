@@ -11,7 +11,7 @@ from pathlib import Path
 
 from agent_runtime.agent.manifest import Manifest, load_manifest
 from agent_runtime.errors import InvalidInput
-from evals.git.trees import DetachedTree, NoTree, detached_tree
+from evals.git.trees import CannotCheckOut, DetachedTree, detached_tree
 from evals.results.records import SuiteResult
 from evals.suite.suite import Suite, load_suite
 from evals.suite.suite_file import RuntimeTarget
@@ -39,7 +39,7 @@ class BaselineAgent:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class BaselineAgentRequest:
     """Whose baseline it is, and where its agent may be found.
 
     Attributes:
@@ -58,7 +58,7 @@ class Wanted:
 
 
 @contextmanager
-def baseline_agent(wanted: Wanted) -> Iterator[BaselineAgent]:
+def baseline_agent(wanted: BaselineAgentRequest) -> Iterator[BaselineAgent]:
     """The agent of the stored baseline; a checkout of its commit, if one is needed, lives as long as the block.
 
     Raises:
@@ -69,19 +69,19 @@ def baseline_agent(wanted: Wanted) -> Iterator[BaselineAgent]:
     with ExitStack() as stack:
         try:
             agent = _here(wanted) or _at_commit(wanted, stack.enter_context(_checkout(wanted)))
-        except NoTree as error:
+        except CannotCheckOut as error:
             raise NoBaselineAgent(str(error)) from None
         yield agent
 
 
-def _checkout(wanted: Wanted) -> AbstractContextManager[DetachedTree]:
+def _checkout(wanted: BaselineAgentRequest) -> AbstractContextManager[DetachedTree]:
     written = wanted.suite.target
     if written.http is not None and written.http.start is None:
         raise NoBaselineAgent("the endpoint is not started by the suite, and it names no `baseline_target:`")
     return detached_tree(wanted.suite.root, wanted.stored.commit)
 
 
-def _here(wanted: Wanted) -> BaselineAgent | None:
+def _here(wanted: BaselineAgentRequest) -> BaselineAgent | None:
     """Without a checkout: the suite's `baseline_target:`, or an unchanged agent of our runtime."""
     suite = wanted.suite
     if suite.baseline_target is not None:
@@ -95,7 +95,7 @@ def _here(wanted: Wanted) -> BaselineAgent | None:
     return BaselineAgent("the agent in the working tree", _opener(wanted, suite, manifest))
 
 
-def _at_commit(wanted: Wanted, tree: DetachedTree) -> BaselineAgent:
+def _at_commit(wanted: BaselineAgentRequest, tree: DetachedTree) -> BaselineAgent:
     where = f"the agent of commit {(wanted.stored.commit or '')[:12]}"
     if (named := wanted.suite.target.runtime) is not None:
         places = [(tree.of(agent), tree.of(policy)) for agent, policy in _agents(wanted, named)]
@@ -106,11 +106,13 @@ def _at_commit(wanted: Wanted, tree: DetachedTree) -> BaselineAgent:
     raise NoBaselineAgent("the baseline's commit does not hold the agent that the baseline was recorded with")
 
 
-def _opener(wanted: Wanted, suite: Suite, manifest: Manifest | None = None) -> Callable[[], Target]:
+def _opener(
+    wanted: BaselineAgentRequest, suite: Suite, manifest: Manifest | None = None
+) -> Callable[[], Target]:
     return partial(open_target, suite, manifest, wanted.environ, wanted.concurrency)
 
 
-def _agents(wanted: Wanted, named: RuntimeTarget) -> Sequence[tuple[Path, Path]]:
+def _agents(wanted: BaselineAgentRequest, named: RuntimeTarget) -> Sequence[tuple[Path, Path]]:
     """Agent and policy files that may be the baseline's, the suite's own first."""
     root = wanted.suite.root
     agents = [root / named.agent, *([wanted.agent] if wanted.agent else [])]
@@ -118,7 +120,7 @@ def _agents(wanted: Wanted, named: RuntimeTarget) -> Sequence[tuple[Path, Path]]
     return list(product(agents, policies))
 
 
-def _matching(wanted: Wanted, places: Sequence[tuple[Path, Path]]) -> Manifest | None:
+def _matching(wanted: BaselineAgentRequest, places: Sequence[tuple[Path, Path]]) -> Manifest | None:
     """The first agent with the baseline's fingerprint. One that cannot be read is not it."""
     models = [None, *([wanted.model] if wanted.model else [])]
     for (agent, policy), model in product(places, models):
@@ -131,7 +133,7 @@ def _matching(wanted: Wanted, places: Sequence[tuple[Path, Path]]) -> Manifest |
     return None
 
 
-def _suite_then(wanted: Wanted, tree: DetachedTree) -> Suite | None:
+def _suite_then(wanted: BaselineAgentRequest, tree: DetachedTree) -> Suite | None:
     """Today's suite on the files of the commit, with the target as it is written now, or as it was then."""
     root = tree.of(wanted.suite.root)
     _lend_environment(wanted.suite.root, root)
@@ -148,7 +150,7 @@ def _lend_environment(root: Path, then: Path) -> None:
         wanted.symlink_to(installed.resolve(), target_is_directory=True)
 
 
-def _fingerprint(wanted: Wanted, suite: Suite) -> str | None:
+def _fingerprint(wanted: BaselineAgentRequest, suite: Suite) -> str | None:
     try:
         return _opener(wanted, suite)().fingerprint
     except InvalidInput:

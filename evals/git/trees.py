@@ -16,7 +16,7 @@ _COMMIT = re.compile(r"^[0-9a-f]{40}(?:[0-9a-f]{24})?$")
 _SECONDS = 120
 
 
-class NoTree(Exception):
+class CannotCheckOut(Exception):
     """The commit cannot be had; the message says why, in words for the user."""
 
 
@@ -42,7 +42,7 @@ class DetachedTree:
                 named.relative_to(roots[-1]) if roots else named.resolve().relative_to(self.repository)
             )
         except ValueError:
-            raise NoTree(f"{path.name} is outside the git repository") from None
+            raise CannotCheckOut(f"{path.name} is outside the git repository") from None
 
 
 @contextmanager
@@ -55,7 +55,7 @@ def detached_tree(folder: Path, commit: str | None) -> Iterator[DetachedTree]:
         NoTree: outside git, or if the commit is not there, as in a shallow clone.
     """
     if commit is None or not _COMMIT.match(commit):  # it may come from a foreign file: never an option of git
-        raise NoTree("the baseline names no git commit")
+        raise CannotCheckOut("the baseline names no git commit")
     repository = Path(_git(folder, "rev-parse", "--show-toplevel").strip()).resolve()
     holder = Path(tempfile.mkdtemp(prefix="agentcrewops-")).resolve()
     files = holder / "tree"
@@ -64,7 +64,7 @@ def detached_tree(folder: Path, commit: str | None) -> Iterator[DetachedTree]:
         yield DetachedTree(repository, files)
     finally:
         shutil.rmtree(holder, ignore_errors=True)
-        with suppress(NoTree):
+        with suppress(CannotCheckOut):
             _git(repository, "worktree", "prune")
 
 
@@ -72,7 +72,7 @@ def commit_of(folder: Path) -> str | None:
     """The commit checked out at `folder`; None outside git."""
     try:
         return _git(folder, "rev-parse", "--verify", "HEAD").strip() or None
-    except NoTree:
+    except CannotCheckOut:
         return None
 
 
@@ -81,9 +81,9 @@ def _git(folder: Path, *arguments: str) -> str:
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)  # noqa: S603
     except (OSError, subprocess.TimeoutExpired):
-        raise NoTree("git cannot be run") from None
+        raise CannotCheckOut("git cannot be run") from None
     if done.returncode != 0:
-        raise NoTree(_why(done.stderr, arguments))
+        raise CannotCheckOut(_why(done.stderr, arguments))
     return done.stdout
 
 

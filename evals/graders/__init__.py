@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evals.graders.interface import Grader, Means, graded
+from evals.graders.interface import Grader, GraderContext, graded
 from evals.graders.written import graders_for, graders_of
 from evals.results.records import Attempt, Grade, SampleStatus
 
-__all__ = ["Grader", "Means", "graders_for", "graders_of", "judge"]
+__all__ = ["Grader", "GraderContext", "grade", "graders_for", "graders_of"]
 
 
-async def judge(graders: Sequence[Grader], attempt: Attempt) -> tuple[bool | None, tuple[Grade, ...]]:
+async def grade(graders: Sequence[Grader], attempt: Attempt) -> tuple[bool | None, tuple[Grade, ...]]:
     """Whether `attempt` passed, and every grader's word; None if that could not be measured.
 
     Only a completed attempt is graded. An infrastructure error measured nothing; any other end is a fail.
@@ -26,6 +26,6 @@ async def judge(graders: Sequence[Grader], attempt: Attempt) -> tuple[bool | Non
     if attempt.status is not SampleStatus.COMPLETED:
         return False, ()
     grades = tuple([await graded(grader, attempt) for grader in graders])
-    if not grades or any(grade.passed is None for grade in grades):
+    if not grades or any(each.passed is None for each in grades):
         return None, grades
-    return all(grade.passed for grade in grades), grades
+    return all(each.passed for each in grades), grades

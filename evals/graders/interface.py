@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from evals.graders.llm_judge.panel import Jury
+from evals.graders.llm_judge.panel import JudgePanel
 from evals.results.records import Attempt, Grade
 
 
@@ -28,7 +28,7 @@ class Grader(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class GraderContext:
     """What the graders of a suite may use besides the attempt.
 
     Attributes:
@@ -38,7 +38,7 @@ class Means:
     """
 
     root: Path
-    jury: Jury
+    judges_panel: JudgePanel
     contract: Mapping[str, Any] | None = None
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agent_runtime.files.documents import Document, canonical_json
-from evals.graders.interface import Means
-from evals.graders.llm_judge.panel import Judge, Jury
+from evals.graders.interface import GraderContext
+from evals.graders.llm_judge.panel import Judge, JudgePanel
 from evals.results.records import Attempt, Grade
 from evals.suite.suite import EvalCase
 
@@ -16,24 +16,24 @@ class LlmJudge:
     """More than half of the judge's votes find that the run meets the rubric."""
 
     judge: Judge
-    jury: Jury
+    judges_panel: JudgePanel
     asked: str
     name = "judge"
 
     async def grade(self, attempt: Attempt) -> Grade:
         """Pass or fail with the split of the votes; None if there is no majority of all of them."""
-        exhibit = self.jury.exhibit(self.asked, attempt.output or "", _actions(attempt))
+        exhibit = self.judges_panel.exhibit(self.asked, attempt.output or "", _actions(attempt))
         ballot = await self.judge.judge(exhibit)
         return Grade(self.name, ballot.passed, ballot.reason)
 
 
-def judge(document: Document, case: EvalCase, means: Means) -> LlmJudge:
+def judge(document: Document, case: EvalCase, means: GraderContext) -> LlmJudge:
     """From `judge: { model: "openai:gpt-4.1-mini", rubric: "…", votes: 3 }`.
 
     Raises:
         InvalidInput
     """
-    return LlmJudge(means.jury.judge_of(document), means.jury, case.input_text)
+    return LlmJudge(means.judges_panel.judge_of(document), means.judges_panel, case.input_text)
 
 
 def _actions(attempt: Attempt) -> str:

@@ -23,7 +23,7 @@ from evals.graders.behaviour.state import state
 from evals.graders.behaviour.tools import tool_called, tool_not_called
 from evals.graders.behaviour.trajectory import trajectory
 from evals.graders.combined import Combined, Rule
-from evals.graders.interface import Grader, Means
+from evals.graders.interface import Grader, GraderContext
 from evals.graders.judge import judge
 from evals.suite.suite import EvalCase
 
@@ -46,7 +46,10 @@ _WITH_A_VALUE: Mapping[str, Callable[[Document], Grader]] = {
     "max_cost_usd": max_cost_usd,
     "max_latency_ms": max_latency_ms,
 }
-_WITH_MEANS: Mapping[str, Callable[[Document, EvalCase, Means], Grader]] = {"state": state, "judge": judge}
+_WITH_MEANS: Mapping[str, Callable[[Document, EvalCase, GraderContext], Grader]] = {
+    "state": state,
+    "judge": judge,
+}
 _LISTS: Mapping[str, Callable[[], Rule]] = {"all": combined.All, "any": combined.Any}
 _COMBINED = (*_LISTS, "not", "weighted")
 _ALIASES = {"string_match": "success"}
@@ -61,7 +64,7 @@ class WeightedSettings(FileModel):
     parts: list[dict[str, Any]] = Field(min_length=1)
 
 
-def graders_of(cases: Sequence[EvalCase], means: Means) -> dict[str, tuple[Grader, ...]]:
+def graders_of(cases: Sequence[EvalCase], means: GraderContext) -> dict[str, tuple[Grader, ...]]:
     """The graders of every case, by its id.
 
     Raises:
@@ -79,7 +82,7 @@ def graders_of(cases: Sequence[EvalCase], means: Means) -> dict[str, tuple[Grade
     return graders
 
 
-def graders_for(case: EvalCase, means: Means) -> tuple[Grader, ...]:
+def graders_for(case: EvalCase, means: GraderContext) -> tuple[Grader, ...]:
     """The graders of `case`, in the order written; `success` is among them if the case has it.
 
     Raises:
@@ -104,7 +107,7 @@ def graders_for(case: EvalCase, means: Means) -> tuple[Grader, ...]:
 class _Reading:
     """The evaluators of one case, and what is wrong with them."""
 
-    def __init__(self, case: EvalCase, means: Means) -> None:
+    def __init__(self, case: EvalCase, means: GraderContext) -> None:
         self.case = case
         self.means = means
         self.problems: list[Problem] = []

@@ -105,7 +105,7 @@ class _File(_Shape):
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Question:
     """What a test asks. It is equal for the repeats of a test; promptfoo numbers each of them anew."""
 
     name: str
@@ -178,7 +178,7 @@ def _prompt_names(result: _Result) -> tuple[str, str]:
     return result.prompt.label or number, number
 
 
-def _asked(result: _Result) -> _Asked:
+def _asked(result: _Result) -> _Question:
     said = {
         name: value
         for name, value in result.variables.items()
@@ -186,12 +186,12 @@ def _asked(result: _Result) -> _Asked:
     }
     text = "\n".join(texts_within(said))
     name = result.test.description or text or "without variables"
-    return _Asked(name, case_hash(said, result.test.assertions), text)
+    return _Question(name, case_hash(said, result.test.assertions), text)
 
 
-def _case_ids(tests: Iterable[_Asked]) -> dict[_Asked, str]:
+def _case_ids(tests: Iterable[_Question]) -> dict[_Question, str]:
     """Each test by its description; tests that share one are told apart by a hash of what they ask."""
-    different: defaultdict[str, set[_Asked]] = defaultdict(set)
+    different: defaultdict[str, set[_Question]] = defaultdict(set)
     for test in tests:
         different[test.name].add(test)
     return {

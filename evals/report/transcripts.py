@@ -29,7 +29,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class GraderResult:
     """One grader's word: pass, fail, or broke (the grader itself did)."""
 
     grader: str
@@ -48,7 +48,7 @@ class Transcript:
     steps_left_out: str
     output: Excerpt | None
     error: Excerpt | None
-    judgements: tuple[Judgement, ...]
+    judgements: tuple[GraderResult, ...]
     trace_url: str | None
 
 
@@ -93,8 +93,8 @@ def _step(event: Event) -> Step:
     )
 
 
-def _judgement(grade: Grade) -> Judgement:
-    return Judgement(one_line(grade.grader, 120), _GRADE_STATES[grade.passed], excerpt(grade.reason, 600))
+def _judgement(grade: Grade) -> GraderResult:
+    return GraderResult(one_line(grade.grader, 120), _GRADE_STATES[grade.passed], excerpt(grade.reason, 600))
 
 
 def _answered(sample: Sample) -> bool:

@@ -70,11 +70,11 @@ class TrendRow:
 
 @dataclass(frozen=True, slots=True)
 class TrendSection:
-    """One suite. `told` pairs a sentence with its tone."""
+    """One suite. `version_changes` pairs a sentence with its tone."""
 
     suite: str
     simulated: bool
-    told: tuple[tuple[tuple[Span, ...], str], ...]
+    version_changes: tuple[tuple[tuple[Span, ...], str], ...]
     charts: tuple[TrendChart, ...]
     rows: tuple[TrendRow, ...]
     notes: tuple[str, ...]
@@ -91,7 +91,7 @@ def trend_section(trend: Trend) -> TrendSection:
     return TrendSection(
         suite=one_line(trend.suite, 100) or "(no name)",
         simulated=trend.simulated,
-        told=tuple((unbroken(spans(words)), tone) for words, tone in told(trend)),
+        told=tuple((unbroken(spans(words)), tone) for words, tone in version_changes(trend)),
         charts=tuple(_charts(trend)) if len({point.day for point in trend.points}) > 1 else (),
         rows=tuple(map(trend_row, trend.points)),
         notes=trend.notes,
@@ -101,7 +101,7 @@ def trend_section(trend: Trend) -> TrendSection:
 # --- words ------------------------------------------------------------------------------------------------
 
 
-def told(trend: Trend) -> list[Told]:
+def version_changes(trend: Trend) -> list[Told]:
     """What happened to each version that was evaluated on more than one day, the latest first."""
     several = [shift for shift in reversed(trend.shifts) if shift.since or shift.visible is not None]
     if not several:

@@ -25,7 +25,7 @@ MAX_OUTPUT = 500
 Redact = Callable[[str], str]
 
 
-class WrittenRun(FileModel):
+class RunEntry(FileModel):
     """One run of a case."""
 
     model_config = ConfigDict(strict=True)
@@ -38,7 +38,7 @@ class WrittenRun(FileModel):
     cached: bool = False
 
 
-class WrittenFailure(FileModel):
+class FailureEntry(FileModel):
     """What the agent said in the first failing run of a case: redacted, and cut."""
 
     model_config = ConfigDict(strict=True)
@@ -47,7 +47,7 @@ class WrittenFailure(FileModel):
     output: str
 
 
-class WrittenAnchor(FileModel):
+class AnchorEntry(FileModel):
     """How a case stood when a person last approved the baseline."""
 
     model_config = ConfigDict(strict=True)
@@ -56,26 +56,26 @@ class WrittenAnchor(FileModel):
     runs: int = Field(ge=1, le=1_000_000)
 
     @model_validator(mode="after")
-    def _no_more_than_all(self) -> WrittenAnchor:
+    def _no_more_than_all(self) -> AnchorEntry:
         if self.passed > self.runs:
             raise ValueError("has more passes than runs | save the baseline again")
         return self
 
 
-class WrittenBaselineCase(FileModel):
+class CaseEntry(FileModel):
     """One case, and every run of it."""
 
     model_config = ConfigDict(strict=True)
 
     case_hash: str = ""
-    anchor: WrittenAnchor | None = Field(
+    anchor: AnchorEntry | None = Field(
         default=None, description="Of the last approved baseline; without it, these runs are approved."
     )
-    runs: Annotated[list[WrittenRun], Field(min_length=1)]
-    failing: WrittenFailure | None = None
+    runs: Annotated[list[RunEntry], Field(min_length=1)]
+    failing: FailureEntry | None = None
 
     @model_validator(mode="after")
-    def _no_run_twice(self) -> WrittenBaselineCase:
+    def _no_run_twice(self) -> CaseEntry:
         numbers = [run.run for run in self.runs]
         if len(set(numbers)) < len(numbers):
             raise ValueError("has a run twice | save the baseline again")
@@ -95,7 +95,7 @@ class BaselineFile(FileModel):
     simulated: bool = False
     agent: str | None = None
     model: str | None = None
-    cases: Annotated[dict[str, WrittenBaselineCase], Field(min_length=1)]
+    cases: Annotated[dict[str, CaseEntry], Field(min_length=1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,7 @@ def read_anchor(path: Path) -> SuiteResult:
     return replace(result, cases=tuple(_approved(case, file.cases[case.case_id]) for case in result.cases))
 
 
-def _approved(case: CaseResult, written: WrittenBaselineCase) -> CaseResult:
+def _approved(case: CaseResult, written: CaseEntry) -> CaseResult:
     if written.anchor is None:
         return case
     passes = (index < written.anchor.passed for index in range(written.anchor.runs))
@@ -343,14 +343,14 @@ def _result(file: BaselineFile) -> SuiteResult:
     )
 
 
-def _case(case_id: str, written: WrittenBaselineCase) -> CaseResult:
+def _case(case_id: str, written: CaseEntry) -> CaseResult:
     outputs = {written.failing.run: written.failing.output} if written.failing is not None else {}
     runs = sorted(written.runs, key=lambda run: run.run)
     samples = tuple(_sample(case_id, run, outputs.get(run.run)) for run in runs)
     return CaseResult(case_id, samples, comparability=written.case_hash)
 
 
-def _sample(case_id: str, run: WrittenRun, output: str | None) -> Sample:
+def _sample(case_id: str, run: RunEntry, output: str | None) -> Sample:
     return Sample(
         case_id=case_id,
         sample_index=run.run,

@@ -36,7 +36,7 @@ Count = Annotated[int, Field(ge=0)]
 Status = Annotated[SampleStatus, Field(strict=False)]
 
 
-class WrittenGrade(BaseModel):
+class GradeEntry(BaseModel):
     """One grader's word."""
 
     model_config = ConfigDict(strict=True, allow_inf_nan=False)
@@ -46,7 +46,7 @@ class WrittenGrade(BaseModel):
     reason: str = ""
 
 
-class WrittenEvent(BaseModel):
+class EventEntry(BaseModel):
     """One line of a transcript."""
 
     model_config = ConfigDict(strict=True, allow_inf_nan=False)
@@ -100,8 +100,8 @@ class SampleLine(ForeignLine):
     input_text: str = ""
     tokens: Count | None = None
     output: str | None = None
-    grades: list[WrittenGrade] = Field(default_factory=list)
-    transcript: list[WrittenEvent] = Field(default_factory=list)
+    grades: list[GradeEntry] = Field(default_factory=list)
+    transcript: list[EventEntry] = Field(default_factory=list)
     error: str | None = None
     version: str | None = None
     response_id: str | None = None
@@ -352,7 +352,7 @@ def _thinned(sample: Sample) -> Sample:
     )
 
 
-def _event(event: WrittenEvent) -> Event:
+def _event(event: EventEntry) -> Event:
     return Event(**(event.model_dump() | {"flags": tuple(event.flags)}))
 
 

@@ -53,7 +53,7 @@ class Sink(Protocol):
 
 
 @contextmanager
-def claimed(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[None]:
     """Hold `folder` against other canaries until the block, or the process, ends.
 
     Raises:

@@ -27,7 +27,7 @@ SCHEMA_VERSION = 1
 _MOST_NAMED = 3
 
 
-class WrittenLook(FileModel):
+class LookEntry(FileModel):
     """One look that was taken."""
 
     model_config = ConfigDict(strict=True)
@@ -53,7 +53,7 @@ class ProtocolFile(FileModel):
     planned: int = Field(ge=1)
     looks: list[int]
     horizon: int
-    taken: list[WrittenLook]
+    taken: list[LookEntry]
 
 
 @dataclass(frozen=True, slots=True)

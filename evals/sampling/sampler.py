@@ -18,8 +18,8 @@ from evals.sampling.spending import SpendingCap
 from evals.suite.suite import EvalCase
 from evals.targets.interface import Target
 
-Judged = tuple[bool | None, tuple[Grade, ...]]
-Judge = Callable[[EvalCase, Attempt], Judged | Awaitable[Judged]]
+Graded = tuple[bool | None, tuple[Grade, ...]]
+Grading = Callable[[EvalCase, Attempt], Graded | Awaitable[Graded]]
 """Passed and grades of one attempt that measured the agent, whatever its status. May ask a model, and be awaited."""
 
 PROBATION = 10
@@ -59,7 +59,7 @@ def wait_before_retry(attempt: Attempt, tries: int, infra_retries: int, seed: in
 
 
 @dataclass(slots=True)
-class _Probation:
+class _FirstRuns:
     """Watches the first runs: none of them measured, and nothing else either, means unreachable."""
 
     lost: int = 0
@@ -85,7 +85,7 @@ class Sampler:
     def __init__(
         self,
         target: Target,
-        judge: Judge,
+        grade: Grading,
         keep: Callable[[Sample], None],
         *,
         pace: Pace,
@@ -99,7 +99,7 @@ class Sampler:
         self.stopped: Stopped | None = None
         self.reason = ""
         self._target = target
-        self._judge = judge
+        self._grade = grade
         self._keep = keep
         self._pace = pace
         self._cap = cap
@@ -107,7 +107,7 @@ class Sampler:
         self._fingerprint = fingerprint
         self._infra_retries = infra_retries
         self._sleep = sleep
-        self._probation = _Probation()
+        self._probation = _FirstRuns()
         self._started = 0
         self._workers: list[asyncio.Task[None]] = []
 
@@ -173,7 +173,7 @@ class Sampler:
             self._cap.charge(attempt)
             wait = wait_before_retry(attempt, tries, self._retries_after(attempt), seed)
             if wait is None:
-                passed, grades = await self._judged(case, attempt)
+                passed, grades = await self._graded(case, attempt)
                 return _sample(planned, attempt, passed, grades, tries, seed)
             await self._sleep(wait)
             tries += 1
@@ -199,11 +199,11 @@ class Sampler:
             what = f"the target raised {type(error).__name__}: {error}"
             return Attempt(SampleStatus.INFRA_ERROR, error=what, retryable=False)
 
-    async def _judged(self, case: EvalCase, attempt: Attempt) -> Judged:
+    async def _graded(self, case: EvalCase, attempt: Attempt) -> Graded:
         if attempt.status is SampleStatus.INFRA_ERROR:
             return None, ()
         try:
-            judged = self._judge(case, attempt)
+            judged = self._grade(case, attempt)
             return await judged if inspect.isawaitable(judged) else judged
         except Exception as error:  # noqa: BLE001 - a broken grader is not an agent that failed
             return None, (Grade("judge", None, f"raised {type(error).__name__}: {error}"),)

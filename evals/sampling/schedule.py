@@ -25,7 +25,7 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class LookSequence:
     """What one call of the command does: runs up to each of `looks` in turn, judging there.
 
     Attributes:
@@ -66,7 +66,7 @@ def looking_schedule(samples: int | None, looks: Sequence[int] = DEFAULT_LOOKS) 
     return Schedule(planned, tuple(every), horizon)
 
 
-def course_of(schedule: Schedule, *, reached: int = 0, most: int | None = None) -> Course:
+def look_sequence(schedule: Schedule, *, reached: int = 0, most: int | None = None) -> LookSequence:
     """The way from the first look to the planned one, or as far as the evidence went before.
 
     Args:
@@ -77,12 +77,14 @@ def course_of(schedule: Schedule, *, reached: int = 0, most: int | None = None) 
         InvalidInput: if `most` is past the horizon.
     """
     if not schedule.looks:
-        return Course((max(schedule.planned, reached),))
+        return LookSequence((max(schedule.planned, reached),))
     begun = next((look for look in schedule.looks if look >= reached), schedule.looks[-1])
     return _until(schedule, max(schedule.planned, begun, most or 0), after=0)
 
 
-def course_beyond(schedule: Schedule, looked_at: int, *, compared: bool, most: int | None = None) -> Course:
+def look_sequence_beyond(
+    schedule: Schedule, looked_at: int, *, compared: bool, most: int | None = None
+) -> LookSequence:
     """The way from the last look to the next, for evidence that is added to; past the horizon it only describes.
 
     Raises:
@@ -92,16 +94,16 @@ def course_beyond(schedule: Schedule, looked_at: int, *, compared: bool, most: i
         what = "was judged once and for all (--fixed): a second look would be a second chance to be wrong"
         raise InvalidInput.one("--add-to", what, "start afresh, without --fixed")
     if not schedule.looks:
-        return Course((looked_at + schedule.planned,))
+        return LookSequence((looked_at + schedule.planned,))
     following = next((look for look in schedule.looks if look > looked_at), None)
     if following is None:
-        return Course((looked_at + schedule.planned,), LookPlan(schedule.looks, schedule.horizon))
+        return LookSequence((looked_at + schedule.planned,), LookPlan(schedule.looks, schedule.horizon))
     return _until(schedule, max(following, most or 0), after=looked_at)
 
 
-def _until(schedule: Schedule, last: int, *, after: int) -> Course:
+def _until(schedule: Schedule, last: int, *, after: int) -> LookSequence:
     if last > schedule.horizon:
         what = f"is past the horizon of {schedule.horizon} runs per case"
         raise InvalidInput.one("--max-samples", what, f"ask for at most {schedule.horizon}")
     looks = (*(look for look in schedule.looks if look < last), last)
-    return Course(tuple(look for look in looks if look > after), LookPlan(looks, schedule.horizon))
+    return LookSequence(tuple(look for look in looks if look > after), LookPlan(looks, schedule.horizon))

@@ -119,7 +119,7 @@ class ShardResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
+class JoinedShards:
     """All shards put together.
 
     Attributes:
@@ -210,7 +210,7 @@ def read_shard(folder: Path) -> ShardResult:
     return shard
 
 
-def join_shards(folders: Sequence[Path]) -> Joined:
+def join_shards(folders: Sequence[Path]) -> JoinedShards:
     """Put shards together. What is wrong with them is said, not raised, as long as one of them can be read.
 
     The plan that most of them have is the evaluation; the others are foreign to it.
@@ -226,7 +226,7 @@ def join_shards(folders: Sequence[Path]) -> Joined:
     own = dict(_own(shards, plan, problems))
     problems.extend(f"shard {Shard(number, plan.of)} is missing" for number in _missing(own, plan))
     warnings = dict.fromkeys(warning for shard in own.values() for warning in shard.warnings)
-    return Joined(plan, _joined(plan, list(own.values())), tuple(problems), tuple(warnings))
+    return JoinedShards(plan, _joined(plan, list(own.values())), tuple(problems), tuple(warnings))
 
 
 # --- one shard --------------------------------------------------------------------------------------------

@@ -14,13 +14,13 @@ from agent_runtime.errors import InvalidInput, Problem
 from agent_runtime.files.documents import Document, canonical_json, parse, read_jsonl, read_yaml
 from agent_runtime.records import Message
 from evals.suite.suite_file import (
+    CaseSpec,
     Evaluator,
     Fixture,
     GateSettings,
     Limits,
     SuiteFile,
-    WrittenCase,
-    WrittenTarget,
+    TargetSpec,
 )
 
 
@@ -65,7 +65,7 @@ class Suite:
     """A suite, ready to run. `document` gives lines for errors found later."""
 
     name: str
-    target: WrittenTarget
+    target: TargetSpec
     cases: tuple[EvalCase, ...]
     samples: int
     concurrency: int
@@ -76,7 +76,7 @@ class Suite:
     limits: Limits = field(default_factory=Limits)
     before: Fixture | None = None
     after: Fixture | None = None
-    baseline_target: WrittenTarget | None = None
+    baseline_target: TargetSpec | None = None
     tools: tuple[ToolSpec, ...] = ()
 
     def baseline_of(self, name: str) -> Path:
@@ -133,7 +133,7 @@ def _cases_of(written: SuiteFile, document: Document, root: Path) -> tuple[EvalC
     problems: list[Problem] = []
     for line in lines:
         try:
-            cases.append(_case(written.suite, parse(line, WrittenCase), line.file, line.line_of(()), root))
+            cases.append(_case(written.suite, parse(line, CaseSpec), line.file, line.line_of(()), root))
         except InvalidInput as error:
             problems.extend(error.problems)
     if problems:
@@ -141,7 +141,7 @@ def _cases_of(written: SuiteFile, document: Document, root: Path) -> tuple[EvalC
     return tuple(cases)
 
 
-def _case(suite: str, written: WrittenCase, file: str, line: int | None, root: Path) -> EvalCase:
+def _case(suite: str, written: CaseSpec, file: str, line: int | None, root: Path) -> EvalCase:
     said = written.turns if written.turns is not None else [written.input]
     first, *later = said
     messages = (

@@ -40,7 +40,7 @@ Part = TypeVar("Part")
 ListOrText = Annotated[Annotated[list[Part], Tag("list")] | Annotated[str, Tag("text")], Discriminator(_form)]
 
 
-class WrittenMessage(FileModel):
+class MessageSpec(FileModel):
     """One message of a conversation given as input."""
 
     role: Literal["system", "user", "assistant"]
@@ -133,7 +133,7 @@ class RecordedTarget(FileModel):
     file: str = Field(description="A samples.jsonl beside the suite or below.")
 
 
-class WrittenTarget(FileModel):
+class TargetSpec(FileModel):
     """The agent under test: exactly one kind."""
 
     runtime: RuntimeTarget | None = None
@@ -210,11 +210,11 @@ class Limits(FileModel):
     )
 
 
-class WrittenCase(FileModel):
+class CaseSpec(FileModel):
     """One case as a person writes it."""
 
     case_id: str = Field(min_length=1, max_length=200)
-    input: ListOrText[WrittenMessage] | None = None
+    input: ListOrText[MessageSpec] | None = None
     turns: list[str] | None = Field(default=None, min_length=1)
     evaluator: Evaluator | None = None
     success: str | None = None
@@ -248,8 +248,8 @@ class SuiteFile(FileModel):
     """suite.yaml"""
 
     suite: str = Field(pattern=SUITE_NAME)
-    target: WrittenTarget = WrittenTarget(runtime=RuntimeTarget())
-    baseline_target: WrittenTarget | None = Field(
+    target: TargetSpec = TargetSpec(runtime=RuntimeTarget())
+    baseline_target: TargetSpec | None = Field(
         default=None, description="Where the baseline's agent still runs, to confirm a drift against it."
     )
     samples: int = Field(default=10, ge=1, le=10_000)
@@ -265,4 +265,4 @@ class SuiteFile(FileModel):
     )
     before: Fixture | None = Field(default=None, description="Before each sample of each case.")
     after: Fixture | None = Field(default=None, description="After each sample, whatever became of it.")
-    cases: ListOrText[WrittenCase]
+    cases: ListOrText[CaseSpec]

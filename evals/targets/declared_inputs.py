@@ -15,7 +15,7 @@ _TO_A_PROGRAM = request.NAMES - {"stubs"}
 """A program is handed everything, but nothing says that it makes its tools return the stubs."""
 
 
-def names_told(suite: Suite) -> frozenset[str]:
+def declared_inputs(suite: Suite) -> frozenset[str]:
     """Names of `evals.targets.exchange.request.NAMES` that reach the agent, as far as its description says."""
     written = suite.target
     if written.http is not None:

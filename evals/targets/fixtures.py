@@ -36,7 +36,7 @@ _SHELLS = frozenset({"sh", "bash", "dash", "ksh", "zsh", "fish"})
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class PlacedFixture:
     """A fixture and where it was written."""
 
     fixture: Fixture
@@ -213,15 +213,15 @@ class FunctionFixture:
             raise FixtureFailed(f"'{self._name}' raised {what}") from None
 
 
-def _placed(suite: Suite) -> Iterator[Placed]:
+def _placed(suite: Suite) -> Iterator[PlacedFixture]:
     document = suite.document
     for key, fixture in (("before", suite.before), ("after", suite.after)):
         if fixture is not None:
-            yield Placed(fixture, document.file, document.line_of((key,)))
+            yield PlacedFixture(fixture, document.file, document.line_of((key,)))
     for case in suite.cases:
         for fixture in (case.before, case.after):
             if fixture is not None:
-                yield Placed(fixture, case.file, case.line)
+                yield PlacedFixture(fixture, case.file, case.line)
 
 
 def _wrong(fixture: Fixture, root: Path, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -72,7 +72,7 @@ class CaseApprover:
         return self.case.approvals.get(request.tool) == "grant"
 
 
-class Watched:
+class WatchedModel:
     """A model as it is, remembering whether its provider said that it is asked too much."""
 
     def __init__(self, model: Model) -> None:
@@ -136,7 +136,7 @@ class RuntimeAgent:
         """Run the agent once; grading sees the raw output, what is kept afterwards is redacted by the caller."""
         task = Task(f"{case.case_id}.{sample_index}", case.messages, case.turns, seed)
         stubs = {name: StubTool(value) for name, value in case.stubs.items()}
-        model = Watched(self._model)
+        model = WatchedModel(self._model)
         deps = Deps(
             model=model,
             price=self._price,

@@ -34,7 +34,7 @@ def _says_something(text: str) -> str:
     return text
 
 
-class WrittenSuppression(FileModel):
+class SuppressionSpec(FileModel):
     """A finding somebody decided to live with, for a reason and until a day."""
 
     id: str = Field(
@@ -59,7 +59,7 @@ class GuardianFile(FileModel):
     fail_on: Severity = Field(
         default=Severity.HIGH, description="A finding of this severity or a higher one blocks."
     )
-    suppressions: list[WrittenSuppression] = Field(default=[], max_length=500)
+    suppressions: list[SuppressionSpec] = Field(default=[], max_length=500)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,15 +13,15 @@ from agent_runtime.guard.redact import ALL_KINDS
 from evals.canary.preparation import CanaryOptions, Prepared, in_ci, manifest_of, usual_baseline
 from evals.git.base_rules import baseline_from
 from evals.git.trees import commit_of
-from evals.graders.llm_judge.panel import Jury
+from evals.graders.llm_judge.panel import JudgePanel
 from evals.results.baseline import load_reference
 from evals.results.records import SuiteResult
 from evals.sampling.journal import Start
 from evals.sampling.schedule import fixed_schedule
 from evals.suite.suite import Suite, load_suite
-from evals.suite.suite_file import GateSettings, RuntimeTarget, WrittenTarget
+from evals.suite.suite_file import GateSettings, RuntimeTarget, TargetSpec
 from evals.targets import open_target
-from evals.targets.declared_inputs import names_told
+from evals.targets.declared_inputs import declared_inputs
 from evals.targets.interface import Target
 from security_pack.catalog.binding import Binding
 from security_pack.catalog.catalog import Catalogued
@@ -109,7 +109,7 @@ def prepare_resistance(
         model=manifest.model_label if manifest else None,
         manifest=manifest,
         tools=tuple(manifest.spec.tools) if manifest else suite.tools,
-        told=frozenset() if manifest else names_told(suite),
+        told=frozenset() if manifest else declared_inputs(suite),
     )
     cases, skipped = _cases(pack, agent, options)
     suite = replace(
@@ -127,7 +127,7 @@ def prepare_resistance(
         manifest=manifest,
         target=target,
         graders={},
-        jury=Jury(suite.root, environ, kinds),
+        judges_panel=JudgePanel(suite.root, environ, kinds),
         baseline=baseline,
         baseline_file=file,
         schedule=fixed_schedule(max((case.runs for case in cases.values()), default=1)),
@@ -162,7 +162,7 @@ def _agent_of(options: ResistanceOptions) -> tuple[Suite, Manifest | None]:
 def _suite_around(agent: Path) -> Suite:
     return Suite(
         name="guardian",
-        target=WrittenTarget(runtime=RuntimeTarget()),
+        target=TargetSpec(runtime=RuntimeTarget()),
         cases=(),
         samples=1,
         concurrency=_CONCURRENCY,

@@ -16,7 +16,7 @@ from evals.canary.evaluation import expense, open_evaluation, sampling
 from evals.results.files import prepare_folder
 from evals.results.records import SuiteResult
 from evals.results.samples import write_samples
-from evals.sampling.journal import Journal, claimed
+from evals.sampling.journal import Journal, locked
 from evals.sampling.plan import Planned
 from evals.sampling.sampler import Sampler
 from evals.sampling.shards import Run
@@ -56,7 +56,7 @@ def run_resistance(
     if not prepared.cases:
         return told(prepared, prepared.ready.frame, None, "", ())
     prepare_folder(prepared.ready.out)
-    with claimed(prepared.ready.out):
+    with locked(prepared.ready.out):
         journal = open_evaluation(prepared.ready)
         try:
             if not quiet:

@@ -18,9 +18,9 @@ from evals.canary.sharding import ShardRun
 from evals.results.files import prepare_folder
 from evals.results.samples import write_samples
 from evals.results.texts import gather_long_texts
-from evals.sampling.journal import Journal, claimed
+from evals.sampling.journal import Journal, locked
 from evals.sampling.sampler import Sampler
-from evals.sampling.shards import Joined, Plan, Shard, ShardResult, join_shards, runs_of, write_shard
+from evals.sampling.shards import JoinedShards, Plan, Shard, ShardResult, join_shards, runs_of, write_shard
 from security_pack.catalog.catalog import Catalogued
 from security_pack.resistance.preparation import (
     FOLDER,
@@ -54,7 +54,7 @@ def run_resistance_shard(
     prepared = _with_share_of_cap(prepared, shard, len(mine))
     ready = prepared.ready
     prepare_folder(ready.out)
-    with claimed(ready.out):
+    with locked(ready.out):
         journal = open_evaluation(ready)
         try:
             if journal.samples.keys() - mine:
@@ -152,7 +152,7 @@ def _shard_folder(folder: Path) -> Path:
     return within if within.is_dir() else folder
 
 
-def _refuse_others(prepared: PreparedResistance, joined: Joined, options: ResistanceOptions) -> None:
+def _refuse_others(prepared: PreparedResistance, joined: JoinedShards, options: ResistanceOptions) -> None:
     plan = joined.plan
     here = {case.case_id: case.comparability for case in prepared.ready.frame.cases}
     if plan.cases != here:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from agentcrewops import __version__
-from evals.sampling.journal import claimed
+from evals.sampling.journal import locked
 from tests.agentcrewops.conftest import Shell
 from tests.conftest import edit
 from tests.fakes.threaded import agent_endpoint_thread
@@ -286,7 +286,7 @@ def test_ctrl_c_keeps_the_runs_that_ended(tmp_path: Path) -> None:
 
 def test_a_second_canary_in_the_same_folder_is_turned_away(shell: Shell, starter: Path) -> None:
     (starter / "canary-out").mkdir()
-    with claimed(starter / "canary-out"):
+    with locked(starter / "canary-out"):
         said = shell("canary", "-n", 1, cwd=starter)
     assert said.code == 2
     assert "canary-out: another canary is writing into this folder" in said.err

@@ -11,7 +11,7 @@ import yaml
 
 from evals.graders import graders_for
 from evals.suite.suite import load_suite
-from evals.targets.declared_inputs import names_told
+from evals.targets.declared_inputs import declared_inputs
 from security_pack.findings.settings import load_settings
 from tests.agentcrewops.conftest import Shell, shell
 from tests.conftest import EXAMPLE
@@ -68,7 +68,7 @@ def test_the_suite_of_the_guide_names_tools_that_probes_bind_to(tmp_path: Path) 
     (tmp_path / "suite.yaml").write_text(blocks("guardian", "yaml")[1])
     suite = load_suite(tmp_path / "suite.yaml")
     assert [tool.name for tool in suite.tools] == ["ticket.read", "mail.send"]
-    assert "stubs" in names_told(suite)
+    assert "stubs" in declared_inputs(suite)
 
 
 def test_the_parts_of_a_probe_in_the_guide_make_one(shell: Shell, starter: Path) -> None:

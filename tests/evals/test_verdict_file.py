@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import Document, strict_json
-from evals.gate.gate import judge
+from evals.gate.gate import decide
 from evals.results.verdict import (
     Comparison,
     MetricVerdict,
@@ -35,13 +35,13 @@ def verdicts() -> list[Verdict]:
     """One of each kind that the gate gives."""
     settings = GateSettings()
     return [
-        judge(GOOD, BROKEN, settings),
-        judge(GOOD, GOOD, settings),
-        judge(None, GOOD, settings),
-        judge(None, BROKEN, GateSettings(min_success_rate=0.9)),
-        judge(GOOD, result({"case_0": "!!!!!"}), settings),
-        judge(result({"a": "+-"}), result({"a": "-+"}), settings),
-        judge(result({"a": "+"}), result({"a": "-"}), settings),
+        decide(GOOD, BROKEN, settings),
+        decide(GOOD, GOOD, settings),
+        decide(None, GOOD, settings),
+        decide(None, BROKEN, GateSettings(min_success_rate=0.9)),
+        decide(GOOD, result({"case_0": "!!!!!"}), settings),
+        decide(result({"a": "+-"}), result({"a": "-+"}), settings),
+        decide(result({"a": "+"}), result({"a": "-"}), settings),
     ]
 
 
@@ -66,7 +66,7 @@ def test_the_schema_itself_is_valid() -> None:
 
 
 def test_the_fields_that_scripts_rely_on_are_there() -> None:
-    document = verdict_document(judge(GOOD, BROKEN, GateSettings()))
+    document = verdict_document(decide(GOOD, BROKEN, GateSettings()))
     assert document["verdict"] == "drift"
     assert document["broken_cases"] == ["case_0"]
     assert set(document["metrics"]) == {"success_rate", "p95_latency_ms", "usd_per_success"}
@@ -110,7 +110,7 @@ def test_numbers_are_rounded_to_six_figures() -> None:
     ],
 )
 def test_a_file_that_is_no_verdict_is_refused_with_its_place(change: dict[str, Any]) -> None:
-    data = verdict_document(judge(GOOD, GOOD, GateSettings())) | change
+    data = verdict_document(decide(GOOD, GOOD, GateSettings())) | change
     with pytest.raises(InvalidInput, match=r"v\.json.*is not a verdict"):
         read_verdict(Document("v.json", data, {(): 1}))
 
@@ -122,7 +122,7 @@ def test_anything_else_is_refused(data: object) -> None:
 
 
 def test_the_document_keeps_no_trace_of_the_time() -> None:
-    verdict = judge(GOOD, BROKEN, GateSettings())
+    verdict = decide(GOOD, BROKEN, GateSettings())
     assert verdict_document(verdict) == verdict_document(replace(verdict))
     assert not any("time" in key or key.endswith("_ts") for key in verdict_document(verdict))
 

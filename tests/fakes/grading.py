@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from agent_runtime.records import Message
-from evals.graders import Grader, Means, graders_for, judge
+from evals.graders import Grader, GraderContext, grade, graders_for
 from evals.graders.interface import graded
-from evals.graders.llm_judge.panel import Jury
+from evals.graders.llm_judge.panel import JudgePanel
 from evals.results.records import Attempt, Grade, ObservedCall, SampleStatus
 from evals.suite.suite import EvalCase
 
 
-def means(contract: Mapping[str, Any] | None = None, root: Path = Path()) -> Means:
+def means(contract: Mapping[str, Any] | None = None, root: Path = Path()) -> GraderContext:
     """What graders may use, without a key in the environment."""
-    return Means(root, Jury(root, {}, ("email",)), contract)
+    return GraderContext(root, JudgePanel(root, {}, ("email",)), contract)
 
 
 def case_of(evaluator: Any = None, success: str | None = None, **more: Any) -> EvalCase:
@@ -38,7 +38,7 @@ def completed(
 
 def judged(graders: Sequence[Grader], attempt: Attempt) -> tuple[bool | None, tuple[Grade, ...]]:
     """All graders' word."""
-    return asyncio.run(judge(graders, attempt))
+    return asyncio.run(grade(graders, attempt))
 
 
 def grade_of(evaluator: Any, attempt: Attempt, root: Path = Path()) -> Grade:
@@ -47,7 +47,7 @@ def grade_of(evaluator: Any, attempt: Attempt, root: Path = Path()) -> Grade:
     [grader] = graders_for(case_of(evaluator), means_)
 
     async def within() -> Grade:
-        async with means_.jury:
+        async with means_.judges_panel:
             return await graded(grader, attempt)
 
     return asyncio.run(within())

@@ -22,14 +22,14 @@ class Absent:
     why: str
 
 
-class Seen(NamedTuple):
+class AnswerText(NamedTuple):
     """A final text, raw and as JSON (`Absent` if it is none)."""
 
     text: str
     data: Any
 
 
-WhyNot = Callable[[Seen], str | None]
+WhyNot = Callable[[AnswerText], str | None]
 """None if it holds, else the reason, naming the part and what was there."""
 
 
@@ -38,17 +38,17 @@ class Part:
     """A part of an expression: its words, its value, and why it does not hold."""
 
     source: str
-    value: Callable[[Seen], Any]
+    value: Callable[[AnswerText], Any]
     why_not: WhyNot
     literal: bool = False
 
 
-def seen(text: str) -> Seen:
+def answer_text(text: str) -> AnswerText:
     """The final text as the parts look at it."""
     try:
-        return Seen(text, strict_json(text))
+        return AnswerText(text, strict_json(text))
     except ValueError:
-        return Seen(text, Absent("the output is not JSON"))
+        return AnswerText(text, Absent("the output is not JSON"))
 
 
 def literal(source: str, value: Any) -> Part:
@@ -59,8 +59,8 @@ def literal(source: str, value: Any) -> Part:
 def list_of(source: str, items: Sequence[Part]) -> Part:
     """A list; absent as a whole if an item is."""
 
-    def value(seen: Seen) -> Any:
-        values = [item.value(seen) for item in items]
+    def value(answer: AnswerText) -> Any:
+        values = [item.value(answer) for item in items]
         return _first_absent(values) or values
 
     return _value(source, value, literal=all(item.literal for item in items))
@@ -74,13 +74,13 @@ def path(source: str) -> Part:
     """
     steps = parse_path(source)
 
-    def value(seen: Seen) -> Any:
-        found = MISSING if isinstance(seen.data, Absent) else look_up(seen.data, steps)
+    def value(answer: AnswerText) -> Any:
+        found = MISSING if isinstance(answer.data, Absent) else look_up(answer.data, steps)
         if found is not MISSING:
             return found
         if steps == ("output",):
-            return seen.text.strip()
-        return seen.data if isinstance(seen.data, Absent) else Absent(f"{source} is missing")
+            return answer.text.strip()
+        return answer.data if isinstance(answer.data, Absent) else Absent(f"{source} is missing")
 
     return _value(source, value)
 
@@ -88,8 +88,8 @@ def path(source: str) -> Part:
 def comparison(source: str, operands: Sequence[Part], symbols: Sequence[str]) -> Part:
     """`a < b <= c`: every neighbouring pair compares. False, whatever the symbol, if a side is absent."""
 
-    def why_not(seen: Seen) -> str | None:
-        values = [operand.value(seen) for operand in operands]
+    def why_not(answer: AnswerText) -> str | None:
+        values = [operand.value(answer) for operand in operands]
         if absent := _first_absent(values):
             return f"{source}: {absent.why}"
         pairs = zip(symbols, pairwise(values), strict=True)
@@ -105,22 +105,22 @@ def comparison(source: str, operands: Sequence[Part], symbols: Sequence[str]) ->
 def negation(source: str, inner: Part) -> Part:
     """`not inner`"""
     return _test(
-        source, lambda seen: None if inner.why_not(seen) else f"{source} was false: {inner.source} held"
+        source, lambda answer: None if inner.why_not(answer) else f"{source} was false: {inner.source} held"
     )
 
 
 def all_of(source: str, parts: Sequence[Part]) -> Part:
     """`a and b`: the first part that fails gives the reason; those after it are not looked at."""
-    return _test(source, lambda seen: next(filter(None, (part.why_not(seen) for part in parts)), None))
+    return _test(source, lambda answer: next(filter(None, (part.why_not(answer) for part in parts)), None))
 
 
 def any_of(source: str, parts: Sequence[Part]) -> Part:
     """`a or b`: if all fail, every reason counts."""
 
-    def why_not(seen: Seen) -> str | None:
+    def why_not(answer: AnswerText) -> str | None:
         reasons: list[str] = []
         for part in parts:
-            reason = part.why_not(seen)
+            reason = part.why_not(answer)
             if reason is None:
                 return None
             reasons.append(reason)
@@ -162,9 +162,9 @@ def same(left: Any, right: Any) -> bool:
     return True
 
 
-def _value(source: str, value: Callable[[Seen], Any], *, literal: bool = False) -> Part:
-    def why_not(seen: Seen) -> str | None:
-        found = value(seen)
+def _value(source: str, value: Callable[[AnswerText], Any], *, literal: bool = False) -> Part:
+    def why_not(answer: AnswerText) -> str | None:
+        found = value(answer)
         if isinstance(found, Absent):
             return found.why
         return None if found else f"{source} was {shown(found)}"
@@ -173,7 +173,7 @@ def _value(source: str, value: Callable[[Seen], Any], *, literal: bool = False) 
 
 
 def _test(source: str, why_not: WhyNot) -> Part:
-    return Part(source, lambda seen: why_not(seen) is None, why_not)
+    return Part(source, lambda answer: why_not(answer) is None, why_not)
 
 
 def _first_absent(values: Sequence[Any]) -> Absent | None:
@@ -233,8 +233,8 @@ def _regex(source: str, arguments: Sequence[Part]) -> Part:
 def _search(source: str, where: Part | None, found_in: Callable[[str], bool]) -> WhyNot:
     """Look in the raw text, in the text at `where`, or in each text of the list there."""
 
-    def why_not(seen: Seen) -> str | None:
-        text = seen.text if where is None else where.value(seen)
+    def why_not(answer: AnswerText) -> str | None:
+        text = answer.text if where is None else where.value(answer)
         if isinstance(text, Absent):
             return f"{source}: {text.why}"
         texts = text if isinstance(text, list) else [text]
@@ -251,7 +251,7 @@ def _where_and_wanted(arguments: Sequence[Part], example: str) -> tuple[Part | N
         raise InvalidInput.one(
             "success", f"takes one or two values, not {len(arguments)}", f"write {example}"
         )
-    wanted = arguments[-1].value(seen("")) if arguments[-1].literal else None
+    wanted = arguments[-1].value(answer_text("")) if arguments[-1].literal else None
     if not isinstance(wanted, str) or not wanted:
         what = f"looks for a text in quotes, not {arguments[-1].source}"
         raise InvalidInput.one("success", what, f"write {example}")
@@ -264,8 +264,8 @@ def _length(source: str, arguments: Sequence[Part]) -> Part:
         raise InvalidInput.one("success", what, "write len(items) > 0")
     [measured] = arguments
 
-    def value(seen: Seen) -> Any:
-        found = measured.value(seen)
+    def value(answer: AnswerText) -> Any:
+        found = measured.value(answer)
         if isinstance(found, str | list | Mapping):
             return len(found)
         return found if isinstance(found, Absent) else Absent(f"{shown(found)} has no length")

@@ -27,6 +27,7 @@ from agent_runtime.files.json_path import PATTERN
 from evals.graders.answer.conditions import (
     Part,
     all_of,
+    answer_text,
     any_of,
     call,
     comparison,
@@ -34,7 +35,6 @@ from evals.graders.answer.conditions import (
     literal,
     negation,
     path,
-    seen,
 )
 from evals.graders.answer.text import shown
 from evals.results.records import Attempt, Grade
@@ -97,7 +97,7 @@ def compile_condition(source: str) -> Condition:
     if len(source) > MAX_LENGTH:
         raise InvalidInput.one("success", f"has {len(source)} characters, more than {MAX_LENGTH}", "split it")
     why_not = _Parser(source).condition_to_the_end().why_not
-    return lambda text: why_not(seen(text))
+    return lambda text: why_not(answer_text(text))
 
 
 class _Token(NamedTuple):

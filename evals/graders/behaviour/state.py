@@ -13,7 +13,7 @@ from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import Document, strict_json
 from agent_runtime.tools.python_file import call_function, load_function
 from evals.graders.answer.text import shown
-from evals.graders.interface import Means
+from evals.graders.interface import GraderContext
 from evals.results.records import Attempt, Grade, ObservedCall
 from evals.suite.suite import EvalCase
 
@@ -43,7 +43,7 @@ class State:
         return Grade(self.name, passed, reason if reason or passed else f"{self.reference} said no")
 
 
-def state(document: Document, case: EvalCase, means: Means) -> State:
+def state(document: Document, case: EvalCase, means: GraderContext) -> State:
     """From `state: "checks.py:refund_was_booked"`, relative to the suite.
 
     Raises:

@@ -33,7 +33,7 @@ from agent_runtime.models.retrying import complete_with_retries
 from agent_runtime.records import MICROS
 from evals.graders.llm_judge.votes import (
     Ballot,
-    Exhibit,
+    JudgeInput,
     JudgeSettings,
     LabelledExample,
     Vote,
@@ -48,7 +48,7 @@ _Z_95 = 1.96
 
 
 @dataclass(slots=True)
-class Record:
+class JudgeRecord:
     """How the judges of one account did so far."""
 
     judged: int = 0
@@ -58,7 +58,7 @@ class Record:
     agreed: int = 0
 
 
-class Account:
+class JudgeAccount:
     """One model that judges, its price and its budget: shared by all judges written alike."""
 
     def __init__(self, settings: JudgeSettings, root: Path) -> None:
@@ -72,7 +72,7 @@ class Account:
         """
         self.model_name = settings.model
         self.max_usd = float(settings.max_usd)
-        self.record = Record()
+        self.record = JudgeRecord()
         self.manifest = _manifest(settings, root)
         self._price = _price(self.manifest)
         self._ledger = MemoryLedger(per_day_micros=micros_of(settings.max_usd), scope="judge")
@@ -113,20 +113,20 @@ class Judge:
     """One rubric before one account."""
 
     def __init__(
-        self, settings: JudgeSettings, account: Account, examples: Sequence[LabelledExample]
+        self, settings: JudgeSettings, account: JudgeAccount, examples: Sequence[LabelledExample]
     ) -> None:
         self.settings = settings
         self.account = account
         self.examples = examples
 
-    async def ballot(self, exhibit: Exhibit) -> Ballot:
+    async def ballot(self, exhibit: JudgeInput) -> Ballot:
         """Collect all votes on one answer, at the same time."""
         if len(exhibit.asked) + len(exhibit.answer) + len(exhibit.actions) > MAX_EXHIBIT:
             return Ballot((Vote(None, f"more than {MAX_EXHIBIT:,} characters are not judged"),))
         requests = [request_of(self.settings, exhibit, number) for number in range(self.settings.votes)]
         return Ballot(tuple(await asyncio.gather(*map(self.account.vote, requests))))
 
-    async def judge(self, exhibit: Exhibit) -> Ballot:
+    async def judge(self, exhibit: JudgeInput) -> Ballot:
         """The ballot on one run, entered in the account's record."""
         ballot = await self.ballot(exhibit)
         record = self.account.record
@@ -137,7 +137,7 @@ class Judge:
 
     async def compare_with_labels(self) -> None:
         """Judge the labelled examples; no majority counts as no agreement."""
-        exhibits = [Exhibit(example.input, example.output) for example in self.examples]
+        exhibits = [JudgeInput(example.input, example.output) for example in self.examples]
         ballots = await asyncio.gather(*map(self.ballot, exhibits))
         record = self.account.record
         record.labels += len(ballots)
@@ -146,7 +146,7 @@ class Judge:
         )
 
 
-class Jury:
+class JudgePanel:
     """All judges of a suite, opened with `async with` while its samples are graded.
 
     Args:
@@ -158,7 +158,7 @@ class Jury:
         self._root = root
         self._environ = environ
         self._kinds = kinds
-        self._accounts: dict[str, Account] = {}
+        self._accounts: dict[str, JudgeAccount] = {}
         self._judges: dict[str, Judge] = {}
         self._stack = AsyncExitStack()
 
@@ -171,15 +171,15 @@ class Jury:
         settings = parse(document, JudgeSettings)
         name = canonical_json(settings.model_dump(mode="json"))
         if name not in self._judges:
-            account = self._accounts.get(settings.account) or Account(settings, self._root)
+            account = self._accounts.get(settings.account) or JudgeAccount(settings, self._root)
             self._accounts[settings.account] = account
             self._judges[name] = Judge(settings, account, _examples(settings, self._root))
         return self._judges[name]
 
-    def exhibit(self, asked: str, answer: str, actions: str = "") -> Exhibit:
+    def exhibit(self, asked: str, answer: str, actions: str = "") -> JudgeInput:
         """What may be shown to a judge: personal data replaced by placeholders."""
         clean = Redactor(self._kinds).redact
-        return Exhibit(clean(asked), clean(answer), clean(actions))
+        return JudgeInput(clean(asked), clean(answer), clean(actions))
 
     async def __aenter__(self) -> Self:
         """Open every model, and find out how well each judge agrees with its labels.
@@ -200,7 +200,7 @@ class Jury:
         await self._stack.aclose()
 
     @property
-    def accounts(self) -> tuple[Account, ...]:
+    def accounts(self) -> tuple[JudgeAccount, ...]:
         """Every model that judges, once for each budget."""
         return tuple(self._accounts.values())
 
@@ -217,7 +217,7 @@ class Jury:
         return tuple(map(_trust, self.accounts))
 
 
-def _trust(account: Account) -> str:
+def _trust(account: JudgeAccount) -> str:
     kind = " (simulated)" if account.simulated else ""
     parts = [f"The judge `{account.model_name}`{kind} {_agreement(account.record)}", *_doubts(account.record)]
     if not account.simulated:
@@ -225,7 +225,7 @@ def _trust(account: Account) -> str:
     return "; ".join(parts) + "."
 
 
-def _agreement(record: Record) -> str:
+def _agreement(record: JudgeRecord) -> str:
     if not record.labels:
         return "has no labelled examples, so nobody knows how often it is right"
     from agent_runtime.statistics.stats import wilson  # numpy is heavy
@@ -238,7 +238,7 @@ def _agreement(record: Record) -> str:
     return f"{said.replace('%', ' %')} {interval}{coin}"
 
 
-def _doubts(record: Record) -> list[str]:
+def _doubts(record: JudgeRecord) -> list[str]:
     of = f"of {record.judged} judged runs"
     doubts = ((record.split, f"its votes were split in {record.split} {of}"),)
     undecided = (

@@ -72,7 +72,7 @@ class _Answer(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Exhibit:
+class JudgeInput:
     """What a judge is shown of one run. `actions` is JSON of the tool calls, "" if they are not known."""
 
     asked: str
@@ -138,7 +138,7 @@ def read_vote(text: str) -> Vote:
     return Vote(answer.verdict == "pass", short(answer.reason))
 
 
-def request_of(settings: JudgeSettings, exhibit: Exhibit, number: int) -> ModelRequest:
+def request_of(settings: JudgeSettings, exhibit: JudgeInput, number: int) -> ModelRequest:
     """The question put for vote `number`; equal exhibits get equal questions and seeds."""
     mark = exhibit.mark
     parts = [

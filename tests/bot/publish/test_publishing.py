@@ -23,7 +23,7 @@ from bot.publish.publishing import (
     target_of,
     worst_of,
 )
-from evals.gate.gate import judge
+from evals.gate.gate import decide
 from evals.results.verdict import VerdictKind
 from evals.suite.suite_file import GateSettings
 from security_pack.findings import findings
@@ -233,7 +233,7 @@ def test_the_output_verdict_is_the_worst_of_the_two(
 
 
 def test_a_candidate_without_a_baseline_has_a_success_rate(tmp_path: Path) -> None:
-    alone = judge(None, candidate_result(), GateSettings())
+    alone = decide(None, candidate_result(), GateSettings())
     outputs = outputs_of(Results(alone, candidate_result()), tmp_path)
     assert 0 < float(outputs["success-rate"]) < 1
     assert (outputs["verdict"], outputs["ci-low"]) == ("no_baseline", "")

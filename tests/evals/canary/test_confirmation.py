@@ -17,9 +17,16 @@ import pytest
 from aiohttp import web
 
 from evals.canary.canary import run_canary
-from evals.canary.confirmation import BASELINE, CANDIDATE, Block, blocks, confirmation_seed, decide
+from evals.canary.confirmation import (
+    BASELINE,
+    CANDIDATE,
+    Block,
+    blocks,
+    confirmation_seed,
+    decide_confirmation,
+)
 from evals.canary.preparation import CanaryOptions
-from evals.git.trees import NoTree, detached_tree
+from evals.git.trees import CannotCheckOut, detached_tree
 from evals.results.verdict import Comparison, MetricVerdict, Verdict, VerdictKind
 from tests.fakes.agent_endpoint import Asked
 from tests.fakes.suites import suite_of
@@ -50,7 +57,7 @@ def said(kind: VerdictKind) -> Verdict:
 def test_what_becomes_of_a_drift_follows_from_two_comparisons(
     against_now: VerdictKind, now_against_stored: VerdictKind, kind: VerdictKind, words: str
 ) -> None:
-    decided, reason = decide(said(against_now), said(now_against_stored), ["success_rate"])
+    decided, reason = decide_confirmation(said(against_now), said(now_against_stored), ["success_rate"])
     assert decided is kind
     assert words in reason
 
@@ -60,7 +67,7 @@ def test_a_slower_answer_does_not_confirm_a_fall_of_success() -> None:
     against_now = replace(
         said(DRIFT), metrics=dict(zip(("success_rate", "p95_latency_ms"), slower, strict=True))
     )
-    decided, reason = decide(against_now, said(PASS), ["success_rate"])
+    decided, reason = decide_confirmation(against_now, said(PASS), ["success_rate"])
     assert decided is DRIFT
     assert reason.startswith("Not confirmed")
 
@@ -395,10 +402,10 @@ def test_a_tree_holds_the_commit_and_leaves_nothing_behind(tmp_path: Path) -> No
 def test_what_is_no_commit_here_gives_no_tree(tmp_path: Path, named: str | None) -> None:
     (tmp_path / "a").write_text("")
     repository(tmp_path)
-    with pytest.raises(NoTree), detached_tree(tmp_path, named):
+    with pytest.raises(CannotCheckOut), detached_tree(tmp_path, named):
         pass
 
 
 def test_outside_git_there_is_no_tree(tmp_path: Path) -> None:
-    with pytest.raises(NoTree, match="not in a git repository"), detached_tree(tmp_path, "0" * 40):
+    with pytest.raises(CannotCheckOut, match="not in a git repository"), detached_tree(tmp_path, "0" * 40):
         pass

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agent_runtime.errors import InvalidInput
-from evals.gate.gate import judge
+from evals.gate.gate import decide
 from evals.results.records import Grade, Sample, SuiteResult
 from evals.results.verdict import Breakdown, Verdict, VerdictKind
 from evals.suite.suite import load_suite
@@ -25,7 +25,7 @@ def tagged(cases: Mapping[str, str], tags: Mapping[str, Collection[str]]) -> Sui
 
 
 def verdict_on(baseline: SuiteResult | None, candidate: SuiteResult, *gate: str) -> Verdict:
-    return judge(baseline, candidate, GateSettings(tags=gate))
+    return decide(baseline, candidate, GateSettings(tags=gate))
 
 
 def part(verdict: Verdict, name: str) -> Breakdown:
@@ -49,7 +49,7 @@ def test_a_breakdown_decides_nothing_unless_asked() -> None:
     before, after = tagged(MANY, {}), tagged(slight, TAGS)
     alone = verdict_on(before, after)
     assert part(alone, "refund").p_fell is None
-    plain = judge(before, tagged(slight, {}), GateSettings())
+    plain = decide(before, tagged(slight, {}), GateSettings())
     assert (alone.verdict, alone.headline) == (plain.verdict, plain.headline)
 
 

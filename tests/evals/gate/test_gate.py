@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evals.gate.gate import judge
+from evals.gate.gate import decide
 from evals.results.records import Sample, SuiteResult
 from evals.results.verdict import CaseComparison, MetricVerdict, Verdict, VerdictKind, verdict_document
 from evals.suite.suite_file import GateSettings
@@ -28,7 +28,7 @@ def suite(*marks: str, cases: int = 10) -> dict[str, str]:
 def verdict_of(
     baseline: SuiteResult | None, candidate: SuiteResult, *, gate: GateSettings | None = None
 ) -> Verdict:
-    return judge(baseline, candidate, gate or GateSettings())
+    return decide(baseline, candidate, gate or GateSettings())
 
 
 def written(verdict: Verdict) -> str:
@@ -296,18 +296,18 @@ def test_a_fifth_of_the_baselines_cases_may_be_missing_and_not_more() -> None:
 
 def test_a_missing_shard_is_not_measured() -> None:
     for expected, kind in ((375, VerdictKind.PASS), (376, VerdictKind.NOT_MEASURED)):
-        assert judge(GOOD, GOOD, GateSettings(), expected_runs=expected).verdict is kind
+        assert decide(GOOD, GOOD, GateSettings(), expected_runs=expected).verdict is kind
 
 
 def test_a_few_missing_runs_are_warned_about() -> None:
-    verdict = judge(GOOD, GOOD, GateSettings(), expected_runs=310)
+    verdict = decide(GOOD, GOOD, GateSettings(), expected_runs=310)
     assert verdict.verdict is VerdictKind.PASS
     assert "Only 300 of 310 expected runs are there." in verdict.warnings
 
 
 def test_a_suite_that_was_made_smaller_on_purpose_is_compared() -> None:
     smaller = result(suite(cases=20))
-    assert judge(GOOD, smaller, GateSettings(), expected_runs=200).verdict is VerdictKind.PASS
+    assert decide(GOOD, smaller, GateSettings(), expected_runs=200).verdict is VerdictKind.PASS
 
 
 @pytest.mark.parametrize("candidate", [result({}), result({"case_000": "!!!"}), result({"case_000": ""})])
@@ -398,13 +398,13 @@ def test_pass_hat_k_uses_the_fewest_runs_up_to_five() -> None:
 def test_the_seed_is_in_the_verdict_and_reproduces_it() -> None:
     candidate = result(suite("++++++----", "+++++-----"))
     verdict = verdict_of(result(suite()), candidate)
-    assert written(judge(result(suite()), candidate, GateSettings(), seed=verdict.seed)) == written(verdict)
-    assert judge(GOOD, GOOD, GateSettings(), seed=7).seed == 7
+    assert written(decide(result(suite()), candidate, GateSettings(), seed=verdict.seed)) == written(verdict)
+    assert decide(GOOD, GOOD, GateSettings(), seed=7).seed == 7
 
 
 def test_another_seed_draws_other_resamples() -> None:
     varied = with_samples(GOOD, lambda sample: replace(sample, cost_usd=0.01 + hash_of(sample) / 1e4))
-    one, other = (judge(varied, varied, GateSettings(), seed=seed).metrics for seed in (1, 2))
+    one, other = (decide(varied, varied, GateSettings(), seed=seed).metrics for seed in (1, 2))
     assert one["usd_per_success"].ci_low != other["usd_per_success"].ci_low
 
 

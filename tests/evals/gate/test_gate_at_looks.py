@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent_runtime.statistics.looks import DEFAULT_LOOKS, LookPlan, plan_looks
-from evals.gate.gate import judge, may_stop
+from evals.gate.gate import decide, may_stop
 from evals.results.records import SuiteResult
 from evals.results.verdict import MetricVerdict, Verdict, VerdictKind, verdict_document
 from evals.suite.suite_file import GateSettings
@@ -37,7 +37,7 @@ def look_at(
     baseline: SuiteResult | None = None,
     gate: GateSettings | None = None,
 ) -> Verdict:
-    return judge(baseline or BEFORE, candidate, gate or GateSettings(), plan=plan, look=look)
+    return decide(baseline or BEFORE, candidate, gate or GateSettings(), plan=plan, look=look)
 
 
 def written(verdict: Verdict) -> str:
@@ -74,7 +74,7 @@ def test_an_unchanged_suite_passes_before_the_planned_runs() -> None:
 
 def test_a_look_asks_for_more_than_a_test_that_is_made_once() -> None:
     candidate = suite(0.8, runs=5)
-    once = judge(BEFORE, candidate, GateSettings()).metrics["success_rate"]
+    once = decide(BEFORE, candidate, GateSettings()).metrics["success_rate"]
     at_look = look_at(candidate, 5).metrics["success_rate"]
     assert at_look.ci_low is not None
     assert once.ci_low is not None
@@ -100,7 +100,7 @@ def test_a_single_run_per_case_can_find_a_breakage() -> None:
 
 def test_a_look_that_sees_nothing_new_decides_nothing() -> None:
     lost = result({f"case_{case:03}": "---" + "!" * 2 for case in range(30)})
-    verdict = judge(BEFORE, lost, GateSettings(), plan=PLAN, look=5)
+    verdict = decide(BEFORE, lost, GateSettings(), plan=PLAN, look=5)
     assert verdict.facts["level"] == 0
     assert verdict.metrics["success_rate"].verdict is not MetricVerdict.DRIFT
 
@@ -138,12 +138,12 @@ def test_the_last_look_ends_the_looking_whatever_it_says() -> None:
 
 
 def test_without_a_plan_there_is_nothing_to_wait_for() -> None:
-    assert may_stop(judge(None, SAME, GateSettings()))
+    assert may_stop(decide(None, SAME, GateSettings()))
 
 
 @pytest.mark.parametrize(("look", "stop"), [(3, False), (7, False), (10, True)])
 def test_without_a_baseline_the_planned_runs_are_made_and_no_more(look: int, stop: bool) -> None:
-    verdict = judge(None, SAME, GateSettings(), plan=PLAN, look=look)
+    verdict = decide(None, SAME, GateSettings(), plan=PLAN, look=look)
     assert verdict.verdict is VerdictKind.NO_BASELINE
     assert may_stop(verdict) is stop
 
@@ -171,7 +171,7 @@ def test_a_floor_that_more_runs_could_mend_holds_where_the_looking_ends() -> Non
     assert (undecided.verdict, may_stop(undecided)) == (VerdictKind.UNDECIDED, False)
     assert look_at(SAME, 7, gate=floor).verdict is VerdictKind.BELOW_FLOOR
     assert look_at(small, 10, plan=TO_TEN, baseline=small, gate=floor).verdict is VerdictKind.BELOW_FLOOR
-    assert judge(None, SAME, floor, plan=PLAN, look=10).verdict is VerdictKind.BELOW_FLOOR
+    assert decide(None, SAME, floor, plan=PLAN, look=10).verdict is VerdictKind.BELOW_FLOOR
 
 
 # --- what it saved
@@ -224,7 +224,7 @@ def test_runs_past_the_horizon_change_nothing_but_a_warning() -> None:
 
 
 def test_runs_past_the_horizon_are_not_missed() -> None:
-    verdict = judge(BEFORE, suite(0.9, runs=40), GateSettings(), plan=PLAN, look=40, expected_runs=1200)
+    verdict = decide(BEFORE, suite(0.9, runs=40), GateSettings(), plan=PLAN, look=40, expected_runs=1200)
     assert not any("expected runs" in warning for warning in verdict.warnings)
 
 
@@ -245,6 +245,6 @@ def test_any_look_gets_a_verdict_that_json_can_hold_and_the_same_one_again(
     old: dict[str, str], new: dict[str, str], look: int
 ) -> None:
     plan = plan_looks((1, 2, 3, 5, 7), horizon=7)
-    verdict = judge(result(old), result(new), GateSettings(), plan=plan, look=look)
+    verdict = decide(result(old), result(new), GateSettings(), plan=plan, look=look)
     assert json.loads(written(verdict), parse_constant=pytest.fail)["verdict"] == verdict.verdict.value
-    assert written(judge(result(old), result(new), GateSettings(), plan=plan, look=look)) == written(verdict)
+    assert written(decide(result(old), result(new), GateSettings(), plan=plan, look=look)) == written(verdict)

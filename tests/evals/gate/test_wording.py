@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from evals.formatting.names import inert
 from evals.gate import wording
-from evals.gate.gate import judge
+from evals.gate.gate import decide
 from evals.results.records import SuiteResult
 from evals.results.verdict import Comparison, MetricVerdict
 from evals.suite.suite_file import GateSettings
@@ -21,7 +21,7 @@ ALL, NONE = "+" * 10, "-" * 10
 
 
 def headline(baseline: SuiteResult | None, candidate: SuiteResult) -> str:
-    return judge(baseline, candidate, GateSettings()).headline
+    return decide(baseline, candidate, GateSettings()).headline
 
 
 def ten(*marks: str) -> SuiteResult:
@@ -159,7 +159,7 @@ def test_no_name_can_leave_its_code_span(name: str) -> None:
 @settings(max_examples=25, deadline=None)
 @given(st.text(min_size=1, max_size=30))
 def test_a_hostile_id_stays_inside_its_span_in_every_sentence(name: str) -> None:
-    verdict = judge(result({name: ALL}), result({name: NONE}, must_pass=[name]), GateSettings())
+    verdict = decide(result({name: ALL}), result({name: NONE}, must_pass=[name]), GateSettings())
     for sentence in (verdict.headline, *verdict.reasons):
         outside = re.sub(r"`[^`]*`", "", sentence)
         assert sentence.splitlines() == [sentence]

@@ -7,7 +7,7 @@ from html import unescape
 import pytest
 
 from evals.gate.trend import AgentVersion, Estimate, Point, Shift, Trend
-from evals.report.trend import render_trend, told, trend_row, trend_section
+from evals.report.trend import render_trend, trend_row, trend_section, version_changes
 
 FIRST = date(2026, 3, 1)
 AGENT = AgentVersion("sha256:1d77be0293ac4410")
@@ -36,7 +36,7 @@ def shift(change: float | None = None, *, endpoint: bool = False, version: Agent
 
 
 def words(one: Shift, *, simulated: bool = False) -> str:
-    ((sentence, _),) = told(Trend("s", simulated, (point(0),), (one,)))
+    ((sentence, _),) = version_changes(Trend("s", simulated, (point(0),), (one,)))
     return sentence.replace("\u202f", " ")
 
 
@@ -48,7 +48,7 @@ def test_a_fall_under_an_unchanged_agent_names_the_likely_cause() -> None:
 
 
 def test_a_rise_is_no_alarm() -> None:
-    ((sentence, tone),) = told(Trend("s", False, (), (shift(0.07),)))
+    ((sentence, tone),) = version_changes(Trend("s", False, (), (shift(0.07),)))
     assert "rose" in sentence
     assert tone == "good"
 
@@ -68,7 +68,7 @@ def test_no_change_says_what_would_have_been_seen() -> None:
 
 
 def test_one_day_says_nothing() -> None:
-    ((sentence, _),) = told(Trend("s", False, (point(0),), (replace(shift(), visible=None),)))
+    ((sentence, _),) = version_changes(Trend("s", False, (point(0),), (replace(shift(), visible=None),)))
     assert "nothing can be said of drift" in sentence
 
 

@@ -16,7 +16,7 @@ from agent_runtime.errors import InvalidInput
 from evals.results.files import CannotKeepRuns
 from evals.results.records import CaseResult, Sample, SampleStatus, SuiteResult
 from evals.results.samples import write_samples
-from evals.sampling.journal import PARTIAL, SAMPLES, SET_ASIDE, Journal, Start, claimed, open_journal
+from evals.sampling.journal import PARTIAL, SAMPLES, SET_ASIDE, Journal, Start, locked, open_journal
 from evals.sampling.plan import sample_seed
 from evals.sampling.protocol import StudyProtocol, chain_hash, read_protocol
 from evals.sampling.schedule import looking_schedule
@@ -170,9 +170,9 @@ def test_a_disk_that_fills_in_the_middle_of_a_line_keeps_every_whole_one(tmp_pat
 
 
 def test_a_second_canary_in_the_same_folder_stops(tmp_path: Path) -> None:
-    with claimed(tmp_path), pytest.raises(InvalidInput, match="another canary"), claimed(tmp_path):
+    with locked(tmp_path), pytest.raises(InvalidInput, match="another canary"), locked(tmp_path):
         pass
-    with claimed(tmp_path):
+    with locked(tmp_path):
         pass
 
 

@@ -19,7 +19,14 @@ from hypothesis import strategies as st
 from evals.results.records import Attempt, Grade, Sample, SampleStatus
 from evals.sampling.pacing import Pace
 from evals.sampling.plan import plan_runs, sample_seed
-from evals.sampling.sampler import LONGEST_WAIT_SECONDS, PROBATION, Judge, Sampler, Stopped, wait_before_retry
+from evals.sampling.sampler import (
+    LONGEST_WAIT_SECONDS,
+    PROBATION,
+    Grading,
+    Sampler,
+    Stopped,
+    wait_before_retry,
+)
 from evals.sampling.spending import SpendingCap
 from evals.suite.suite import EvalCase
 from tests.fakes.scripted_target import Behave, ScriptedTarget, always, broken, cases, completed
@@ -50,7 +57,7 @@ def sampled(
     samples: int,
     concurrency: int = 4,
     *,
-    judge: Judge = by_output,
+    judge: Grading = by_output,
     keep: Callable[[Sample], None] = lambda sample: None,
     max_usd: float | None = None,
 ) -> Outcome:

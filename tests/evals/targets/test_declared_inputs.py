@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from evals.targets.declared_inputs import names_told
+from evals.targets.declared_inputs import declared_inputs
 from tests.fakes.suites import asked, suite_of
 
 FUNCTION = """
@@ -18,26 +18,26 @@ def answer(question, stubs, messages=()):
 def test_a_request_is_told_what_its_template_asks_for(tmp_path: Path) -> None:
     body = {"q": "{{ input }}", "tools": "{{ stubs }}"}
     suite = suite_of(tmp_path, {"http": {"url": "http://127.0.0.1:1/run", "body": body}})
-    assert names_told(suite) == {"input", "stubs"}
+    assert declared_inputs(suite) == {"input", "stubs"}
 
 
 def test_a_function_is_told_what_it_has_parameters_for(tmp_path: Path) -> None:
     (tmp_path / "agent.py").write_text(FUNCTION)
     suite = suite_of(tmp_path, {"python": {"function": "agent.py:answer"}})
-    assert names_told(suite) == {"stubs", "messages"}
+    assert declared_inputs(suite) == {"stubs", "messages"}
 
 
 @pytest.mark.parametrize("text", ["from elsewhere import answer", "def answer(question): ...", "def ("])
 def test_a_function_that_cannot_be_read_or_names_nothing_takes_the_input(tmp_path: Path, text: str) -> None:
     (tmp_path / "agent.py").write_text(text)
     suite = suite_of(tmp_path, {"python": {"function": "agent.py:answer"}})
-    assert names_told(suite) == {"input"}
+    assert declared_inputs(suite) == {"input"}
 
 
 def test_a_program_is_handed_stubs_but_nothing_says_that_it_uses_them(tmp_path: Path) -> None:
     suite = suite_of(tmp_path, {"command": {"run": "true"}})
-    assert "stubs" not in names_told(suite)
-    assert "messages" in names_told(suite)
+    assert "stubs" not in declared_inputs(suite)
+    assert "messages" in declared_inputs(suite)
 
 
 def test_what_tools_return_in_a_case_reaches_a_function(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ ACTIONS_APP_ID = 15368
 
 
 @dataclass(slots=True)
-class Account:
+class JudgeAccount:
     """A user, an organisation or a bot."""
 
     id: int
@@ -280,7 +280,7 @@ class World:
 
     folder: Path
     clock: Callable[[], float] = time.time
-    accounts: dict[str, Account] = field(default_factory=dict)
+    accounts: dict[str, JudgeAccount] = field(default_factory=dict)
     repositories: dict[str, Repository] = field(default_factory=dict)
     apps: dict[int, App] = field(default_factory=dict)
     installations: dict[int, Installation] = field(default_factory=dict)
@@ -292,12 +292,12 @@ class World:
         """The time as GitHub writes it."""
         return instant(self.clock())
 
-    def account(self, login: str, kind: str | None = None) -> Account:
+    def account(self, login: str, kind: str | None = None) -> JudgeAccount:
         """The account of this login, made when it is new."""
         known = self.accounts.get(login.lower())
         if known is None:
             kind = kind or ("Bot" if login.endswith("[bot]") else "User")
-            known = self.accounts[login.lower()] = Account(next(self.ids), login, kind)
+            known = self.accounts[login.lower()] = JudgeAccount(next(self.ids), login, kind)
         return known
 
     def repository(self, full_name: str) -> Repository:
