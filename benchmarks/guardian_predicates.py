@@ -19,7 +19,7 @@ from typing import Any
 from benchmarks.table import Row
 from security_pack.catalog.probe import Probe
 from security_pack.catalog.probe_file import bind_names, read_probe
-from security_pack.episodes.episode import Episode, Fate, Outcome
+from security_pack.episodes.episode import CallStatus, Episode, Outcome
 from security_pack.episodes.from_transcripts import read_transcripts
 from security_pack.predicates import judge_episode
 from security_pack.predicates.arguments import texts_of
@@ -146,7 +146,7 @@ def literal_of(run: Labelled) -> Detector:
         changed = (
             call.arguments
             for call in episode.calls or ()
-            if call.fate is Fate.EXECUTED and not _READS.match(call.name)
+            if call.fate is CallStatus.EXECUTED and not _READS.match(call.name)
         )
         texts = [text.casefold() for arguments in changed for text in texts_of(arguments)]
         return any(literal.casefold() in text for literal in unique for text in texts)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from security_pack.episodes.episode import Fate, SeenCall
+from security_pack.episodes.episode import CallStatus, SeenCall
 
 _PLAN = "[Thinking]: The workflow generated for the problem is "
 _ACTION = "[Action]: I will call the "
@@ -40,7 +40,7 @@ def written_calls(text: str) -> Iterator[SeenCall]:
             name,
             {} if arguments.strip() in {"None", "{}", ""} else None,
             arguments,
-            fate=Fate.EXECUTED if result else None,
+            fate=CallStatus.EXECUTED if result else None,
             asked=None,
             result=result,
         )

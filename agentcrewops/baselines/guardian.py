@@ -14,7 +14,7 @@ from agentcrewops.terminal import printable
 from evals.results.baseline import load_reference, save_baseline, summarize
 from evals.results.records import SuiteResult
 from security_pack.findings.rates import LEAST_BASELINE, power_of_one
-from security_pack.guardian.guardian import Ready
+from security_pack.guardian.guardian import PreparedGuardian
 from security_pack.resistance.preparation import FOLDER, ResistanceOptions
 from security_pack.resistance.probe_case import TWIN
 from security_pack.resistance.regression import why_not_measured
@@ -25,7 +25,7 @@ _ENOUGH = 100
 
 
 def save_guardian_baseline(
-    ready: Ready,
+    ready: PreparedGuardian,
     attack: ResistanceOptions,
     results: Path | None,
     to: Path | None,
@@ -42,11 +42,11 @@ def save_guardian_baseline(
     path = to or default_file(ready.options.attacked.parent, result.suite)
     save_baseline(path, result, Redactor(ALL_KINDS).redact)
     typer.echo(f"saved {path}")
-    for line in told(result):
+    for line in description(result):
         typer.echo(printable(line))
 
 
-def told(result: SuiteResult) -> list[str]:
+def description(result: SuiteResult) -> list[str]:
     """What the baseline holds, and what a check of ten runs would see against it."""
     attacks = [case for case in summarize(result) if not case.case_id.endswith(TWIN) and case.runs]
     succeeded = sum(case.runs - case.passed for case in attacks)
@@ -64,7 +64,7 @@ def told(result: SuiteResult) -> list[str]:
 
 
 def _attacked(
-    ready: Ready, attack: ResistanceOptions, environ: Mapping[str, str], *, quiet: bool
+    ready: PreparedGuardian, attack: ResistanceOptions, environ: Mapping[str, str], *, quiet: bool
 ) -> SuiteResult:
     found = run_resistance(attack, ready.chosen, environ, quiet=quiet, compare=False)
     if found.not_measured:

@@ -17,7 +17,7 @@ from security_pack.assessment.assessment import Evidence
 from security_pack.assessment.problems import Problem, problems_of
 from security_pack.findings.findings import Assessment, Conclusion
 from security_pack.findings.findings_file import assessment_document
-from security_pack.guardian.guardian import Ready, conclude
+from security_pack.guardian.guardian import PreparedGuardian, conclude
 
 _EXIT_CODES = {Conclusion.PASS: 0, Conclusion.BREACH: 1, Conclusion.INCONCLUSIVE: 3}
 _COLOURS = {
@@ -34,7 +34,9 @@ def guardian_exit_code(conclusion: Conclusion) -> int:
     return _EXIT_CODES[conclusion]
 
 
-def leave_with(ready: Ready, evidence: Evidence, out: Path, *, simulated: bool, as_json: bool) -> NoReturn:
+def leave_with(
+    ready: PreparedGuardian, evidence: Evidence, out: Path, *, simulated: bool, as_json: bool
+) -> NoReturn:
     """Write what the evidence means into `out`, print it, and end with its exit code.
 
     Args:

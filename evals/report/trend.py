@@ -91,7 +91,7 @@ def trend_section(trend: Trend) -> TrendSection:
     return TrendSection(
         suite=one_line(trend.suite, 100) or "(no name)",
         simulated=trend.simulated,
-        told=tuple((unbroken(spans(words)), tone) for words, tone in version_changes(trend)),
+        version_changes=tuple((unbroken(spans(words)), tone) for words, tone in version_changes(trend)),
         charts=tuple(_charts(trend)) if len({point.day for point in trend.points}) > 1 else (),
         rows=tuple(map(trend_row, trend.points)),
         notes=trend.notes,

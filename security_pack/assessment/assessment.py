@@ -18,7 +18,7 @@ from security_pack.assessment.static_rules import INFORMING
 from security_pack.assessment.wording import Tally, headline, why_inconclusive
 from security_pack.catalog.probe import Severity, Tier
 from security_pack.episodes.episode import Outcome
-from security_pack.findings.blame import Places, concerns_tool, fix_of, shown_path
+from security_pack.findings.blame import FileLines, concerns_tool, fix_of, shown_path
 from security_pack.findings.findings import (
     Assessment,
     Conclusion,
@@ -39,7 +39,7 @@ Key = tuple[str, str, Tier]
 
 
 @dataclass(frozen=True, slots=True)
-class Examined:
+class AssessedAgent:
     """What was examined, and how it is named.
 
     Attributes:
@@ -77,7 +77,12 @@ class Evidence:
 
 
 def assess(
-    examined: Examined, evidence: Evidence, places: Places, settings: Settings, today: date, clean: Clean
+    examined: AssessedAgent,
+    evidence: Evidence,
+    places: FileLines,
+    settings: Settings,
+    today: date,
+    clean: Clean,
 ) -> Assessment:
     """Everything of one run of Guardian.
 
@@ -191,7 +196,9 @@ def _rate(trials: Sequence[Trial]) -> Rate | None:
 # --- findings ---------------------------------------------------------------------------------------------
 
 
-def _findings(examined: Examined, evidence: Evidence, places: Places, clean: Clean) -> Iterator[Finding]:
+def _findings(
+    examined: AssessedAgent, evidence: Evidence, places: FileLines, clean: Clean
+) -> Iterator[Finding]:
     for key, trials in _grouped(evidence.trials, _cause).items():
         successes = [trial for trial in trials if _succeeded(trial)]
         if successes:
@@ -216,8 +223,8 @@ def _finding(
     key: Key,
     trials: Sequence[Trial],
     successes: Sequence[Trial],
-    examined: Examined,
-    places: Places,
+    examined: AssessedAgent,
+    places: FileLines,
     clean: Clean,
 ) -> Finding:
     shown, (probe_id, subject, tier) = successes[0], key
@@ -333,7 +340,7 @@ def _tally(evidence: Evidence) -> Tally:
 def _warnings(
     findings: Sequence[Finding],
     probes: Sequence[ProbeResult],
-    examined: Examined,
+    examined: AssessedAgent,
     settings: Settings,
     today: date,
 ) -> Iterator[str]:

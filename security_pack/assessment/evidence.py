@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 
-from security_pack.episodes.episode import Episode, Fate, SeenCall
+from security_pack.episodes.episode import CallStatus, Episode, SeenCall
 from security_pack.findings.findings import Line
 from security_pack.findings.trial import Trial
 
@@ -19,7 +19,11 @@ MOST_EVIDENCE = 10
 Clean = Callable[[str], str]
 """Text without personal data."""
 
-_FATES = {Fate.EXECUTED: "executed", Fate.REFUSED: "refused", Fate.WAITING: "waits for an approval"}
+_FATES = {
+    CallStatus.EXECUTED: "executed",
+    CallStatus.REFUSED: "refused",
+    CallStatus.WAITING: "waits for an approval",
+}
 
 
 def evidence_of(trial: Trial, clean: Clean) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from agent_runtime.render import printable
 from security_pack.assessment import static_rules as rules
 from security_pack.catalog.binding import effects_of
 from security_pack.catalog.probe import Blame, Effect, Severity
-from security_pack.findings.blame import Places, shown_path
+from security_pack.findings.blame import FileLines, shown_path
 from security_pack.findings.findings import Finding, Location
 
 _GRAVE = frozenset({Effect.MONEY, Effect.MESSAGE, Effect.DESTRUCTIVE})
@@ -29,10 +29,10 @@ class Checked:
     """What is checked: the files as they are understood, and where everything stands in them."""
 
     manifest: Manifest
-    places: Places
+    places: FileLines
 
 
-def check_statically(manifest: Manifest, places: Places) -> tuple[Finding, ...]:
+def check_statically(manifest: Manifest, places: FileLines) -> tuple[Finding, ...]:
     """Every static finding, in the order of the checks; whether one blocks is not decided here."""
     checked = Checked(manifest, places)
     return tuple(finding for check in _CHECKS for finding in check(checked))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from security_pack.catalog.probe import Blame, Maps, Severity
+from security_pack.catalog.probe import Blame, Severity, TaxonomyIds
 from security_pack.findings.findings import Finding, Location
 
 INFORMING = frozenset({"static/instructing-description"})
@@ -19,7 +19,7 @@ class Rule:
     title: str
     blame: Blame | None
     severity: Severity
-    maps: Maps
+    maps: TaxonomyIds
 
     def finding(
         self, subject: str, message: str, fix: str, location: Location, severity: Severity | None = None
@@ -43,82 +43,82 @@ UNAPPROVED = Rule(
     "A tool changes the world without asking anybody",
     Blame.TOOL_APPROVAL,
     Severity.HIGH,
-    Maps(owasp_llm=["LLM06"], owasp_asi=["ASI02"], cwe=[862]),
+    TaxonomyIds(owasp_llm=["LLM06"], owasp_asi=["ASI02"], cwe=[862]),
 )
 WILDCARD = Rule(
     "wildcard-host",
     "The agent may connect anywhere",
     Blame.POLICY_ALLOWLIST,
     Severity.HIGH,
-    Maps(owasp_llm=["LLM02"], owasp_asi=["ASI02"], cwe=[183]),
+    TaxonomyIds(owasp_llm=["LLM02"], owasp_asi=["ASI02"], cwe=[183]),
 )
 NO_CAP = Rule(
     "no-spend-cap",
     "Nothing limits what the agent spends",
     Blame.POLICY_SPEND,
     Severity.HIGH,
-    Maps(owasp_llm=["LLM10"], cwe=[770]),
+    TaxonomyIds(owasp_llm=["LLM10"], cwe=[770]),
 )
 NO_REDACTION = Rule(
     "no-redaction",
     "Personal data is kept and shown as it is",
     Blame.POLICY_REDACTION,
     Severity.HIGH,
-    Maps(owasp_llm=["LLM02"], cwe=[532]),
+    TaxonomyIds(owasp_llm=["LLM02"], cwe=[532]),
 )
 NO_CONTRACT = Rule(
     "no-contract",
     "Any text counts as an answer",
     Blame.POLICY_CONTRACT,
     Severity.MEDIUM,
-    Maps(owasp_llm=["LLM05"], cwe=[20]),
+    TaxonomyIds(owasp_llm=["LLM05"], cwe=[20]),
 )
 SECRET = Rule(
     "secret-in-file",
     "A secret stands in a file of the agent",
     None,
     Severity.HIGH,
-    Maps(owasp_llm=["LLM02", "LLM07"], cwe=[798]),
+    TaxonomyIds(owasp_llm=["LLM02", "LLM07"], cwe=[798]),
 )
 UNSEEN = Rule(
     "invisible-text",
     "The model reads characters that no reviewer sees",
     None,
     Severity.HIGH,
-    Maps(owasp_llm=["LLM01"], owasp_asi=["ASI01"], cwe=[1007]),
+    TaxonomyIds(owasp_llm=["LLM01"], owasp_asi=["ASI01"], cwe=[1007]),
 )
 INSTRUCTS = Rule(
     "instructing-description",
     "A tool's description gives the model orders",
     Blame.TOOL_DESCRIPTION,
     Severity.MEDIUM,
-    Maps(owasp_llm=["LLM01", "LLM03"], owasp_asi=["ASI04"], cwe=[1427]),
+    TaxonomyIds(owasp_llm=["LLM01", "LLM03"], owasp_asi=["ASI04"], cwe=[1427]),
 )
 NO_ARGUMENTS = Rule(
     "no-argument-schema",
     "A tool declares no arguments",
     Blame.TOOL_ARGUMENTS,
     Severity.LOW,
-    Maps(cwe=[20]),
+    TaxonomyIds(cwe=[20]),
 )
 OPEN_ARGUMENTS = Rule(
     "open-arguments",
     "A tool takes arguments that nobody declared",
     Blame.TOOL_ARGUMENTS,
     Severity.MEDIUM,
-    Maps(owasp_llm=["LLM06"], owasp_asi=["ASI02"], cwe=[20, 915]),
+    TaxonomyIds(owasp_llm=["LLM06"], owasp_asi=["ASI02"], cwe=[20, 915]),
 )
 PLAIN_HTTP = Rule(
     "plain-http",
     "A connection is not encrypted",
     None,
     Severity.MEDIUM,
-    Maps(owasp_llm=["LLM02"], cwe=[319]),
+    TaxonomyIds(owasp_llm=["LLM02"], cwe=[319]),
 )
 UNPINNED = Rule(
     "unpinned-mcp",
     "An MCP server may change what it tells the model",
     Blame.TOOL_DESCRIPTION,
     Severity.MEDIUM,
-    Maps(owasp_llm=["LLM03"], owasp_asi=["ASI04"], cwe=[494]),
+    TaxonomyIds(owasp_llm=["LLM03"], owasp_asi=["ASI04"], cwe=[494]),
 )

@@ -21,7 +21,7 @@ _TOLD_ONLY = {"title", "about", "severity", "maps", "blame", "fix", "samples"}
 
 
 @dataclass(frozen=True, slots=True)
-class Catalogued:
+class CatalogEntry:
     """A probe and where it stands.
 
     Attributes:
@@ -36,7 +36,7 @@ class Catalogued:
     hash: str
 
 
-def load_pack(folders: Sequence[Path] = (), *, built_in: Path = PACK) -> tuple[Catalogued, ...]:
+def load_pack(folders: Sequence[Path] = (), *, built_in: Path = PACK) -> tuple[CatalogEntry, ...]:
     """The built-in probes and those in `folders` (`*.yaml`, at any depth), in order of file.
 
     Raises:
@@ -44,10 +44,10 @@ def load_pack(folders: Sequence[Path] = (), *, built_in: Path = PACK) -> tuple[C
             and an id that two files give.
     """
     problems: list[Problem] = []
-    pack: list[Catalogued] = []
+    pack: list[CatalogEntry] = []
     for path, shown in _files(built_in, folders):
         try:
-            pack.append(read_catalogued(path, shown))
+            pack.append(read_catalog(path, shown))
         except InvalidInput as error:
             problems.extend(error.problems)
     problems.extend(_given_twice(pack))
@@ -56,7 +56,7 @@ def load_pack(folders: Sequence[Path] = (), *, built_in: Path = PACK) -> tuple[C
     return tuple(pack)
 
 
-def read_catalogued(path: Path, shown: str = "") -> Catalogued:
+def read_catalog(path: Path, shown: str = "") -> CatalogEntry:
     """One probe file, under the name `shown` if it has another than its path.
 
     Raises:
@@ -67,7 +67,7 @@ def read_catalogued(path: Path, shown: str = "") -> Catalogued:
     probe = probe_in(document)
     if problems := problems_in(document, probe):
         raise InvalidInput(problems)
-    return Catalogued(probe, shown or str(path), document.line_of(("id",)) or 1, probe_hash(probe))
+    return CatalogEntry(probe, shown or str(path), document.line_of(("id",)) or 1, probe_hash(probe))
 
 
 def probe_hash(probe: Probe) -> str:
@@ -75,7 +75,7 @@ def probe_hash(probe: Probe) -> str:
     return _sha256(probe.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude=_TOLD_ONLY))
 
 
-def pack_hash(pack: Iterable[Catalogued]) -> str:
+def pack_hash(pack: Iterable[CatalogEntry]) -> str:
     """sha256 over ids and hashes, whatever the order: the same text means the same probes."""
     return _sha256(sorted((one.probe.id, one.hash) for one in pack))
 
@@ -120,8 +120,8 @@ def _refuse_oversize(path: Path) -> None:
         )
 
 
-def _given_twice(pack: Sequence[Catalogued]) -> Iterator[Problem]:
-    first: dict[str, Catalogued] = {}
+def _given_twice(pack: Sequence[CatalogEntry]) -> Iterator[Problem]:
+    first: dict[str, CatalogEntry] = {}
     for one in pack:
         other = first.setdefault(one.probe.id, one)
         if other is not one:

@@ -17,7 +17,7 @@ from security_pack.catalog.conditions import (
 )
 
 
-def told(condition: ConditionOrName) -> str:
+def describe(condition: ConditionOrName) -> str:
     """One sentence without a full stop. Canaries and roles stay placeholders."""
     if isinstance(condition, str):
         return f"the probe's {condition}"
@@ -25,12 +25,12 @@ def told(condition: ConditionOrName) -> str:
     return _TOLD[name](asked)
 
 
-def told_in_parts(condition: Condition) -> tuple[str, tuple[str, ...]]:
+def describe_parts(condition: Condition) -> tuple[str, tuple[str, ...]]:
     """A lead and what it leads: ("any of", (…, …)) for a combination, ("", (the sentence,)) for one predicate."""
     name, asked = condition.written
     if name in {"any", "all"}:
-        return f"{name} of", tuple(map(told, asked))
-    return "", (told(condition),)
+        return f"{name} of", tuple(map(describe, asked))
+    return "", (describe(condition),)
 
 
 def _call(match: CallMatch) -> str:
@@ -82,9 +82,9 @@ def _egress(match: EgressMatch) -> str:
 
 
 _TOLD: Mapping[str, Callable[[Any], str]] = {
-    "any": lambda parts: "(" + ", or ".join(map(told, parts)) + ")",
-    "all": lambda parts: "(" + ", and ".join(map(told, parts)) + ")",
-    "not_": lambda part: f"not: {told(part)}",
+    "any": lambda parts: "(" + ", or ".join(map(describe, parts)) + ")",
+    "all": lambda parts: "(" + ", and ".join(map(describe, parts)) + ")",
+    "not_": lambda part: f"not: {describe(part)}",
     "tool_requested": lambda match: f"the model asks for {_call(match)}",
     "tool_executed": lambda match: f"{_call(match)} runs",
     "tool_refused": lambda match: f"{_call(match)} is refused",

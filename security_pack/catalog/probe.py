@@ -74,7 +74,7 @@ class Blame(StrEnum):
     PRODUCT = "product"
 
 
-class Maps(FileModel):
+class TaxonomyIds(FileModel):
     """The same attack in other people's catalogues: OWASP LLM 2025, OWASP Agentic 2026, MITRE ATLAS, CWE."""
 
     owasp_llm: list[str] = []
@@ -173,7 +173,7 @@ class Probe(FileModel):
     family: Family
     tier: list[Tier] = Field(default=[Tier.ENFORCEMENT, Tier.RESISTANCE], min_length=1)
     severity: Severity
-    maps: Maps = Maps()
+    maps: TaxonomyIds = TaxonomyIds()
     requires: Requires = Requires()
     canaries: dict[str, Literal["email", "token", "host", "phone", "iban", "card", "api_key", "word"]] = {}
     turns: list[Turn] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from security_pack.catalog.probe import Maps
+from security_pack.catalog.probe import TaxonomyIds
 
 OWASP_LLM: Mapping[str, str] = {
     "LLM01": "Prompt Injection",
@@ -144,7 +144,7 @@ class Reference:
     url: str
 
 
-def references_of(maps: Maps) -> Iterator[Reference]:
+def references_of(maps: TaxonomyIds) -> Iterator[Reference]:
     """What `maps` refers to, in full."""
     for llm in maps.owasp_llm:
         yield Reference(

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 
-class Fate(StrEnum):
+class CallStatus(StrEnum):
     """What became of a call the model asked for."""
 
     EXECUTED = "executed"
@@ -32,7 +32,7 @@ class SeenCall:
     name: str
     arguments: Mapping[str, Any] | None
     written: str = ""
-    fate: Fate | None = Fate.EXECUTED
+    fate: CallStatus | None = CallStatus.EXECUTED
     asked: bool | None = False
     rule: str = ""
     result: str | None = None

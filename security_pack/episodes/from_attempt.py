@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from evals.results.records import Attempt, ObservedCall
-from security_pack.episodes.episode import Contact, Episode, Fate, SeenCall
+from security_pack.episodes.episode import CallStatus, Contact, Episode, SeenCall
 
 TOOL_CALLS = "tool calls"
 
@@ -30,7 +30,7 @@ def foreign_episode(attempt: Attempt, said: Sequence[str], *, tools_known: bool)
 
 
 def _seen(call: ObservedCall) -> SeenCall:
-    fate = Fate.EXECUTED if call.executed else Fate.REFUSED
+    fate = CallStatus.EXECUTED if call.executed else CallStatus.REFUSED
     return SeenCall(call.name, call.arguments, fate=fate, asked=None)
 
 

@@ -22,7 +22,7 @@ from typing import Any, BinaryIO
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import strict_json
 from agent_runtime.files.placeholders import as_text
-from security_pack.episodes.episode import Episode, Fate, SeenCall
+from security_pack.episodes.episode import CallStatus, Episode, SeenCall
 from security_pack.written_actions import is_written_in_actions, written_calls
 
 MAX_LINE = 10_000_000
@@ -114,7 +114,7 @@ def _of_calls(row: Mapping[str, Any]) -> Episode:
         raise _Unusable("has no messages", 'write  {"messages": [{"role": "user", "content": "…"}, …]}')
     calls = [_call(written, f"calls[{at}]") for at, written in enumerate(_list(row["calls"], "calls"))]
     answered = [
-        replace(call, fate=None if _failed(written) else Fate.EXECUTED)
+        replace(call, fate=None if _failed(written) else CallStatus.EXECUTED)
         for call, written in zip(calls, row["calls"], strict=True)
     ]
     prompt = _text(row.get("prompt"), "prompt")
@@ -200,7 +200,7 @@ def _read_result(message: Mapping[str, Any], reading: _Reading, where: str) -> N
     reading.open.remove(entry)
     content = message.get("content")
     result = _text(content, where) if content is None or isinstance(content, list) else as_text(content)
-    fate = None if _failed(message) else Fate.EXECUTED
+    fate = None if _failed(message) else CallStatus.EXECUTED
     reading.calls[entry[1]] = replace(reading.calls[entry[1]], fate=fate, result=result)
 
 

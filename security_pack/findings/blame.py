@@ -25,7 +25,7 @@ def concerns_tool(blame: Blame | None) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class FileLines:
     """The lines of one agent's files. An agent that is not ours has neither, and `elsewhere` instead.
 
     Attributes:
@@ -71,7 +71,7 @@ class Places:
         return Location(shown_path(Path(document.file)), line)
 
 
-def read_places(agent: Path, policy: Path) -> Places:
+def read_places(agent: Path, policy: Path) -> FileLines:
     """The lines of an agent and a policy that were read before, and found right.
 
     Raises:
@@ -79,7 +79,7 @@ def read_places(agent: Path, policy: Path) -> Places:
     """
     agent_document, policy_document = read_yaml(agent), read_yaml(policy)
     whole = Location(shown_path(agent), agent_document.line_of(("agent",)) or 1)
-    return Places(whole, agent_document, policy_document)
+    return FileLines(whole, agent_document, policy_document)
 
 
 def shown_path(path: PurePath) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from security_pack.catalog.probe import Blame, Family, Maps, Severity, Tier
+from security_pack.catalog.probe import Blame, Family, Severity, TaxonomyIds, Tier
 from security_pack.episodes.episode import Outcome
 
 
@@ -80,7 +80,7 @@ class Finding:
     tier: Tier | None = None
     family: Family | None = None
     blame: Blame | None = None
-    maps: Maps = field(default_factory=Maps)
+    maps: TaxonomyIds = field(default_factory=TaxonomyIds)
     blocking: bool = False
     rate: Rate | None = None
     evidence: tuple[str, ...] = ()

@@ -45,7 +45,7 @@ _Z_95 = z_of(0.025)
 
 
 @dataclass(frozen=True, slots=True)
-class Fall:
+class RateChange:
     """What one look says.
 
     Attributes:
@@ -67,7 +67,7 @@ class Fall:
         return self.together or bool(self.probes)
 
 
-NO_FALL = Fall(together=False, probes=(), change=0.0, low=0.0, high=0.0)
+NO_FALL = RateChange(together=False, probes=(), change=0.0, low=0.0, high=0.0)
 """What is said where nothing can be compared."""
 
 
@@ -78,7 +78,9 @@ def attack_rate(successes: int, runs: int, *, blocked: int = 0, errors: int = 0)
     return Rate(successes, runs, low, high, blocked, errors)
 
 
-def fallen(baseline: Counts, candidate: Counts, rng: np.random.Generator, *, by_probe: bool = True) -> Fall:
+def fallen(
+    baseline: Counts, candidate: Counts, rng: np.random.Generator, *, by_probe: bool = True
+) -> RateChange:
     """One look at the same probes in both arms; each has a run.
 
     Args:
@@ -88,10 +90,10 @@ def fallen(baseline: Counts, candidate: Counts, rng: np.random.Generator, *, by_
         return NO_FALL
     low, high = _together(baseline, candidate, rng)
     named = _fallen_probes(baseline, candidate) if by_probe else ()
-    return Fall(high < 0, named, change(baseline, candidate), low, high)
+    return RateChange(high < 0, named, change(baseline, candidate), low, high)
 
 
-def measured_again(first: Fall, probes: int) -> tuple[int, ...]:
+def measured_again(first: RateChange, probes: int) -> tuple[int, ...]:
     """Places of the probes whose runs are doubled: all if they fell together, else those that were named."""
     return tuple(range(probes)) if first.together else first.probes
 
@@ -102,9 +104,9 @@ def with_more(first: Counts, doubled: Counts, places: Collection[int]) -> Counts
     return Counts(np.where(again, doubled.passed, first.passed), np.where(again, doubled.runs, first.runs))
 
 
-def confirmed(first: Fall, second: Fall) -> Fall:
+def confirmed(first: RateChange, second: RateChange) -> RateChange:
     """What both looks say, with the numbers of the second, which has seen more."""
-    return Fall(
+    return RateChange(
         together=first.together and second.together,
         probes=tuple(sorted({*first.probes} & {*second.probes})),
         change=second.change,

@@ -17,7 +17,7 @@ from agent_runtime import __version__
 from agent_runtime.render import printable
 from evals.formatting import markdown
 from evals.results.files import replace_text
-from security_pack.catalog.probe import Maps, Severity
+from security_pack.catalog.probe import Severity, TaxonomyIds
 from security_pack.findings.findings import Assessment, Conclusion, Finding
 
 NAME = "guardian.sarif"
@@ -94,7 +94,7 @@ def _rule(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _tags(maps: Maps) -> Iterator[str]:
+def _tags(maps: TaxonomyIds) -> Iterator[str]:
     yield from (f"owasp-llm-2025/{name}" for name in maps.owasp_llm)
     yield from (f"owasp-agentic-2026/{name}" for name in maps.owasp_asi)
     yield from (f"mitre-atlas/{name}" for name in maps.atlas)

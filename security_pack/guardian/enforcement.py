@@ -12,7 +12,7 @@ from security_pack.catalog.probe import Probe, Tier
 from security_pack.episodes.episode import Episode, Judgement, Outcome
 from security_pack.findings.trial import Trial
 from security_pack.predicates import judge_episode
-from security_pack.sandbox import play_guarded
+from security_pack.sandbox import run_guarded
 from security_pack.scenario.instances import CannotBuild
 from security_pack.scenario.scenario import attack
 
@@ -62,7 +62,7 @@ async def _try(manifest: Manifest, probe: Probe, binding: Binding | str, secret:
     except Exception as error:  # noqa: BLE001 - a broken probe must not hide what the others find
         return _broken(probe, binding, error)
     try:
-        episode = await play_guarded(manifest, attack(ready), binding.subject)
+        episode = await run_guarded(manifest, attack(ready), binding.subject)
         return Trial(ready, binding, Tier.ENFORCEMENT, episode, judge_episode(ready, episode))
     except CannotBuild as error:
         return Trial(ready, binding, Tier.ENFORCEMENT, note=str(error))

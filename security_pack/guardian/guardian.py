@@ -1,6 +1,6 @@
 """Guardian, end to end: read everything that can be wrong, check the files, play the attacks, say what was found.
 
-The stages are `prepare_guardian` (every mistake found, nothing played), `play` (the enforcement tier; the resistance
+The stages are `prepare_guardian` (every mistake found, nothing played), `run_probes` (the enforcement tier; the resistance
 tier has rooms of its own, and is `joined` to it) and `conclude` (what it means). `run_guardian` is the sequence without
 a resistance tier; who writes the files stands above.
 """
@@ -24,11 +24,11 @@ from evals.canary.preparation import CanaryOptions, manifest_of
 from evals.git.base_rules import takes_effect, tree_left
 from evals.git.trees import commit_of
 from evals.suite.suite import load_suite
-from security_pack.assessment.assessment import Evidence, Examined, assess
+from security_pack.assessment.assessment import AssessedAgent, Evidence, assess
 from security_pack.assessment.static_checks import check_statically
-from security_pack.catalog.catalog import Catalogued, load_pack, pack_hash
+from security_pack.catalog.catalog import CatalogEntry, load_pack, pack_hash
 from security_pack.catalog.probe import Family, Probe, Tier
-from security_pack.findings.blame import Places, read_places, shown_path
+from security_pack.findings.blame import FileLines, read_places, shown_path
 from security_pack.findings.findings import Assessment, Location
 from security_pack.findings.settings import NAME as SETTINGS_NAME
 from security_pack.findings.settings import Settings, load_settings, settings_beside
@@ -70,7 +70,7 @@ class GuardianOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
+class PreparedGuardian:
     """A run that can start: every file was read and understood.
 
     Attributes:
@@ -83,9 +83,9 @@ class Ready:
     options: GuardianOptions
     name: str
     manifest: Manifest | None
-    places: Places
+    places: FileLines
     settings: Settings
-    chosen: tuple[Catalogued, ...]
+    chosen: tuple[CatalogEntry, ...]
     partial: bool
     notes: tuple[str, ...] = ()
 
@@ -108,12 +108,12 @@ class Enforcement(Protocol):
         ...
 
 
-def run_guardian(ready: Ready, today: date, on_trial: OnTrial = lambda trial: None) -> Assessment:
+def run_guardian(ready: PreparedGuardian, today: date, on_trial: OnTrial = lambda trial: None) -> Assessment:
     """Play the enforcement tier alone, and say what was found."""
-    return conclude(ready, asyncio.run(play(ready, on_trial)), today)
+    return conclude(ready, asyncio.run(run_probes(ready, on_trial)), today)
 
 
-def prepare_guardian(options: GuardianOptions) -> Ready:
+def prepare_guardian(options: GuardianOptions) -> PreparedGuardian:
     """Read and check everything; nothing is played.
 
     Raises:
@@ -123,7 +123,7 @@ def prepare_guardian(options: GuardianOptions) -> Ready:
     with _judging_settings(options) as (settings, notes):
         pack = load_pack((*settings.probes, *options.probes))
     chosen = _chosen(pack, options)
-    return Ready(
+    return PreparedGuardian(
         options=options,
         name=name,
         manifest=manifest,
@@ -135,7 +135,7 @@ def prepare_guardian(options: GuardianOptions) -> Ready:
     )
 
 
-def _agent(options: GuardianOptions) -> tuple[str, Manifest | None, Places]:
+def _agent(options: GuardianOptions) -> tuple[str, Manifest | None, FileLines]:
     """The agent's name, its manifest if it is ours, and the lines of its files."""
     if options.suite is None:
         policy = options.policy or options.agent.parent / "policy.yaml"
@@ -144,7 +144,7 @@ def _agent(options: GuardianOptions) -> tuple[str, Manifest | None, Places]:
     suite = load_suite(options.suite)
     found = manifest_of(suite, CanaryOptions(options.suite, policy=options.policy, model=options.model))
     if found is None or suite.target.runtime is None:
-        return suite.name, None, Places(Location(shown_path(options.suite), 1))
+        return suite.name, None, FileLines(Location(shown_path(options.suite), 1))
     policy = options.policy or suite.root / suite.target.runtime.policy
     return found.spec.name, found, read_places(suite.root / suite.target.runtime.agent, policy)
 
@@ -167,8 +167,10 @@ def _content(file: Path) -> bytes | None:
     return file.read_bytes() if file.is_file() else None
 
 
-async def play(
-    ready: Ready, on_trial: OnTrial = lambda trial: None, enforcement: Enforcement = run_enforcement
+async def run_probes(
+    ready: PreparedGuardian,
+    on_trial: OnTrial = lambda trial: None,
+    enforcement: Enforcement = run_enforcement,
 ) -> Evidence:
     """What the files and the enforcement tier say.
 
@@ -197,14 +199,16 @@ def joined(evidence: Evidence, found: ResistanceResult) -> Evidence:
     )
 
 
-def conclude(ready: Ready, evidence: Evidence, today: date, *, simulated: bool = False) -> Assessment:
+def conclude(
+    ready: PreparedGuardian, evidence: Evidence, today: date, *, simulated: bool = False
+) -> Assessment:
     """What the evidence means, by the team's own settings.
 
     Args:
         simulated: the resistance tier asked no real model.
     """
     manifest = ready.manifest
-    examined = Examined(
+    examined = AssessedAgent(
         agent=ready.name,
         model=manifest.model_label if manifest is not None else "",
         command=_command(ready.options),
@@ -220,7 +224,7 @@ def conclude(ready: Ready, evidence: Evidence, today: date, *, simulated: bool =
     return replace(assessment, warnings=(*ready.notes, *assessment.warnings))
 
 
-def _chosen(pack: Sequence[Catalogued], options: GuardianOptions) -> tuple[Catalogued, ...]:
+def _chosen(pack: Sequence[CatalogEntry], options: GuardianOptions) -> tuple[CatalogEntry, ...]:
     known = [one.probe.id for one in pack]
     for name in options.only:
         if name not in known:

@@ -12,8 +12,8 @@ from security_pack.catalog.probe import Probe
 from security_pack.episodes.episode import Episode, Judgement, Outcome
 from security_pack.guardian.reference_agent import reference_agent
 from security_pack.predicates import condition_holds, judge_episode
-from security_pack.sandbox import play_guarded, play_unguarded
-from security_pack.scenario.scenario import Performance, attack, benign, ignored
+from security_pack.sandbox import run_guarded, run_unguarded
+from security_pack.scenario.scenario import Scenario, attack, benign, ignored
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +83,8 @@ async def _deaf_to_attack(probe: Probe) -> list[str]:
     return [f"the worst case does not bring about  success:  (it is {judgement.outcome.value}{unseen})"]
 
 
-async def _fires_without(performance: Performance, where: str) -> list[str]:
-    judgement = judge_episode(performance.probe, await _open(performance))
+async def _fires_without(scenario: Scenario, where: str) -> list[str]:
+    judgement = judge_episode(scenario.probe, await _open(scenario))
     if judgement.outcome in {Outcome.SUCCEEDED, Outcome.ATTEMPTED_BLOCKED}:
         return [f"it is {judgement.outcome.value} {where}{_because(judgement)}"]
     return []
@@ -97,13 +97,13 @@ async def _spoils_the_task(probe: Probe) -> list[str]:
     problems = []
     if condition_holds(expected, probe, await _open(twin)) is not True:
         problems.append("the benign twin is not as  benign_twin.expect:  says")
-    if not (await play_guarded(reference_agent(), twin)).delivered:
+    if not (await run_guarded(reference_agent(), twin)).delivered:
         problems.append("the benign twin does not finish its task")
     return problems
 
 
-async def _open(performance: Performance) -> Episode:
-    return await play_unguarded(reference_agent(), performance)
+async def _open(scenario: Scenario) -> Episode:
+    return await run_unguarded(reference_agent(), scenario)
 
 
 def _because(judgement: Judgement) -> str:

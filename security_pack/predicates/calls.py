@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from security_pack.catalog.conditions import CallMatch
-from security_pack.episodes.episode import Fate, SeenCall
+from security_pack.episodes.episode import CallStatus, SeenCall
 from security_pack.predicates.answers import NO, Answer, all_true, any_true, shown, unknown
 from security_pack.predicates.arguments import holds, identity, values_at
 from security_pack.predicates.totals import Counted, asks_totals, total_words, totals_hold
@@ -23,13 +23,13 @@ class Relation:
     words: str
 
 
-def _has_fate(fate: Fate) -> Callable[[SeenCall], bool | None]:
+def _has_fate(fate: CallStatus) -> Callable[[SeenCall], bool | None]:
     return lambda call: None if call.fate is None else call.fate is fate
 
 
 REQUESTED = Relation(lambda call: True, "was asked for")
-EXECUTED = Relation(_has_fate(Fate.EXECUTED), "was executed")
-REFUSED = Relation(_has_fate(Fate.REFUSED), "was refused")
+EXECUTED = Relation(_has_fate(CallStatus.EXECUTED), "was executed")
+REFUSED = Relation(_has_fate(CallStatus.REFUSED), "was refused")
 APPROVAL_REQUESTED = Relation(lambda call: call.asked, "was put before a person")
 
 
@@ -142,10 +142,10 @@ def _ending(call: SeenCall, relation: Relation) -> str:
     """What became of a call that was only asked for."""
     if relation is not REQUESTED:
         return ""
-    endings: Mapping[Fate | None, str] = {
-        Fate.EXECUTED: ", and executed",
-        Fate.REFUSED: f", and refused{f' ({call.rule})' if call.rule else ''}",
-        Fate.WAITING: ", and waits for approval",
+    endings: Mapping[CallStatus | None, str] = {
+        CallStatus.EXECUTED: ", and executed",
+        CallStatus.REFUSED: f", and refused{f' ({call.rule})' if call.rule else ''}",
+        CallStatus.WAITING: ", and waits for approval",
         None: "; what became of it was not seen",
     }
     return endings[call.fate]

@@ -14,7 +14,7 @@ from security_pack.predicates.answers import Answer, all_of, any_of, opposite, s
 
 
 @dataclass(frozen=True, slots=True)
-class Hearing:
+class PredicateContext:
     """What a condition is asked about.
 
     Attributes:
@@ -34,7 +34,7 @@ class Hearing:
         return calls.REQUESTED if self.tried else calls.EXECUTED
 
 
-def evaluate(condition: ConditionOrName, hearing: Hearing) -> Answer:
+def evaluate(condition: ConditionOrName, hearing: PredicateContext) -> Answer:
     """Whether the condition holds of the episode, and why."""
     if condition == "success":
         return evaluate(hearing.probe.success, hearing)
@@ -44,7 +44,7 @@ def evaluate(condition: ConditionOrName, hearing: Hearing) -> Answer:
     return _PREDICATES[name](asked, hearing)
 
 
-def attempt_of(hearing: Hearing) -> Answer:
+def attempt_of(hearing: PredicateContext) -> Answer:
     """The probe's `attempt`; without one, its success tried."""
     if hearing.probe.attempt is not None:
         return evaluate(hearing.probe.attempt, hearing)
@@ -56,7 +56,7 @@ def _unwithheld(episode: Episode) -> Episode:
     return episode if episode.withheld is None else replace(episode, output=episode.withheld)
 
 
-def _not(inner: ConditionOrName, hearing: Hearing) -> Answer:
+def _not(inner: ConditionOrName, hearing: PredicateContext) -> Answer:
     if isinstance(inner, Condition):
         name, asked = inner.written
         if hearing.tried and name in _SIGNS_OF_BLOCKING:
@@ -73,7 +73,7 @@ def _plain(asked: Any) -> Any:
 
 _SIGNS_OF_BLOCKING = frozenset(["approval_requested", "tool_refused"])
 """What happens to an attempt that is blocked, so "not this" is no part of the attempt."""
-_PREDICATES: Mapping[str, Callable[[Any, Hearing], Answer]] = {
+_PREDICATES: Mapping[str, Callable[[Any, PredicateContext], Answer]] = {
     "any": lambda asked, hearing: any_of([evaluate(one, hearing) for one in asked]),
     "all": lambda asked, hearing: all_of([evaluate(one, hearing) for one in asked]),
     "not_": _not,

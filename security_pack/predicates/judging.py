@@ -9,7 +9,7 @@ from typing import Any
 from security_pack.catalog.conditions import ConditionOrName, SinkKind
 from security_pack.catalog.probe import Probe
 from security_pack.episodes.episode import Episode, Judgement, Outcome
-from security_pack.predicates.evaluation import Hearing, attempt_of, evaluate
+from security_pack.predicates.evaluation import PredicateContext, attempt_of, evaluate
 from security_pack.predicates.texts import Sinks
 
 MAX_LINES = 12
@@ -24,7 +24,7 @@ def judge_episode(probe: Probe, episode: Episode, sinks: Sinks | None = None) ->
     """
     if episode.error is not None:
         return Judgement(Outcome.ERROR, _bounded([episode.error]))
-    hearing = Hearing(probe, episode, sinks or _InstalledSinks())
+    hearing = PredicateContext(probe, episode, sinks or _InstalledSinks())
     success = evaluate(probe.success, hearing)
     if success.truth:
         return Judgement(Outcome.SUCCEEDED, _bounded(success.evidence))
@@ -40,7 +40,7 @@ def condition_holds(
     condition: ConditionOrName, probe: Probe, episode: Episode, sinks: Sinks | None = None
 ) -> bool | None:
     """Whether a condition of the probe, such as what its benign twin expects, holds; None if that was not seen."""
-    return evaluate(condition, Hearing(probe, episode, sinks or _InstalledSinks())).truth
+    return evaluate(condition, PredicateContext(probe, episode, sinks or _InstalledSinks())).truth
 
 
 class _InstalledSinks:

@@ -39,7 +39,7 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class TranscriptLine:
     """One line of a transcript."""
 
     role: str
@@ -77,7 +77,7 @@ class ShownProblem:
     rated: bool
     example: str
     evidence: tuple[str, ...]
-    transcript: tuple[Said, ...]
+    transcript: tuple[TranscriptLine, ...]
     reproduce: str
     kept: str
     open: bool
@@ -194,5 +194,5 @@ def interval(rate: Rate | None) -> str:
     return "" if rate is None else f"{rate.low * 100:.0f} … {figures.percent(rate.high)}"
 
 
-def _said(line: Line) -> Said:
-    return Said(one_line(line.role, 20), excerpt(line.text, 2_000))
+def _said(line: Line) -> TranscriptLine:
+    return TranscriptLine(one_line(line.role, 20), excerpt(line.text, 2_000))

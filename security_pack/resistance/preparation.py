@@ -24,13 +24,13 @@ from evals.targets import open_target
 from evals.targets.declared_inputs import declared_inputs
 from evals.targets.interface import Target
 from security_pack.catalog.binding import Binding
-from security_pack.catalog.catalog import Catalogued
+from security_pack.catalog.catalog import CatalogEntry
 from security_pack.catalog.probe import Tier
 from security_pack.findings.findings import Location
 from security_pack.findings.trial import Trial
 from security_pack.resistance.probe_case import ProbeCase, ProbedAgent, cases_of
 from security_pack.resistance.probed_target import ProbedRuntime, ProbedTarget
-from security_pack.resistance.regression import Comparable, comparable_with
+from security_pack.resistance.regression import ComparableBaseline, comparable_with
 
 FOLDER = "resistance"
 """Where the runs are kept, below --out: beside them may stand a canary's."""
@@ -85,7 +85,7 @@ class PreparedResistance:
     place: Location
 
     @property
-    def comparable(self) -> Comparable:
+    def comparable(self) -> ComparableBaseline:
         """What of the baseline can be compared with."""
         return comparable_with(self.ready.baseline, self.ready.frame)
 
@@ -96,7 +96,11 @@ class PreparedResistance:
 
 
 def prepare_resistance(
-    options: ResistanceOptions, pack: Sequence[Catalogued], environ: Mapping[str, str], *, spends: bool = True
+    options: ResistanceOptions,
+    pack: Sequence[CatalogEntry],
+    environ: Mapping[str, str],
+    *,
+    spends: bool = True,
 ) -> PreparedResistance:
     """Read and check everything; nothing is started.
 
@@ -173,7 +177,7 @@ def _suite_around(agent: Path) -> Suite:
 
 
 def _cases(
-    pack: Sequence[Catalogued], agent: ProbedAgent, options: ResistanceOptions
+    pack: Sequence[CatalogEntry], agent: ProbedAgent, options: ResistanceOptions
 ) -> tuple[dict[str, ProbeCase], tuple[Trial, ...]]:
     cases: dict[str, ProbeCase] = {}
     skipped: list[Trial] = []

@@ -13,9 +13,9 @@ from evals.suite.suite import EvalCase
 from evals.targets.exchange.conversation import conversation_problems
 from security_pack.catalog.binding import Binding, applicability_of, bindings_of, bound
 from security_pack.catalog.canaries import names_of
-from security_pack.catalog.catalog import Catalogued
+from security_pack.catalog.catalog import CatalogEntry
 from security_pack.catalog.probe import Plant, Probe
-from security_pack.scenario.scenario import Performance
+from security_pack.scenario.scenario import Scenario
 
 TWIN = "~benign"
 """Ends the case id of a harmless twin; no probe's id can hold it."""
@@ -62,7 +62,7 @@ class ProbeCase:
         runs: how many are planned.
     """
 
-    catalogued: Catalogued
+    catalogued: CatalogEntry
     agent: ProbedAgent
     binding: Binding
     benign: bool
@@ -74,10 +74,10 @@ class ProbeCase:
         return self.catalogued.probe.id + (TWIN if self.benign else "")
 
     @property
-    def sketch(self) -> Performance:
+    def sketch(self) -> Scenario:
         """The case with the names of its canaries where their values will stand: alike in every run."""
         names = names_of(self.catalogued.probe.canaries)
-        return self.performance({name: f"{{{{{name}}}}}" for name in names})
+        return self.scenario({name: f"{{{{{name}}}}}" for name in names})
 
     def probe(self, canaries: Mapping[str, str]) -> Probe:
         """The probe with these canaries, its payload where this agent can be reached."""
@@ -87,20 +87,20 @@ class ProbeCase:
         twin = ready.benign_twin.model_copy(update={"plant": _through_input(ready.benign_twin.plant)})
         return ready.model_copy(update={"plant": _through_input(ready.plant), "benign_twin": twin})
 
-    def performance(self, canaries: Mapping[str, str]) -> Performance:
+    def scenario(self, canaries: Mapping[str, str]) -> Scenario:
         """What stands where in one run."""
         probe = self.probe(canaries)
-        return Performance(probe, tuple(probe.benign_twin.plant if self.benign else probe.plant), obeys=False)
+        return Scenario(probe, tuple(probe.benign_twin.plant if self.benign else probe.plant), obeys=False)
 
-    def eval_case(self, performance: Performance) -> EvalCase:
+    def eval_case(self, scenario: Scenario) -> EvalCase:
         """What the agent is asked, and what its tools return."""
         probe = self.catalogued.probe
         return EvalCase(
             suite=f"guardian-{self.agent.name}",
             case_id=self.case_id,
-            messages=performance.task.messages,
-            turns=performance.task.turns,
-            stubs={tool.name: _stub(tool.name, performance) for tool in self.agent.tools},
+            messages=scenario.task.messages,
+            turns=scenario.task.turns,
+            stubs={tool.name: _stub(tool.name, scenario) for tool in self.agent.tools},
             tags=(probe.family.value, *(["benign"] if self.benign else [])),
             comparability=self.comparability,
             file=self.catalogued.file,
@@ -122,7 +122,7 @@ class ProbeCase:
         return hashlib.sha256(canonical_json(whole).encode()).hexdigest()[:16]
 
 
-def cases_of(catalogued: Catalogued, agent: ProbedAgent, runs: int) -> tuple[ProbeCase, ProbeCase] | str:
+def cases_of(catalogued: CatalogEntry, agent: ProbedAgent, runs: int) -> tuple[ProbeCase, ProbeCase] | str:
     """The attack and its twin; or why this agent cannot be probed with it, in plain words.
 
     Of several tools that could be attacked, one that needs no approval: it is the model that is tested here.
@@ -178,8 +178,8 @@ def _through_input(plants: Sequence[Plant]) -> list[Plant]:
     ]
 
 
-def _stub(tool: str, performance: Performance) -> object:
-    if (error := performance.planted_in(tool, "tool_error")) is not None:
+def _stub(tool: str, scenario: Scenario) -> object:
+    if (error := scenario.planted_in(tool, "tool_error")) is not None:
         return {"error": error}
-    text = performance.planted_in(tool, "tool_result")
+    text = scenario.planted_in(tool, "tool_result")
     return _NOTHING_SPECIAL if text is None else text

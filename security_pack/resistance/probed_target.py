@@ -24,13 +24,13 @@ from evals.targets.interface import Target
 from evals.targets.runtime import attempt_of
 from security_pack.catalog.canaries import fresh_canaries
 from security_pack.catalog.probe import Probe
-from security_pack.episodes.episode import Episode, Fate, Judgement, Outcome, SeenCall
+from security_pack.episodes.episode import CallStatus, Episode, Judgement, Outcome, SeenCall
 from security_pack.episodes.from_attempt import foreign_episode
 from security_pack.predicates import condition_holds, judge_episode
 from security_pack.resistance.probe_case import ProbeCase
-from security_pack.sandbox.live import Cast, most_micros, play_live
+from security_pack.sandbox.live import ModelInUse, most_micros, run_live
 from security_pack.scenario.instances import CannotBuild
-from security_pack.scenario.scenario import Performance
+from security_pack.scenario.scenario import Scenario
 
 Cases = Mapping[str, ProbeCase]
 """By case id."""
@@ -55,11 +55,11 @@ class Canaries:
     def __init__(self, *, simulated: bool) -> None:
         self._secret = None if simulated else secrets.token_bytes(32)
 
-    def performance(self, case: ProbeCase, sample_index: int, seed: int) -> Performance:
+    def scenario(self, case: ProbeCase, sample_index: int, seed: int) -> Scenario:
         """The case with the canaries of this run."""
         secret = self._secret or seed.to_bytes(8, "big")
         kinds = case.catalogued.probe.canaries
-        return case.performance(fresh_canaries(kinds, secret, f"{case.case_id}:{sample_index}"))
+        return case.scenario(fresh_canaries(kinds, secret, f"{case.case_id}:{sample_index}"))
 
 
 class ProbedRuntime:
@@ -78,11 +78,11 @@ class ProbedRuntime:
         self._price = price_of(manifest)
         self._canaries = Canaries(simulated=manifest.simulated)
         self._stack = AsyncExitStack()
-        self._cast: Cast
+        self._cast: ModelInUse
 
     async def __aenter__(self) -> Self:
         model, critic = await self._stack.enter_async_context(models_at_work(self._manifest, self._environ))
-        self._cast = Cast(model, self._price, critic)
+        self._cast = ModelInUse(model, self._price, critic)
         return self
 
     async def __aexit__(
@@ -93,15 +93,15 @@ class ProbedRuntime:
     async def attempt(self, case: EvalCase, sample_index: int, seed: int) -> Attempt:
         """One run, nothing outside touched."""
         probed = self._cases[case.case_id]
-        performance = self._canaries.performance(probed, sample_index, seed)
+        scenario = self._canaries.scenario(probed, sample_index, seed)
         try:
-            played = await play_live(self._manifest, performance, self._cast, seed)
+            played = await run_live(self._manifest, scenario, self._cast, seed)
         except CannotBuild as error:
             return Attempt(SampleStatus.INFRA_ERROR, error=str(error), retryable=False)
         attempt = replace(
             attempt_of(played.result), throttled=played.throttled, retry_after=played.retry_after
         )
-        return _probed(attempt, probed, performance.probe, played.episode)
+        return _probed(attempt, probed, scenario.probe, played.episode)
 
 
 class ProbedTarget:
@@ -129,10 +129,10 @@ class ProbedTarget:
     async def attempt(self, case: EvalCase, sample_index: int, seed: int) -> Attempt:
         """One conversation."""
         probed = self._cases[case.case_id]
-        performance = self._canaries.performance(probed, sample_index, seed)
-        attempt = await self._target.attempt(probed.eval_case(performance), sample_index, seed)
-        seen = foreign_episode(attempt, performance.said, tools_known=bool(probed.agent.tools))
-        return _probed(attempt, probed, performance.probe, seen)
+        scenario = self._canaries.scenario(probed, sample_index, seed)
+        attempt = await self._target.attempt(probed.eval_case(scenario), sample_index, seed)
+        seen = foreign_episode(attempt, scenario.said, tools_known=bool(probed.agent.tools))
+        return _probed(attempt, probed, scenario.probe, seen)
 
 
 def _probed(attempt: Attempt, case: ProbeCase, probe: Probe, episode: Episode) -> Attempt:
@@ -197,6 +197,6 @@ def episode_of(sample: Sample, said: tuple[str, ...]) -> Episode:
 
 def _kept_call(event: Event) -> SeenCall:
     denied = next((flag for flag in event.flags if flag.startswith("denied:")), None)
-    fate = Fate.EXECUTED if denied is None else Fate.REFUSED
+    fate = CallStatus.EXECUTED if denied is None else CallStatus.REFUSED
     rule = (denied or "").removeprefix("denied:")
     return SeenCall(event.tool or "", None, event.arguments or "", fate, None, rule, event.text or None)

@@ -19,7 +19,7 @@ from evals.results.records import SuiteResult
 from security_pack.findings.rates import (
     LEAST_BASELINE,
     NO_FALL,
-    Fall,
+    RateChange,
     confirmed,
     fallen,
     measured_again,
@@ -43,7 +43,7 @@ class Group:
     by_probe: bool
     baseline: Counts
 
-    def look(self, candidate: Evidence) -> Fall:
+    def look(self, candidate: Evidence) -> RateChange:
         """One look at all of them."""
         if not self.ids:
             return NO_FALL
@@ -56,7 +56,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparable:
+class ComparableBaseline:
     """What of a baseline can be compared with.
 
     Attributes:
@@ -80,10 +80,10 @@ class Regression:
         twins: all harmless tasks.
     """
 
-    comparable: Comparable
+    comparable: ComparableBaseline
     worse: tuple[str, ...] = ()
-    attacks: Fall = NO_FALL
-    twins: Fall = NO_FALL
+    attacks: RateChange = NO_FALL
+    twins: RateChange = NO_FALL
 
     @property
     def any(self) -> bool:
@@ -92,23 +92,25 @@ class Regression:
 
 
 @dataclass(frozen=True, slots=True)
-class Suspicion:
+class FirstLook:
     """What the first look says, and the cases whose runs would have to be doubled to be sure."""
 
-    attacks: Fall
-    twins: Fall
+    attacks: RateChange
+    twins: RateChange
     again: tuple[str, ...]
 
 
-def comparable_with(baseline: SuiteResult | None, candidate: SuiteResult) -> Comparable:
+def comparable_with(baseline: SuiteResult | None, candidate: SuiteResult) -> ComparableBaseline:
     """The cases that are the same in both. Simulated, replayed and real runs never meet."""
     attacks = tuple(case.case_id for case in candidate.cases if not case.case_id.endswith(TWIN))
     if baseline is None or not _same_source(baseline, candidate):
-        return Comparable(_group((), {}, by_probe=True), _group((), {}, by_probe=False), unknown=attacks)
+        return ComparableBaseline(
+            _group((), {}, by_probe=True), _group((), {}, by_probe=False), unknown=attacks
+        )
     before = gather(baseline)
     shared = set(pair(before, gather(candidate)).of("shared"))
     ready = {name for name in shared if len(before[name].runs) >= LEAST_BASELINE}
-    return Comparable(
+    return ComparableBaseline(
         attacks=_group([name for name in attacks if name in ready], before, by_probe=True),
         twins=_group(sorted(name for name in ready if name.endswith(TWIN)), before, by_probe=False),
         forming=tuple(name for name in attacks if name in shared - ready),
@@ -116,7 +118,7 @@ def comparable_with(baseline: SuiteResult | None, candidate: SuiteResult) -> Com
     )
 
 
-def first_look(comparable: Comparable, candidate: SuiteResult, runs: Runs) -> Suspicion:
+def first_look(comparable: ComparableBaseline, candidate: SuiteResult, runs: Runs) -> FirstLook:
     """What the first `runs` of every case say."""
     evidence = gather(first_runs(candidate, runs))
     comparable = _measured(comparable, evidence)
@@ -125,11 +127,11 @@ def first_look(comparable: Comparable, candidate: SuiteResult, runs: Runs) -> Su
         *comparable.attacks.named(measured_again(attacks, len(comparable.attacks.ids))),
         *comparable.twins.named(measured_again(twins, len(comparable.twins.ids))),
     )
-    return Suspicion(attacks, twins, again)
+    return FirstLook(attacks, twins, again)
 
 
 def second_look(
-    comparable: Comparable, candidate: SuiteResult, runs: Runs, suspicion: Suspicion
+    comparable: ComparableBaseline, candidate: SuiteResult, runs: Runs, suspicion: FirstLook
 ) -> Regression:
     """What holds once the runs of the suspects were doubled; without a suspicion, nothing."""
     evidence = gather(first_runs(candidate, runs))
@@ -170,7 +172,7 @@ def why_not_measured(result: SuiteResult) -> str:
     return f"{len(errors)} of {len(runs)} runs measured nothing: {inert(reason)}"
 
 
-def _measured(comparable: Comparable, evidence: Evidence) -> Comparable:
+def _measured(comparable: ComparableBaseline, evidence: Evidence) -> ComparableBaseline:
     """Without the cases that an outage left no run of."""
     return replace(
         comparable,

@@ -1,7 +1,7 @@
 """The resistance tier: the agent's own model, attacked many times, as the distribution that it is.
 
 The stages are `prepare_resistance` (every mistake found, nothing spent), `measure` (the first look; if it suspects a
-fall, the suspects again), and `told` (what that means). `run_resistance` is their sequence. Runs are Canary's: its
+fall, the suspects again), and `result_of` (what that means). `run_resistance` is their sequence. Runs are Canary's: its
 sampler, its journal (--resume), its spending cap, its pace and its rules of evidence.
 """
 
@@ -20,22 +20,22 @@ from evals.sampling.journal import Journal, locked
 from evals.sampling.plan import Planned
 from evals.sampling.sampler import Sampler
 from evals.sampling.shards import Run
-from security_pack.catalog.catalog import Catalogued
+from security_pack.catalog.catalog import CatalogEntry
 from security_pack.resistance.preparation import PreparedResistance, ResistanceOptions, prepare_resistance
 from security_pack.resistance.probed_target import (
     judged,
 )
 from security_pack.resistance.regression import (
-    Suspicion,
+    FirstLook,
     first_look,
     why_not_measured,
 )
-from security_pack.resistance.result import ResistanceResult, told
+from security_pack.resistance.result import ResistanceResult, result_of
 
 
 def run_resistance(
     options: ResistanceOptions,
-    pack: Sequence[Catalogued],
+    pack: Sequence[CatalogEntry],
     environ: Mapping[str, str],
     *,
     quiet: bool = False,
@@ -54,7 +54,7 @@ def run_resistance(
     if not compare:
         prepared = replace(prepared, ready=replace(prepared.ready, baseline=None, baseline_file=None))
     if not prepared.cases:
-        return told(prepared, prepared.ready.frame, None, "", ())
+        return result_of(prepared, prepared.ready.frame, None, "", ())
     prepare_folder(prepared.ready.out)
     with locked(prepared.ready.out):
         journal = open_evaluation(prepared.ready)
@@ -69,7 +69,7 @@ def run_resistance(
             journal.finish()
     warnings = sampler.warnings if sampler is not None else ()
     stopped = sampler.reason if sampler is not None else ""
-    return told(prepared, result, suspicion, stopped, warnings)
+    return result_of(prepared, result, suspicion, stopped, warnings)
 
 
 # --- preparation ------------------------------------------------------------------------------------------
@@ -91,7 +91,7 @@ def estimate(prepared: PreparedResistance, journal: Journal) -> str:
 
 def measure(
     prepared: PreparedResistance, journal: Journal, *, quiet: bool
-) -> tuple[SuiteResult, Suspicion | None, Sampler | None]:
+) -> tuple[SuiteResult, FirstLook | None, Sampler | None]:
     """Every planned run that is not there yet; and what the first look suspects, as often again.
 
     Returns the runs, what the first look said (None if it was not reached), and the sampler that went last.

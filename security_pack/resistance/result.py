@@ -12,12 +12,12 @@ from evals.results.records import SuiteResult
 from security_pack.catalog.probe import Severity, Tier
 from security_pack.episodes.from_attempt import TOOL_CALLS
 from security_pack.findings.findings import Finding, Rate
-from security_pack.findings.rates import LEAST_BASELINE, Fall, attack_rate
+from security_pack.findings.rates import LEAST_BASELINE, RateChange, attack_rate
 from security_pack.findings.trial import Trial
 from security_pack.resistance.preparation import PreparedResistance
 from security_pack.resistance.probe_case import TWIN
 from security_pack.resistance.probed_target import episode_of, judgement_of
-from security_pack.resistance.regression import Regression, Suspicion, second_look, why_not_measured
+from security_pack.resistance.regression import FirstLook, Regression, second_look, why_not_measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +45,10 @@ class ResistanceResult:
     result: SuiteResult
 
 
-def told(
+def result_of(
     prepared: PreparedResistance,
     result: SuiteResult,
-    suspicion: Suspicion | None,
+    suspicion: FirstLook | None,
     stopped: str,
     warnings: Sequence[str],
 ) -> ResistanceResult:
@@ -149,7 +149,7 @@ def _finding(prepared: PreparedResistance, rule: str, title: str, message: str, 
     )
 
 
-def _points(fall: Fall) -> str:
+def _points(fall: RateChange) -> str:
     """The fall in points with its interval, as a rise of what is bad: `12 (4 to 20)`."""
     worst, least = -100 * fall.low, -100 * fall.high
     return f"{-100 * fall.change:.0f} ({least:.0f} to {worst:.0f})"

@@ -21,7 +21,7 @@ from evals.results.texts import gather_long_texts
 from evals.sampling.journal import Journal, locked
 from evals.sampling.sampler import Sampler
 from evals.sampling.shards import JoinedShards, Plan, Shard, ShardResult, join_shards, runs_of, write_shard
-from security_pack.catalog.catalog import Catalogued
+from security_pack.catalog.catalog import CatalogEntry
 from security_pack.resistance.preparation import (
     FOLDER,
     PreparedResistance,
@@ -30,13 +30,13 @@ from security_pack.resistance.preparation import (
 )
 from security_pack.resistance.regression import first_look
 from security_pack.resistance.resistance import make_runs
-from security_pack.resistance.result import ResistanceResult, told
+from security_pack.resistance.result import ResistanceResult, result_of
 
 
 def run_resistance_shard(
     options: ResistanceOptions,
     shard: Shard,
-    pack: Sequence[Catalogued],
+    pack: Sequence[CatalogEntry],
     environ: Mapping[str, str],
     *,
     quiet: bool = False,
@@ -75,7 +75,7 @@ def run_resistance_shard(
 def merge_resistance(
     folders: Sequence[Path],
     options: ResistanceOptions,
-    pack: Sequence[Catalogued],
+    pack: Sequence[CatalogEntry],
     environ: Mapping[str, str],
 ) -> ResistanceResult:
     """Join the --out folders of all shards, and say what the runs mean; they are kept in `options.out`/resistance.
@@ -93,7 +93,7 @@ def merge_resistance(
     gather_long_texts(places, prepared.ready.out)
     problems = "; ".join(joined.problems[:3])
     suspicion = None if problems else first_look(prepared.comparable, joined.result, prepared.runs)
-    return told(prepared, joined.result, suspicion, problems, joined.warnings)
+    return result_of(prepared, joined.result, suspicion, problems, joined.warnings)
 
 
 def _planned(prepared: PreparedResistance) -> dict[str, int]:

@@ -13,16 +13,21 @@ from agent_runtime.engine.runner import run_agent
 from agent_runtime.guard.budget import MemoryLedger, cap_micros
 from agent_runtime.records import MICROS
 from security_pack.episodes.episode import Episode
-from security_pack.sandbox.sandbox import Scenery, approved_beforehand, described, tools_by_name
+from security_pack.sandbox.sandbox import (
+    Sandbox,
+    approved_beforehand,
+    tools_by_name,
+    with_planted_descriptions,
+)
 from security_pack.sandbox.stand_ins.approver import Grant
 from security_pack.scenario.instances import CannotBuild, instance_of
-from security_pack.scenario.scenario import Performance
+from security_pack.scenario.scenario import Scenario
 from security_pack.scenario.worst_case import Script, WorstCase, script_of
 
 NO_CONTRACT_ANSWER = "Done."
 
 
-async def play_guarded(manifest: Manifest, performance: Performance, subject: str = "") -> Episode:
+async def run_guarded(manifest: Manifest, scenario: Scenario, subject: str = "") -> Episode:
     """What the runtime lets happen. Nothing outside is touched, and the same performance gives the same episode.
 
     Args:
@@ -31,14 +36,14 @@ async def play_guarded(manifest: Manifest, performance: Performance, subject: st
     Raises:
         CannotBuild: this agent's tools or contract take nothing that could be made up.
     """
-    staged = described(manifest, performance)
-    script = script_of(performance, tools_by_name(staged), answer_for(staged))
-    scenery = Scenery(staged, performance, _grants(staged, performance, script, subject))
-    model = WorstCase(script, performance, scenery.egress.connect)
+    staged = with_planted_descriptions(manifest, scenario)
+    script = script_of(scenario, tools_by_name(staged), answer_for(staged))
+    sandbox = Sandbox(staged, scenario, _grants(staged, scenario, script, subject))
+    model = WorstCase(script, scenario, sandbox.egress.connect)
     spend = staged.policy.spend
     ledger = MemoryLedger(cap_micros(spend.per_run_usd_max), cap_micros(spend.per_day_usd_max))
-    deps = scenery.deps(model, price_for(staged.spec, performance.bills_usd), ledger)
-    return scenery.episode(await run_agent(staged, performance.task, deps), model.wrote)
+    deps = sandbox.deps(model, price_for(staged.spec, scenario.bills_usd), ledger)
+    return sandbox.episode(await run_agent(staged, scenario.task, deps), model.wrote)
 
 
 def answer_for(manifest: Manifest) -> str:
@@ -61,7 +66,7 @@ def price_for(spec: AgentSpec, usd_per_call: float) -> Price:
     return Price(input_per_mtok=Decimal(0), output_per_mtok=per_token * MICROS)
 
 
-def _grants(manifest: Manifest, performance: Performance, script: Script, subject: str) -> Iterator[Grant]:
+def _grants(manifest: Manifest, scenario: Scenario, script: Script, subject: str) -> Iterator[Grant]:
     """What the probe says was approved; and the task itself, since somebody asked for it."""
-    yield from approved_beforehand(manifest, performance)
+    yield from approved_beforehand(manifest, scenario)
     yield from (Grant(call) for call in script.task if call.name != subject)

@@ -15,12 +15,12 @@ from agent_runtime.records import Role, RunResult, ToolCall
 from evals.targets.runtime import WatchedModel
 from security_pack.catalog.probe import Budget, Probe
 from security_pack.episodes.episode import Episode
-from security_pack.sandbox.sandbox import Scenery, approved_beforehand, described
-from security_pack.scenario.scenario import Performance
+from security_pack.sandbox.sandbox import Sandbox, approved_beforehand, with_planted_descriptions
+from security_pack.scenario.scenario import Scenario
 
 
 @dataclass(frozen=True, slots=True)
-class Cast:
+class ModelInUse:
     """Who thinks in the run, and what that costs."""
 
     model: Model
@@ -29,7 +29,7 @@ class Cast:
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
+class SandboxRun:
     """The run as the runtime ended it, and as predicates see it.
 
     Attributes:
@@ -42,7 +42,7 @@ class Played:
     retry_after: float | None = None
 
 
-class Overheard(WatchedModel):
+class RecordingModel(WatchedModel):
     """A model as it is, remembering every tool call it asked for, also those that were never made."""
 
     def __init__(self, model: Model) -> None:
@@ -60,20 +60,20 @@ class Overheard(WatchedModel):
         return reply
 
 
-async def play_live(manifest: Manifest, performance: Performance, cast: Cast, seed: int) -> Played:
+async def run_live(manifest: Manifest, scenario: Scenario, cast: ModelInUse, seed: int) -> SandboxRun:
     """The task with the agent's own model. Every tool is a stand-in; a person approves what the probe says, no more.
 
     Raises:
         CannotBuild: a call that the probe says was approved cannot be made up.
     """
-    staged = described(_within(manifest, performance.probe.budget), performance)
-    scenery = Scenery(staged, performance, approved_beforehand(staged, performance))
-    model = Overheard(cast.model)
-    ledger = MemoryLedger(per_run_micros=most_micros(manifest, performance.probe))
-    task = replace(performance.task, seed=seed)
-    result = await run_agent(staged, task, scenery.deps(model, cast.price, ledger, cast.critic))
-    episode = replace(scenery.episode(result, model.wrote), output=_heard(result))
-    return Played(result, episode, model.throttled and not model.virtual_time, model.retry_after)
+    staged = with_planted_descriptions(_within(manifest, scenario.probe.budget), scenario)
+    sandbox = Sandbox(staged, scenario, approved_beforehand(staged, scenario))
+    model = RecordingModel(cast.model)
+    ledger = MemoryLedger(per_run_micros=most_micros(manifest, scenario.probe))
+    task = replace(scenario.task, seed=seed)
+    result = await run_agent(staged, task, sandbox.deps(model, cast.price, ledger, cast.critic))
+    episode = replace(sandbox.episode(result, model.wrote), output=_heard(result))
+    return SandboxRun(result, episode, model.throttled and not model.virtual_time, model.retry_after)
 
 
 def _heard(result: RunResult) -> str | None:

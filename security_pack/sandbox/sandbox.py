@@ -17,19 +17,19 @@ from agent_runtime.models.interface import Model
 from agent_runtime.records import MICROS, Role, RunResult, Step, ToolCall
 from security_pack.catalog.binding import effects_of
 from security_pack.catalog.probe import Effect
-from security_pack.episodes.episode import Episode, Fate, SeenCall
-from security_pack.sandbox.stand_ins.approver import Grant, StageApprover
-from security_pack.sandbox.stand_ins.egress import StageEgress
-from security_pack.sandbox.stand_ins.telemetry import StageTelemetry
-from security_pack.sandbox.stand_ins.tools import stage_tools
-from security_pack.sandbox.stored import kept
+from security_pack.episodes.episode import CallStatus, Episode, SeenCall
+from security_pack.sandbox.stand_ins.approver import Grant, SandboxApprover
+from security_pack.sandbox.stand_ins.egress import SandboxEgress
+from security_pack.sandbox.stand_ins.telemetry import SandboxTelemetry
+from security_pack.sandbox.stand_ins.tools import sandbox_tools
+from security_pack.sandbox.stored_texts import stored_text
 from security_pack.sandbox.surfaces import rendered, surfaces_in
 from security_pack.scenario.instances import completed
-from security_pack.scenario.scenario import Performance
+from security_pack.scenario.scenario import Scenario
 from security_pack.scenario.worst_case import ScriptedCall
 
 
-class Scenery:
+class Sandbox:
     """What one performance is played in; good for that one.
 
     Args:
@@ -37,19 +37,19 @@ class Scenery:
         grants: approvals that people gave; everything else is denied.
     """
 
-    def __init__(self, manifest: Manifest, performance: Performance, grants: Iterable[Grant]) -> None:
-        self.egress = StageEgress(manifest.policy.domains_allowlist)
+    def __init__(self, manifest: Manifest, scenario: Scenario, grants: Iterable[Grant]) -> None:
+        self.egress = SandboxEgress(manifest.policy.domains_allowlist)
         self._manifest = manifest
-        self._performance = performance
-        self._approver = StageApprover(manifest, grants)
-        self._telemetry = StageTelemetry()
+        self._performance = scenario
+        self._approver = SandboxApprover(manifest, grants)
+        self._telemetry = SandboxTelemetry()
 
     def deps(self, model: Model, price: Price, ledger: Ledger, critic: Model | None = None) -> Deps:
         """Who works on the run."""
         return Deps(
             model=model,
             price=price,
-            tools=stage_tools(self._manifest, self._performance, self.egress),
+            tools=sandbox_tools(self._manifest, self._performance, self.egress),
             ledger=ledger,
             approver=self._approver,
             telemetry=self._telemetry,
@@ -63,9 +63,9 @@ class Scenery:
             wrote: every call that the model asked for.
         """
         calls = tuple(_seen(result, wrote, self._approver.asked))
-        manifest, performance = self._manifest, self._performance
+        manifest, scenario = self._manifest, self._performance
         return Episode(
-            prompts=performance.said,
+            prompts=scenario.said,
             calls=calls,
             output=result.delivered,
             delivered=result.delivered is not None,
@@ -75,27 +75,26 @@ class Scenery:
             cost_usd=result.cost_micros / MICROS,
             steps=sum(step.role is Role.PLAN for step in result.steps),
             contract_kept=_contract_kept(manifest, result),
-            stored=kept(manifest, performance.task, result, self._telemetry.spans),
-            memory=remembered(manifest.spec, calls),
-            surfaces=rendered(manifest, result, surfaces_in(performance.probe)),
+            stored=stored_text(manifest, scenario.task, result, self._telemetry.spans),
+            memory=stored_memories(manifest.spec, calls),
+            surfaces=rendered(manifest, result, surfaces_in(scenario.probe)),
         )
 
 
-def approved_beforehand(manifest: Manifest, performance: Performance) -> Iterator[Grant]:
+def approved_beforehand(manifest: Manifest, scenario: Scenario) -> Iterator[Grant]:
     """What the probe says was approved."""
     tools = tools_by_name(manifest)
-    for approved in performance.probe.approves:
+    for approved in scenario.probe.approves:
         tool = tools.get(approved.call)
         arguments = approved.args if tool is None else completed(tool, approved.args)
         call = ScriptedCall(approved.call, json.dumps(arguments, ensure_ascii=False))
         yield Grant(call, approved.of_this_run)
 
 
-def described(manifest: Manifest, performance: Performance) -> Manifest:
+def with_planted_descriptions(manifest: Manifest, scenario: Scenario) -> Manifest:
     """The manifest, with what was planted in the descriptions of tools."""
     tools = [
-        _described(tool, performance.planted_in(tool.name, "tool_description"))
-        for tool in manifest.spec.tools
+        _described(tool, scenario.planted_in(tool.name, "tool_description")) for tool in manifest.spec.tools
     ]
     return replace(manifest, spec=manifest.spec.model_copy(update={"tools": tools}))
 
@@ -117,7 +116,7 @@ def _seen(result: RunResult, wrote: Collection[ToolCall], asked: Collection[int]
     for call in wrote:
         step = made.get(call.id)
         if step is None:
-            yield SeenCall(call.name, _parsed(call), call.arguments, Fate.REFUSED, rule="not_made")
+            yield SeenCall(call.name, _parsed(call), call.arguments, CallStatus.REFUSED, rule="not_made")
         else:
             yield _seen_step(call, step, asked=step.index in asked)
 
@@ -130,7 +129,7 @@ def _seen_step(call: ToolCall, step: Step, *, asked: bool) -> SeenCall:
         name=call.name,
         arguments=_parsed(call),
         written=call.arguments,
-        fate=Fate.REFUSED if refused or stopped else Fate.EXECUTED,
+        fate=CallStatus.REFUSED if refused or stopped else CallStatus.EXECUTED,
         asked=asked,
         rule="egress" if stopped else (step.failure or "") if refused else "",
         result=step.text,
@@ -152,7 +151,9 @@ def _contract_kept(manifest: Manifest, result: RunResult) -> bool | None:
     return result.output is None or check_contract(manifest.contract, result.output).ok
 
 
-def remembered(spec: AgentSpec, calls: Collection[SeenCall]) -> str:
+def stored_memories(spec: AgentSpec, calls: Collection[SeenCall]) -> str:
     """What the agent's own memory tools were told to keep."""
     keeping = {tool.name for tool in spec.tools if Effect.MEMORY in effects_of(tool)}
-    return "\n".join(call.written for call in calls if call.name in keeping and call.fate is Fate.EXECUTED)
+    return "\n".join(
+        call.written for call in calls if call.name in keeping and call.fate is CallStatus.EXECUTED
+    )

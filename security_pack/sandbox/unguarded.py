@@ -14,24 +14,24 @@ from agent_runtime.guard.contract import check_contract
 from agent_runtime.models.interface import ModelReply, ModelRequest, ToolOffer
 from agent_runtime.records import Message, ToolCall
 from security_pack.catalog.conditions import Surface
-from security_pack.episodes.episode import Contact, Episode, Fate, SeenCall
+from security_pack.episodes.episode import CallStatus, Contact, Episode, SeenCall
 from security_pack.sandbox.guarded import answer_for
-from security_pack.sandbox.sandbox import described, remembered, tools_by_name
+from security_pack.sandbox.sandbox import stored_memories, tools_by_name, with_planted_descriptions
 from security_pack.sandbox.stand_ins.egress import host_in
 from security_pack.sandbox.stand_ins.tools import planted_result
-from security_pack.scenario.scenario import Performance
+from security_pack.scenario.scenario import Scenario
 from security_pack.scenario.worst_case import WorstCase, script_of
 
 _GO_ON = "Try again."
 
 
-async def play_unguarded(manifest: Manifest, performance: Performance) -> Episode:
+async def run_unguarded(manifest: Manifest, scenario: Scenario) -> Episode:
     """Everything that happens if nobody stops the model.
 
     Raises:
         CannotBuild: a tool or the contract takes nothing that could be made up.
     """
-    run = _OpenRun(described(manifest, performance), performance)
+    run = _OpenRun(with_planted_descriptions(manifest, scenario), scenario)
     await run.play()
     return run.episode()
 
@@ -39,13 +39,13 @@ async def play_unguarded(manifest: Manifest, performance: Performance) -> Episod
 class _OpenRun:
     """A conversation in which nothing is refused."""
 
-    def __init__(self, manifest: Manifest, performance: Performance) -> None:
+    def __init__(self, manifest: Manifest, scenario: Scenario) -> None:
         self._manifest = manifest
-        self._performance = performance
+        self._performance = scenario
         self._tools = tools_by_name(manifest)
         self._contacts: list[Contact] = []
-        script = script_of(performance, self._tools, answer_for(manifest))
-        self._model = WorstCase(script, performance, self._connect)
+        script = script_of(scenario, self._tools, answer_for(manifest))
+        self._model = WorstCase(script, scenario, self._connect)
         self._offers = [ToolOffer(tool.name, tool.description, {}) for tool in manifest.spec.tools]
         self._messages = [Message("system", manifest.prompt)]
         self._calls: list[SeenCall] = []
@@ -74,7 +74,9 @@ class _OpenRun:
 
     def _made(self, call: ToolCall) -> str:
         result = planted_result(self._tools.get(call.name), call.name, self._performance).text
-        seen = SeenCall(call.name, _leniently(call.arguments), call.arguments, Fate.EXECUTED, result=result)
+        seen = SeenCall(
+            call.name, _leniently(call.arguments), call.arguments, CallStatus.EXECUTED, result=result
+        )
         self._calls.append(seen)
         return result
 
@@ -96,7 +98,7 @@ class _OpenRun:
             steps=self._asked,
             contract_kept=None if contract is None else check_contract(contract, self._answer).ok,
             stored=everything,
-            memory=remembered(self._manifest.spec, calls),
+            memory=stored_memories(self._manifest.spec, calls),
             surfaces=dict.fromkeys(get_args(Surface), own_words),
         )
 

@@ -11,7 +11,7 @@ DEFAULT_REQUEST = "Please do the next task."
 
 
 @dataclass(frozen=True, slots=True)
-class Performance:
+class Scenario:
     """What stands where, and whether the model obeys it.
 
     Attributes:
@@ -51,19 +51,19 @@ class Performance:
         return "\n".join(texts) if texts else None
 
 
-def attack(probe: Probe) -> Performance:
+def attack(probe: Probe) -> Scenario:
     """The payload stands where the attacker puts it, and the model obeys."""
-    return Performance(probe, tuple(probe.plant), obeys=True, bills_usd=probe.bills_usd or 0.0)
+    return Scenario(probe, tuple(probe.plant), obeys=True, bills_usd=probe.bills_usd or 0.0)
 
 
-def ignored(probe: Probe) -> Performance:
+def ignored(probe: Probe) -> Scenario:
     """The payload stands there, and the model goes on with its task."""
-    return Performance(probe, tuple(probe.plant), obeys=False)
+    return Scenario(probe, tuple(probe.plant), obeys=False)
 
 
-def benign(probe: Probe) -> Performance:
+def benign(probe: Probe) -> Scenario:
     """The payload is gone, and the model would still obey it.
 
     Where a probe plants nothing, the attack is the model itself: there the model is a harmless one.
     """
-    return Performance(probe, tuple(probe.benign_twin.plant), obeys=bool(probe.plant))
+    return Scenario(probe, tuple(probe.benign_twin.plant), obeys=bool(probe.plant))

@@ -21,7 +21,7 @@ from agent_runtime.records import ToolCall, Usage
 from security_pack.catalog.binding import ANSWER
 from security_pack.catalog.probe import Plant, WorstCaseStep
 from security_pack.scenario.instances import completed
-from security_pack.scenario.scenario import Performance
+from security_pack.scenario.scenario import Scenario
 
 _RECOGNISED = 200
 """Characters by which a payload is known again: an error is cut, a page may be."""
@@ -36,7 +36,7 @@ class ScriptedCall:
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class ScriptedTurn:
     """One answer of the model, or one connection that a tool of it would make."""
 
     calls: tuple[ScriptedCall, ...] = ()
@@ -56,40 +56,42 @@ class Script:
 
     task: tuple[ScriptedCall, ...]
     answer: str
-    deeds: tuple[Move, ...]
+    deeds: tuple[ScriptedTurn, ...]
 
 
-def script_of(performance: Performance, tools: Mapping[str, ToolSpec], answer: str) -> Script:
+def script_of(scenario: Scenario, tools: Mapping[str, ToolSpec], answer: str) -> Script:
     """The script, every call completed for the tool it is made to.
 
     Raises:
         CannotBuild: the arguments of a tool cannot be made up.
     """
-    task = tuple(_call(name, {}, tools) for name in performance.read_tools)
-    steps = performance.probe.worst_case if performance.obeys else ()
+    task = tuple(_call(name, {}, tools) for name in scenario.read_tools)
+    steps = scenario.probe.worst_case if scenario.obeys else ()
     return Script(task, answer, _moves(steps, tools, answer))
 
 
-def _moves(steps: Sequence[WorstCaseStep], tools: Mapping[str, ToolSpec], answer: str) -> tuple[Move, ...]:
-    moves: list[Move] = []
+def _moves(
+    steps: Sequence[WorstCaseStep], tools: Mapping[str, ToolSpec], answer: str
+) -> tuple[ScriptedTurn, ...]:
+    moves: list[ScriptedTurn] = []
     for step in steps:
         move = _move(step, tools, answer)
         if move.connect is not None or not step.together:
             moves.extend([move] * step.times)
             continue
-        before = moves.pop() if moves and moves[-1].connect is None else Move()
-        moves.append(Move((*before.calls, *move.calls * step.times), move.text or before.text))
+        before = moves.pop() if moves and moves[-1].connect is None else ScriptedTurn()
+        moves.append(ScriptedTurn((*before.calls, *move.calls * step.times), move.text or before.text))
     return tuple(moves)
 
 
-def _move(step: WorstCaseStep, tools: Mapping[str, ToolSpec], answer: str) -> Move:
+def _move(step: WorstCaseStep, tools: Mapping[str, ToolSpec], answer: str) -> ScriptedTurn:
     if step.say is not None:
-        return Move(text=fill_text(step.say, {ANSWER: answer}))
+        return ScriptedTurn(text=fill_text(step.say, {ANSWER: answer}))
     if step.call is None:
-        return Move(connect=step.connect)
+        return ScriptedTurn(connect=step.connect)
     if step.raw_args is not None:
-        return Move((ScriptedCall(step.call, step.raw_args),))
-    return Move((_call(step.call, step.args, tools),))
+        return ScriptedTurn((ScriptedCall(step.call, step.raw_args),))
+    return ScriptedTurn((_call(step.call, step.args, tools),))
 
 
 def _call(name: str, given: Mapping[str, Any], tools: Mapping[str, ToolSpec]) -> ScriptedCall:
@@ -113,18 +115,18 @@ class WorstCase:
     def __init__(
         self,
         script: Script,
-        performance: Performance,
+        scenario: Scenario,
         connect: Callable[[str], object],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.wrote: list[ToolCall] = []
         self._script = script
-        self._said = performance.said
-        self._payload = tuple(performance.probe.plant)
+        self._said = scenario.said
+        self._payload = tuple(scenario.probe.plant)
         self._connect = connect
-        self._calls_left = performance.probe.budget.steps
+        self._calls_left = scenario.probe.budget.steps
         self._clock = clock
-        self._deadline = clock() + performance.probe.budget.seconds
+        self._deadline = clock() + scenario.probe.budget.seconds
         self._task = iter(script.task)
         self._deeds_done = 0
         self._last_words = script.answer
@@ -147,18 +149,18 @@ class WorstCase:
     async def aclose(self) -> None:
         """Nothing to release."""
 
-    def _next(self, request: ModelRequest) -> Move:
+    def _next(self, request: ModelRequest) -> ScriptedTurn:
         if (call := next(self._task, None)) is not None:
-            return Move((call,))
+            return ScriptedTurn((call,))
         if self._given_up() or not self._in_last_turn(request) or not self._reached(request):
-            return Move(text=self._script.answer)
+            return ScriptedTurn(text=self._script.answer)
         for deed in self._script.deeds[self._deeds_done :]:
             self._deeds_done += 1
             if deed.connect is None:
                 self._last_words = deed.text or self._last_words
                 return deed
             self._connect(deed.connect)
-        return Move(text=self._last_words)
+        return ScriptedTurn(text=self._last_words)
 
     def _given_up(self) -> bool:
         return self._calls_left < 0 or self._clock() > self._deadline

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from security_pack.catalog.catalog import Catalogued, probe_hash
+from security_pack.catalog.catalog import CatalogEntry, probe_hash
 from security_pack.catalog.probe import Probe
 
 TOOLS = [
@@ -58,10 +58,10 @@ def answer(input, stubs, sample_index):
 '''
 
 
-def catalogued(*written: Mapping[str, Any]) -> tuple[Catalogued, ...]:
+def catalogued(*written: Mapping[str, Any]) -> tuple[CatalogEntry, ...]:
     """Probes as if they stood in files."""
     probes = [Probe.model_validate(one) for one in written]
-    return tuple(Catalogued(probe, f"{probe.id}.yaml", 2, probe_hash(probe)) for probe in probes)
+    return tuple(CatalogEntry(probe, f"{probe.id}.yaml", 2, probe_hash(probe)) for probe in probes)
 
 
 def attacked_suite(

@@ -6,9 +6,9 @@ from typing import Any
 
 from security_pack.catalog.conditions import Condition
 from security_pack.catalog.probe import Probe
-from security_pack.episodes.episode import Episode, Fate, SeenCall
+from security_pack.episodes.episode import CallStatus, Episode, SeenCall
 from security_pack.predicates.answers import Answer
-from security_pack.predicates.evaluation import Hearing, evaluate
+from security_pack.predicates.evaluation import PredicateContext, evaluate
 
 CANARY = "qx7mfk2vapzt4woe3lnd"
 
@@ -24,7 +24,7 @@ class NoSinks:
 
 
 def call(
-    name: str, fate: Fate | None = Fate.EXECUTED, *, asked: bool | None = False, **arguments: Any
+    name: str, fate: CallStatus | None = CallStatus.EXECUTED, *, asked: bool | None = False, **arguments: Any
 ) -> SeenCall:
     return SeenCall(name, arguments, fate=fate, asked=asked)
 
@@ -46,7 +46,7 @@ def probe(success: dict[str, Any], attempt: dict[str, Any] | None = None) -> Pro
 
 
 def ask(condition: dict[str, Any], episode: Episode, *, tried: bool = False) -> Answer:
-    hearing = Hearing(probe({"steps_gt": 0}), episode, NoSinks(), tried)
+    hearing = PredicateContext(probe({"steps_gt": 0}), episode, NoSinks(), tried)
     return evaluate(Condition.model_validate(condition), hearing)
 
 

@@ -14,7 +14,7 @@ import typer
 from agentcrewops.verbs.guardian.options import ProbeFolders
 
 if TYPE_CHECKING:
-    from security_pack.catalog.catalog import Catalogued
+    from security_pack.catalog.catalog import CatalogEntry
     from security_pack.catalog.probe import Plant, Probe, WorstCaseStep
 
 _WIDTH = 100
@@ -34,7 +34,7 @@ def explain(
         typer.echo(printable(line))
 
 
-def _named(probe_id: str, pack: Iterable[Catalogued]) -> Catalogued:
+def _named(probe_id: str, pack: Iterable[CatalogEntry]) -> CatalogEntry:
     from agent_runtime.errors import InvalidInput
 
     by_id = {one.probe.id: one for one in pack}
@@ -45,7 +45,7 @@ def _named(probe_id: str, pack: Iterable[Catalogued]) -> Catalogued:
     raise InvalidInput.one("ID", f"no probe is called '{probe_id}'", fix)
 
 
-def _page(one: Catalogued, folders: Sequence[Path]) -> Iterator[str]:
+def _page(one: CatalogEntry, folders: Sequence[Path]) -> Iterator[str]:
     probe = one.probe
     yield f"{probe.id} — {probe.title}"
     yield f"{probe.severity} · {probe.family} · {' and '.join(probe.tier)} · {one.file}:{one.line}"
@@ -154,9 +154,9 @@ def _whose(of_this_run: bool) -> str:
 
 
 def _condition(probe: Probe, which: str) -> list[str]:
-    from security_pack.catalog.condition_text import told_in_parts
+    from security_pack.catalog.condition_text import describe_parts
 
-    lead, parts = told_in_parts(getattr(probe, which))
+    lead, parts = describe_parts(getattr(probe, which))
     return [f"  {part}" for part in parts] if not lead else [f"  {lead}", *(f"    {part}" for part in parts)]
 
 

@@ -14,7 +14,7 @@ from agentcrewops.verbs.options import Json
 
 if TYPE_CHECKING:
     from agent_runtime.agent.manifest import Manifest
-    from security_pack.catalog.catalog import Catalogued
+    from security_pack.catalog.catalog import CatalogEntry
 
 
 def list_probes(
@@ -46,7 +46,7 @@ def list_probes(
         typer.echo(printable(line))
 
 
-def _wanted(one: Catalogued, family: str | None, severity: str | None, tier: str | None) -> bool:
+def _wanted(one: CatalogEntry, family: str | None, severity: str | None, tier: str | None) -> bool:
     from security_pack.catalog.probe import Family, Severity, Tier
 
     probe = one.probe
@@ -59,7 +59,7 @@ def _wanted(one: Catalogued, family: str | None, severity: str | None, tier: str
     )
 
 
-def _facts(one: Catalogued, manifest: Manifest | None) -> dict[str, Any]:
+def _facts(one: CatalogEntry, manifest: Manifest | None) -> dict[str, Any]:
     from security_pack.catalog.binding import applicability_of
 
     probe = one.probe

@@ -31,7 +31,7 @@ from agentcrewops.verbs.guardian.resistance import (
 from agentcrewops.verbs.options import GateFrom, Json, OutFolder, Quiet
 
 if TYPE_CHECKING:
-    from security_pack.guardian.guardian import Ready
+    from security_pack.guardian.guardian import PreparedGuardian
     from security_pack.resistance.preparation import ResistanceOptions
 
 
@@ -127,19 +127,19 @@ def run(
 
 
 def _run_tiers(
-    ready: Ready, tiers: frozenset[str], attack: ResistanceOptions, *, as_json: bool, quiet: bool
+    ready: PreparedGuardian, tiers: frozenset[str], attack: ResistanceOptions, *, as_json: bool, quiet: bool
 ) -> None:
     import asyncio
 
     from agentcrewops.outcome.guardian import leave_with
     from security_pack.assessment.assessment import Evidence
-    from security_pack.guardian.guardian import joined, play
+    from security_pack.guardian.guardian import joined, run_probes
     from security_pack.guardian.progress import attack_progress
 
     evidence, simulated = Evidence(()), False
     if ENFORCEMENT in tiers:
         with attack_progress(len(ready.chosen), sys.stderr, quiet=quiet) as on_trial:
-            evidence = asyncio.run(play(ready, on_trial))
+            evidence = asyncio.run(run_probes(ready, on_trial))
     if RESISTANCE in tiers:
         from security_pack.resistance.resistance import run_resistance
 
@@ -148,7 +148,9 @@ def _run_tiers(
     leave_with(ready, evidence, attack.out, simulated=simulated, as_json=as_json)
 
 
-def _run_shard(ready: Ready, attack: ResistanceOptions, written: str, *, as_json: bool, quiet: bool) -> None:
+def _run_shard(
+    ready: PreparedGuardian, attack: ResistanceOptions, written: str, *, as_json: bool, quiet: bool
+) -> None:
     """One shard: runs and no assessment, so exit 0, or 3 if this shard must be run again."""
     from agentcrewops.outcome.canary import announce_shard
     from evals.sampling.shards import parse_shard

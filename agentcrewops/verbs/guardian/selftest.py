@@ -14,7 +14,7 @@ from agentcrewops.verbs.guardian.options import ProbeFolders
 from agentcrewops.verbs.options import Json
 
 if TYPE_CHECKING:
-    from security_pack.catalog.catalog import Catalogued
+    from security_pack.catalog.catalog import CatalogEntry
     from security_pack.guardian.selftest import Preflight
 
 
@@ -52,7 +52,7 @@ def _progress(total: int) -> Iterator[Callable[[Preflight], None]]:
         yield lambda preflight: bar.advance(task)
 
 
-def _document(pack: Sequence[Catalogued], done: Sequence[Preflight]) -> dict[str, object]:
+def _document(pack: Sequence[CatalogEntry], done: Sequence[Preflight]) -> dict[str, object]:
     rows = [
         {
             "id": preflight.probe_id,
@@ -66,7 +66,7 @@ def _document(pack: Sequence[Catalogued], done: Sequence[Preflight]) -> dict[str
     return {"passed": sum(preflight.passed for preflight in done), "probes": len(done), "results": rows}
 
 
-def _tell(pack: Sequence[Catalogued], done: Sequence[Preflight]) -> None:
+def _tell(pack: Sequence[CatalogEntry], done: Sequence[Preflight]) -> None:
     from agentcrewops.terminal import printable
 
     for one, preflight in zip(pack, done, strict=True):

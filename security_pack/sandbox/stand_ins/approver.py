@@ -23,7 +23,7 @@ class Grant:
     of_this_run: bool = True
 
 
-class StageApprover:
+class SandboxApprover:
     """Holds each grant until a call of its tool asks; then it is in the book, bound to that call.
 
     Attributes:

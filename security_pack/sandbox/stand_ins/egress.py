@@ -11,7 +11,7 @@ from security_pack.episodes.episode import Contact
 _HOST = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[\\/]*(?:[^/?#\\@]*@)*([^/?#\\:@]*)")
 
 
-class StageEgress:
+class SandboxEgress:
     """Decides, and notes what was decided.
 
     Attributes:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from agent_runtime.telemetry.interface import Attribute, FinishedRun, Span
 
 
-class StageTelemetry:
+class SandboxTelemetry:
     """Remembers what spans carry.
 
     Attributes:
@@ -25,7 +25,7 @@ class StageTelemetry:
         """Open a span."""
         kept = dict(attributes)
         self.spans.append((name, kept))
-        yield _StageSpan(kept)
+        yield _SandboxSpan(kept)
 
     def run_finished(self, run: FinishedRun) -> None:
         """Metrics hold no text."""
@@ -34,7 +34,7 @@ class StageTelemetry:
         """Nothing to send."""
 
 
-class _StageSpan:
+class _SandboxSpan:
     span_id: str | None = None
     trace_id: str | None = None
 

@@ -9,22 +9,22 @@ from agent_runtime.agent.manifest import Manifest
 from agent_runtime.agent.spec import ToolSpec
 from agent_runtime.tools.interface import Tool, ToolResult
 from agent_runtime.tools.outcome import capped, failed, returned
-from security_pack.sandbox.stand_ins.egress import StageEgress
-from security_pack.scenario.scenario import Performance
+from security_pack.sandbox.stand_ins.egress import SandboxEgress
+from security_pack.scenario.scenario import Scenario
 
 _NOTHING_SPECIAL = {"status": "ok"}
 
 
-def stage_tools(manifest: Manifest, performance: Performance, egress: StageEgress) -> Mapping[str, Tool]:
+def sandbox_tools(manifest: Manifest, scenario: Scenario, egress: SandboxEgress) -> Mapping[str, Tool]:
     """One for every tool of the agent, by name; those that are HTTP requests ask `egress` first."""
-    return {spec.name: _stage_tool(spec, manifest, performance, egress) for spec in manifest.spec.tools}
+    return {spec.name: _sandbox_tool(spec, manifest, scenario, egress) for spec in manifest.spec.tools}
 
 
-def planted_result(spec: ToolSpec | None, name: str, performance: Performance) -> ToolResult:
+def planted_result(spec: ToolSpec | None, name: str, scenario: Scenario) -> ToolResult:
     """What a call of the tool gives the model."""
-    if (error := performance.planted_in(name, "tool_error")) is not None:
+    if (error := scenario.planted_in(name, "tool_error")) is not None:
         return failed(f"RuntimeError: {error}", 0.0)
-    text = performance.planted_in(name, "tool_result")
+    text = scenario.planted_in(name, "tool_result")
     if text is None:
         return returned(_NOTHING_SPECIAL)
     return ToolResult(capped(text)) if _answers_in_text(spec) else returned(text)
@@ -36,17 +36,17 @@ def _answers_in_text(spec: ToolSpec | None) -> bool:
     return implementation is not None and implementation.python is None
 
 
-def _stage_tool(spec: ToolSpec, manifest: Manifest, performance: Performance, egress: StageEgress) -> Tool:
-    result = planted_result(spec, spec.name, performance)
+def _sandbox_tool(spec: ToolSpec, manifest: Manifest, scenario: Scenario, egress: SandboxEgress) -> Tool:
+    result = planted_result(spec, spec.name, scenario)
     implementation = spec.implementation
     if implementation is not None and (implementation.http or implementation.openapi) is not None:
         from security_pack.sandbox.stand_ins.wire import requesting_tool  # aiohttp is heavy, and theirs alone
 
         return requesting_tool(spec, manifest, result, egress)
-    return StageTool(result)
+    return SandboxTool(result)
 
 
-class StageTool:
+class SandboxTool:
     """Gives the same result to every call."""
 
     def __init__(self, result: ToolResult) -> None:

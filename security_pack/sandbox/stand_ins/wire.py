@@ -10,13 +10,13 @@ from agent_runtime.tools.http import HttpTool
 from agent_runtime.tools.interface import Tool, ToolResult
 from agent_runtime.tools.openapi import OpenApiTool
 from agent_runtime.wire import NotAnswered, Response, Wire
-from security_pack.sandbox.stand_ins.egress import StageEgress
+from security_pack.sandbox.stand_ins.egress import SandboxEgress
 
 
-class StageWire(Wire):
+class SandboxWire(Wire):
     """Answers every allowed request with the same body."""
 
-    def __init__(self, result: ToolResult, egress: StageEgress) -> None:
+    def __init__(self, result: ToolResult, egress: SandboxEgress) -> None:
         super().__init__(())
         self._result = result
         self._egress = egress
@@ -40,9 +40,9 @@ class StageWire(Wire):
         return Response(200 if self._result.ok else 500, {}, self._result.text.encode(), 0.0)
 
 
-def requesting_tool(spec: ToolSpec, manifest: Manifest, result: ToolResult, egress: StageEgress) -> Tool:
+def requesting_tool(spec: ToolSpec, manifest: Manifest, result: ToolResult, egress: SandboxEgress) -> Tool:
     """The tool as it is, on a wire that leads nowhere. Its headers, which may hold keys, are left out."""
-    wire = StageWire(result, egress)
+    wire = SandboxWire(result, egress)
     keyed = spec.idempotency == "key"
     implementation = spec.implementation
     if implementation is not None and implementation.http is not None:

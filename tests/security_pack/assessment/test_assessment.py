@@ -9,18 +9,18 @@ from datetime import date
 import pytest
 
 from agent_runtime.guard.redact import Redactor
-from security_pack.assessment.assessment import Evidence, Examined, assess
+from security_pack.assessment.assessment import AssessedAgent, Evidence, assess
 from security_pack.catalog.probe import Severity, Tier
 from security_pack.episodes.episode import Outcome
-from security_pack.findings.blame import Places
+from security_pack.findings.blame import FileLines
 from security_pack.findings.findings import Assessment, Conclusion, Finding, Location
 from security_pack.findings.settings import DatedSuppression, Settings
 from security_pack.findings.trial import Trial
 from tests.security_pack.sample_trials import a_static_finding, an_episode, probe, trial
 
 TODAY = date(2026, 12, 1)
-EXAMINED = Examined("triage", "sim:x", "agentcrewops guardian --agent agent.yaml")
-PLACES = Places(Location("agent.yaml", 17))
+EXAMINED = AssessedAgent("triage", "sim:x", "agentcrewops guardian --agent agent.yaml")
+PLACES = FileLines(Location("agent.yaml", 17))
 
 
 def assessed(

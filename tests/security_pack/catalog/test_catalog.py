@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from agent_runtime.errors import InvalidInput
-from security_pack.catalog.catalog import MAX_PROBE_BYTES, Catalogued, load_pack, pack_hash, read_catalogued
+from security_pack.catalog.catalog import MAX_PROBE_BYTES, CatalogEntry, load_pack, pack_hash, read_catalog
 from tests.security_pack.conftest import Write
 
 
-def only(folder: Path, tmp_path: Path) -> tuple[Catalogued, ...]:
+def only(folder: Path, tmp_path: Path) -> tuple[CatalogEntry, ...]:
     """The catalogue of `folder` without the built-in pack."""
     return load_pack([folder], built_in=tmp_path / "no-pack")
 
@@ -80,14 +80,14 @@ def test_a_folder_without_probes_is_refused(name: str, what: str, tmp_path: Path
 
 
 def test_a_better_title_keeps_the_hash_and_a_changed_attack_does_not(write: Write) -> None:
-    before = read_catalogued(write("mine")).hash
-    assert read_catalogued(write("mine", "A text asks", "A page asks")).hash == before
-    assert read_catalogued(write("mine", "Run {{write}}", "Please run {{write}}")).hash != before
+    before = read_catalog(write("mine")).hash
+    assert read_catalog(write("mine", "A text asks", "A page asks")).hash == before
+    assert read_catalog(write("mine", "Run {{write}}", "Please run {{write}}")).hash != before
 
 
 def test_what_is_written_as_its_default_changes_no_hash(write: Write) -> None:
-    before = read_catalogued(write("mine")).hash
-    assert read_catalogued(write("mine", more="tier: [enforcement, resistance]\n")).hash == before
+    before = read_catalog(write("mine")).hash
+    assert read_catalog(write("mine", more="tier: [enforcement, resistance]\n")).hash == before
 
 
 def test_the_hash_of_a_pack_knows_no_order(write: Write, tmp_path: Path) -> None:

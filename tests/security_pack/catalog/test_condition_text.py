@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from security_pack.catalog.condition_text import told, told_in_parts
+from security_pack.catalog.condition_text import describe, describe_parts
 from security_pack.catalog.conditions import Condition
 
 
@@ -39,7 +39,7 @@ from security_pack.catalog.conditions import Condition
 )
 def test_a_condition_reads_aloud(written: dict[str, Any], words: str | None) -> None:
     expected = words or "not: (the run takes more than 3 steps, or {{m}} is remembered for the next run)"
-    assert told(Condition.model_validate(written)) == expected
+    assert describe(Condition.model_validate(written)) == expected
 
 
 def test_every_predicate_has_words() -> None:
@@ -50,7 +50,7 @@ def test_every_predicate_has_words() -> None:
 
 def test_a_combination_is_told_part_by_part() -> None:
     both = Condition.model_validate({"all": [{"cost_gt": 1}, {"repeats_gt": 2}]})
-    assert told_in_parts(both) == (
+    assert describe_parts(both) == (
         "all of",
         ("the run costs more than $1", "the very same call runs more than 2 times"),
     )

@@ -15,7 +15,7 @@ from agent_runtime.files.documents import read_yaml
 from agent_runtime.files.yaml_text import one_line
 from agentcrewops.schemas import schema_of
 from security_pack.catalog.catalog import PACK as PROBES
-from security_pack.catalog.catalog import Catalogued, load_pack
+from security_pack.catalog.catalog import CatalogEntry, load_pack
 from security_pack.catalog.probe import Blame, Effect, Family, Severity, Tier
 from security_pack.catalog.taxonomy import references_of
 from security_pack.episodes.episode import Outcome
@@ -82,18 +82,18 @@ def test_both_tiers_have_more_than_sixty() -> None:
 
 
 @every_probe
-def test_a_probe_stands_in_its_family_under_its_own_name(one: Catalogued) -> None:
+def test_a_probe_stands_in_its_family_under_its_own_name(one: CatalogEntry) -> None:
     assert one.file == f"security_pack/probes/{one.probe.family}/{one.probe.id}.yaml"
 
 
 @every_probe
-def test_a_probe_says_what_it_is_and_what_to_write(one: Catalogued) -> None:
+def test_a_probe_says_what_it_is_and_what_to_write(one: CatalogEntry) -> None:
     assert one.probe.about
     assert one.probe.fix or one.probe.blame is Blame.PRODUCT
 
 
 @every_probe
-def test_a_probe_is_mapped_to_entries_that_exist(one: Catalogued) -> None:
+def test_a_probe_is_mapped_to_entries_that_exist(one: CatalogEntry) -> None:
     maps = one.probe.maps
     assert maps.owasp_llm
     assert maps.cwe
@@ -102,7 +102,7 @@ def test_a_probe_is_mapped_to_entries_that_exist(one: Catalogued) -> None:
 
 
 @every_probe
-def test_a_probe_sees_its_attack_and_nothing_without_it(one: Catalogued) -> None:
+def test_a_probe_sees_its_attack_and_nothing_without_it(one: CatalogEntry) -> None:
     [preflight] = asyncio.run(run_preflight([one.probe], secret=SECRET))
     assert preflight.problems == ()
 

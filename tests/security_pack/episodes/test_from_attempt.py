@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from evals.results.records import Attempt, Event, ObservedCall, SampleStatus
-from security_pack.episodes.episode import Contact, Episode, Fate
+from security_pack.episodes.episode import CallStatus, Contact, Episode
 from security_pack.episodes.from_attempt import foreign_episode
 
 
@@ -25,7 +25,10 @@ def test_calls_of_tools_that_nobody_declared_say_nothing() -> None:
 
 def test_a_refused_call_is_no_deed() -> None:
     calls = (ObservedCall("pay", {"to": "a"}), ObservedCall("pay", {}, executed=False))
-    assert [call.fate for call in seen(tool_calls=calls).calls or ()] == [Fate.EXECUTED, Fate.REFUSED]
+    assert [call.fate for call in seen(tool_calls=calls).calls or ()] == [
+        CallStatus.EXECUTED,
+        CallStatus.REFUSED,
+    ]
     assert [call.asked for call in seen(tool_calls=calls).calls or ()] == [None, None]
 
 

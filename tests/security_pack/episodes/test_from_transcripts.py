@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from agent_runtime.errors import InvalidInput
 from security_pack.episodes import from_transcripts as transcripts
-from security_pack.episodes.episode import Episode, Fate
+from security_pack.episodes.episode import CallStatus, Episode
 from security_pack.episodes.from_transcripts import episode_of, read_transcripts
 
 USER = {"role": "user", "content": "Refund order 7"}
@@ -46,7 +46,7 @@ def test_a_call_with_a_result_was_executed() -> None:
     assert (call.name, call.arguments, call.fate, call.result) == (
         "refund",
         {"amount": 40},
-        Fate.EXECUTED,
+        CallStatus.EXECUTED,
         "ok",
     )
     assert (episode.prompts, episode.output, episode.steps) == (("Refund order 7",), "Done.", 2)
@@ -68,7 +68,7 @@ def test_results_belong_to_calls_by_id_in_any_order() -> None:
     calls = run(both, gets("of b", "2"), gets("of a", "1", error="no")).calls or ()
     assert [(call.name, call.fate, call.result) for call in calls] == [
         ("a", None, "of a"),
-        ("b", Fate.EXECUTED, "of b"),
+        ("b", CallStatus.EXECUTED, "of b"),
     ]
 
 
@@ -87,7 +87,7 @@ def test_the_flatter_form_is_read_too_and_results_without_ids_come_in_order() ->
         or ()
     )
     assert [(call.name, call.arguments, call.fate) for call in calls] == [
-        ("a", {"n": 1}, Fate.EXECUTED),
+        ("a", {"n": 1}, CallStatus.EXECUTED),
         ("b", {}, None),
     ]
 
@@ -105,7 +105,7 @@ def test_a_list_of_calls_is_what_was_executed() -> None:
         "final": "",
     }
     episode = episode_of(row)
-    assert [call.fate for call in episode.calls or ()] == [Fate.EXECUTED, None]
+    assert [call.fate for call in episode.calls or ()] == [CallStatus.EXECUTED, None]
     assert (episode.prompts, episode.output) == (("hi",), "")
 
 
@@ -128,7 +128,7 @@ def test_of_a_transcript_without_the_agent_nothing_was_seen(messages: tuple[dict
 
 def test_a_result_may_be_any_json() -> None:
     [call] = run(asks("a", "{}"), gets({"status": "ok"})).calls or ()
-    assert (call.fate, call.result) == (Fate.EXECUTED, '{"status": "ok"}')
+    assert (call.fate, call.result) == (CallStatus.EXECUTED, '{"status": "ok"}')
 
 
 def test_content_may_come_in_parts() -> None:
@@ -157,7 +157,7 @@ def test_calls_written_as_text_are_read_in_the_words_of_agent_security_bench() -
     calls = run(*ASB).calls or ()
     assert [(call.name, call.arguments, call.fate) for call in calls] == [
         ("Steal", {}, None),
-        ("look", {}, Fate.EXECUTED),
+        ("look", {}, CallStatus.EXECUTED),
     ]
 
 

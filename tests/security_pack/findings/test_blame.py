@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from security_pack.catalog.probe import Blame
-from security_pack.findings.blame import Places, read_places, shown_path
+from security_pack.findings.blame import FileLines, read_places, shown_path
 from security_pack.findings.findings import Location
 from tests.conftest import edit
 
@@ -48,5 +48,5 @@ def test_paths_are_relative_to_where_we_were_called(starter: Path, monkeypatch: 
 
 
 def test_a_foreign_agent_has_one_line_for_everything() -> None:
-    places = Places(Location("suite.yaml", 2))
+    places = FileLines(Location("suite.yaml", 2))
     assert {places.of(blame, "x") for blame in Blame} == {Location("suite.yaml", 2)}

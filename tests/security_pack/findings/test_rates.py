@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from agent_runtime.statistics.stats import Counts
 from security_pack.findings.rates import (
     BY_PROBE_AT,
-    Fall,
+    RateChange,
     attack_rate,
     confirmed,
     fallen,
@@ -30,8 +30,8 @@ def counts(passed: list[int], runs: int) -> Counts:
     return Counts(np.array(passed, dtype=np.int64), np.full(len(passed), runs))
 
 
-def fall(*probes: int, together: bool = False) -> Fall:
-    return Fall(together, probes, -0.1, -0.2, -0.05)
+def fall(*probes: int, together: bool = False) -> RateChange:
+    return RateChange(together, probes, -0.1, -0.2, -0.05)
 
 
 @given(st.integers(1, 500).flatmap(lambda runs: st.tuples(st.integers(0, runs), st.just(runs))))

@@ -15,7 +15,7 @@ from security_pack.catalog.probe import Family, Probe, Tier
 from security_pack.episodes.episode import Outcome
 from security_pack.findings.findings import Conclusion
 from security_pack.findings.trial import Trial
-from security_pack.guardian.guardian import GuardianOptions, OnTrial, conclude, play, prepare_guardian
+from security_pack.guardian.guardian import GuardianOptions, OnTrial, conclude, prepare_guardian, run_probes
 from tests.security_pack.conftest import Write
 from tests.security_pack.sample_trials import trial
 
@@ -56,7 +56,7 @@ def test_own_probes_come_from_settings_and_flags(starter: Path, write: Write) ->
 def test_only_probes_of_the_tier_are_played(starter: Path) -> None:
     ready = prepare_guardian(GuardianOptions(starter / "agent.yaml"))
     fake = PlayedTier(Outcome.ATTEMPTED_BLOCKED)
-    asyncio.run(play(ready, enforcement=fake))
+    asyncio.run(run_probes(ready, enforcement=fake))
     assert fake.probes
     assert all(Tier.ENFORCEMENT in probe.tier for probe in fake.probes)
 
@@ -71,7 +71,7 @@ def test_only_probes_of_the_tier_are_played(starter: Path) -> None:
 )
 def test_what_the_tier_found_is_concluded(starter: Path, outcome: Outcome, conclusion: Conclusion) -> None:
     ready = prepare_guardian(GuardianOptions(starter / "agent.yaml", only=("tool-unknown",)))
-    assessment = conclude(ready, asyncio.run(play(ready, enforcement=PlayedTier(outcome))), TODAY)
+    assessment = conclude(ready, asyncio.run(run_probes(ready, enforcement=PlayedTier(outcome))), TODAY)
     assert assessment.conclusion is conclusion
     assert (assessment.agent, assessment.model) == ("support-triage", "sim:simulation.yaml")
     assert ready.manifest is not None
@@ -86,7 +86,7 @@ def test_the_command_that_shows_it_again_holds_every_flag_that_matters(starter: 
     )
     ready = prepare_guardian(options)
     [finding] = conclude(
-        ready, asyncio.run(play(ready, enforcement=PlayedTier(Outcome.SUCCEEDED))), TODAY
+        ready, asyncio.run(run_probes(ready, enforcement=PlayedTier(Outcome.SUCCEEDED))), TODAY
     ).findings
     assert finding.reproduce == (
         f"agentcrewops guardian --agent {starter}/agent.yaml --policy '{starter}/a policy.yaml' "
@@ -97,7 +97,9 @@ def test_the_command_that_shows_it_again_holds_every_flag_that_matters(starter: 
 def test_what_the_policy_forgets_to_redact_is_not_repeated(starter: Path) -> None:
     (starter / "policy.yaml").write_text("policy: {}\n")
     ready = prepare_guardian(GuardianOptions(starter / "agent.yaml", only=("tool-unknown",)))
-    assessment = conclude(ready, asyncio.run(play(ready, enforcement=PlayedTier(Outcome.SUCCEEDED))), TODAY)
+    assessment = conclude(
+        ready, asyncio.run(run_probes(ready, enforcement=PlayedTier(Outcome.SUCCEEDED))), TODAY
+    )
     told = next(finding for finding in assessment.findings if finding.tier is not None)
     assert told.transcript[0].text == "please help [EMAIL_1]"
 

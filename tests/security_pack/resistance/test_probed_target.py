@@ -8,7 +8,7 @@ import pytest
 
 from evals.results.records import Attempt, Event, Grade, Sample, SampleStatus
 from evals.suite.suite import EvalCase
-from security_pack.episodes.episode import Episode, Fate, Outcome, SeenCall
+from security_pack.episodes.episode import CallStatus, Episode, Outcome, SeenCall
 from security_pack.resistance.probed_target import ProbedAttempt, episode_of, judged, judgement_of
 from tests.fakes.probes import probe_of
 
@@ -31,7 +31,7 @@ def kept(grades: tuple[Grade, ...], passed: bool | None, **more: Any) -> Sample:
         (Episode(calls=(), output="No."), True, Outcome.RESISTED),
         (Episode(calls=(SeenCall("billing.refund", {}),), output="Yes."), False, Outcome.SUCCEEDED),
         (
-            Episode(calls=(SeenCall("billing.refund", {}, fate=Fate.REFUSED),), output="No."),
+            Episode(calls=(SeenCall("billing.refund", {}, fate=CallStatus.REFUSED),), output="No."),
             True,
             Outcome.ATTEMPTED_BLOCKED,
         ),
@@ -83,7 +83,7 @@ def test_the_course_can_be_shown_from_what_is_kept() -> None:
     [call] = shown.calls or ()
     assert (call.name, call.fate, call.rule, call.result) == (
         "billing.refund",
-        Fate.REFUSED,
+        CallStatus.REFUSED,
         "approval_denied",
         "no",
     )

@@ -13,7 +13,7 @@ from agent_runtime.errors import InvalidInput
 from evals.results.baseline import save_baseline
 from evals.results.samples import read_samples
 from evals.sampling.journal import Start
-from security_pack.catalog.catalog import Catalogued
+from security_pack.catalog.catalog import CatalogEntry
 from security_pack.episodes.episode import Outcome
 from security_pack.resistance.preparation import ResistanceOptions, prepare_resistance
 from security_pack.resistance.resistance import run_resistance
@@ -25,12 +25,12 @@ from tests.fakes.threaded import endpoint_thread
 PACK = catalogued(MAIL_OUT)
 
 
-def attacked(suite: Path, pack: tuple[Catalogued, ...] = PACK, **options: Any) -> ResistanceResult:
+def attacked(suite: Path, pack: tuple[CatalogEntry, ...] = PACK, **options: Any) -> ResistanceResult:
     given = {"out": suite.parent / "out", "samples": 10, **options}
     return run_resistance(ResistanceOptions(suite=suite, **given), pack, {}, quiet=True)
 
 
-def baseline_of(folder: Path, pack: tuple[Catalogued, ...] = PACK, runs: int = 40, **agent: Any) -> Path:
+def baseline_of(folder: Path, pack: tuple[CatalogEntry, ...] = PACK, runs: int = 40, **agent: Any) -> Path:
     """A saved baseline of the agent, made with another seed."""
     before = attacked(attacked_suite(folder / "before", **agent), pack, samples=runs, seed=1)
     save_baseline(folder / "baseline.json", before.result, str)

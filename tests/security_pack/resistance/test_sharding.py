@@ -12,7 +12,7 @@ from agent_runtime.errors import InvalidInput
 from evals.results.baseline import save_baseline
 from evals.results.samples import read_samples
 from evals.sampling.shards import Shard, read_shard
-from security_pack.catalog.catalog import Catalogued
+from security_pack.catalog.catalog import CatalogEntry
 from security_pack.resistance.preparation import ResistanceOptions
 from security_pack.resistance.resistance import run_resistance
 from security_pack.resistance.sharding import merge_resistance, run_resistance_shard
@@ -33,7 +33,7 @@ def options_of(folder: Path, **changes: Any) -> ResistanceOptions:
 
 
 def shards(
-    options: ResistanceOptions, folder: Path, of: int, pack: tuple[Catalogued, ...] = PACK
+    options: ResistanceOptions, folder: Path, of: int, pack: tuple[CatalogEntry, ...] = PACK
 ) -> list[Path]:
     folders = [folder / f"{number}-of-{of}" for number in range(1, of + 1)]
     for number, out in enumerate(folders, start=1):

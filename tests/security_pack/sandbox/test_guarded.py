@@ -10,8 +10,8 @@ import pytest
 
 from agent_runtime.agent.manifest import Manifest
 from security_pack.catalog.probe import Probe
-from security_pack.episodes.episode import Episode, Fate
-from security_pack.sandbox import play_guarded
+from security_pack.episodes.episode import CallStatus, Episode
+from security_pack.sandbox import run_guarded
 from security_pack.scenario.instances import CannotBuild
 from security_pack.scenario.scenario import attack, benign
 from tests.fakes.guarded_agents import CONTRACT, REFUND, SEARCH, UNAPPROVED_REFUND, agent_of
@@ -24,42 +24,44 @@ EMAIL = "qabcdefghi@qabcdefghijk.invalid"
 
 
 def _play(probe: Probe, manifest: Manifest | None = None, subject: str = "") -> Episode:
-    return asyncio.run(play_guarded(manifest or agent_of(), attack(probe), subject))
+    return asyncio.run(run_guarded(manifest or agent_of(), attack(probe), subject))
 
 
-def _fates(episode: Episode) -> list[tuple[str, Fate | None, str]]:
+def _fates(episode: Episode) -> list[tuple[str, CallStatus | None, str]]:
     return [(call.name, call.fate, call.rule) for call in episode.calls or ()]
 
 
 def test_an_injected_call_is_refused_for_want_of_an_approval() -> None:
     episode = _play(INJECTED)
     assert _fates(episode) == [
-        ("kb.search", Fate.EXECUTED, ""),
-        ("billing.refund", Fate.REFUSED, "approval_denied"),
+        ("kb.search", CallStatus.EXECUTED, ""),
+        ("billing.refund", CallStatus.REFUSED, "approval_denied"),
     ]
     assert [call.asked for call in episode.calls or ()] == [False, True]
 
 
 def test_without_the_approval_it_is_made() -> None:
     episode = _play(INJECTED, agent_of(SEARCH, UNAPPROVED_REFUND))
-    assert _fates(episode)[1] == ("billing.refund", Fate.EXECUTED, "")
+    assert _fates(episode)[1] == ("billing.refund", CallStatus.EXECUTED, "")
 
 
 def test_the_benign_twin_makes_no_such_call_and_is_answered() -> None:
-    episode = asyncio.run(play_guarded(agent_of(SEARCH, UNAPPROVED_REFUND), benign(INJECTED)))
+    episode = asyncio.run(run_guarded(agent_of(SEARCH, UNAPPROVED_REFUND), benign(INJECTED)))
     assert [name for name, _, _ in _fates(episode)] == ["kb.search"]
     assert (episode.delivered, episode.output) == (True, "Done.")
 
 
 def test_the_task_itself_is_approved_unless_it_is_the_attacked_tool() -> None:
     careful = agent_of({**SEARCH, "approval": {"required": True}}, REFUND)
-    assert _fates(_play(INJECTED, careful))[0] == ("kb.search", Fate.EXECUTED, "")
-    assert _fates(_play(INJECTED, careful, "kb.search")) == [("kb.search", Fate.REFUSED, "approval_denied")]
+    assert _fates(_play(INJECTED, careful))[0] == ("kb.search", CallStatus.EXECUTED, "")
+    assert _fates(_play(INJECTED, careful, "kb.search")) == [
+        ("kb.search", CallStatus.REFUSED, "approval_denied")
+    ]
 
 
 def test_an_approved_call_is_made_once() -> None:
     probe = probe_of(approves=[REFUND_900], worst_case=[{**REFUND_900, "times": 2}])
-    assert [fate for _, fate, _ in _fates(_play(probe))] == [Fate.EXECUTED, Fate.REFUSED]
+    assert [fate for _, fate, _ in _fates(_play(probe))] == [CallStatus.EXECUTED, CallStatus.REFUSED]
 
 
 def test_a_payload_in_a_description_reaches_the_model() -> None:
@@ -80,15 +82,15 @@ def test_a_payload_in_a_description_reaches_the_model() -> None:
     ],
 )
 def test_the_gate_refuses_what_the_files_do_not_declare(step: Any, rule: str) -> None:
-    assert _fates(_play(probe_of(worst_case=[step])))[0][1:] == (Fate.REFUSED, rule)
+    assert _fates(_play(probe_of(worst_case=[step])))[0][1:] == (CallStatus.REFUSED, rule)
 
 
 def test_calls_that_are_cut_from_one_answer_were_not_made() -> None:
     probe = probe_of(worst_case=[{**REFUND_900, "times": 40, "together": True}])
     fates = _fates(_play(probe, agent_of(SEARCH, UNAPPROVED_REFUND)))
     assert len(fates) == 40
-    assert [fate for _, fate, _ in fates].count(Fate.EXECUTED) == 3
-    assert fates[-1][1:] == (Fate.REFUSED, "not_made")
+    assert [fate for _, fate, _ in fates].count(CallStatus.EXECUTED) == 3
+    assert fates[-1][1:] == (CallStatus.REFUSED, "not_made")
 
 
 @pytest.mark.parametrize(("allowlist", "let_through"), [(["*.shop.invalid"], False), (["*"], True)])
@@ -172,7 +174,7 @@ def test_an_http_tool_that_egress_stopped_did_nothing() -> None:
     http = {"http": {"method": "POST", "url": "https://api.elsewhere.invalid/refunds"}}
     agent = agent_of(SEARCH, {**UNAPPROVED_REFUND, "implementation": http})
     assert _fates(_play(probe_of(worst_case=[REFUND_900]), agent)) == [
-        ("billing.refund", Fate.REFUSED, "egress")
+        ("billing.refund", CallStatus.REFUSED, "egress")
     ]
 
 

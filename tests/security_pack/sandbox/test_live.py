@@ -14,9 +14,9 @@ from agent_runtime.agent.manifest import Manifest, load_manifest
 from agent_runtime.agent.policy import Price
 from agent_runtime.models.interface import Model, ModelError, ModelReply, ModelRequest
 from agent_runtime.records import ToolCall, Usage
-from security_pack.episodes.episode import Fate
-from security_pack.sandbox.live import Cast, Played, most_micros, play_live
-from security_pack.scenario.scenario import Performance
+from security_pack.episodes.episode import CallStatus
+from security_pack.sandbox.live import ModelInUse, SandboxRun, most_micros, run_live
+from security_pack.scenario.scenario import Scenario
 from tests.fakes.probes import probe_of
 
 FREE = Price(input_per_mtok=Decimal(0), output_per_mtok=Decimal(0))
@@ -56,10 +56,10 @@ def manifest(starter: Path) -> Manifest:
     return replace(load_manifest(starter / "agent.yaml"), contract=None)
 
 
-def played(manifest: Manifest, model: Model, **probe: Any) -> Played:
+def played(manifest: Manifest, model: Model, **probe: Any) -> SandboxRun:
     ready = probe_of(turns=[{"user": "Help me."}], **probe)
-    performance = Performance(ready, tuple(ready.plant), obeys=False)
-    return asyncio.run(play_live(manifest, performance, Cast(model, FREE), seed=1))
+    scenario = Scenario(ready, tuple(ready.plant), obeys=False)
+    return asyncio.run(run_live(manifest, scenario, ModelInUse(model, FREE), seed=1))
 
 
 def test_the_model_reads_what_was_planted_in_a_tool(manifest: Manifest) -> None:
@@ -74,7 +74,7 @@ def test_a_call_that_needs_an_approval_is_refused_and_seen(manifest: Manifest, s
     asked = '{"order_id": "1", "amount_usd": 900}'
     found = played(manifest, Says(call("billing.refund", asked), answer("No.")))
     [seen] = found.episode.calls or ()
-    assert (seen.name, seen.fate, seen.asked) == ("billing.refund", Fate.REFUSED, True)
+    assert (seen.name, seen.fate, seen.asked) == ("billing.refund", CallStatus.REFUSED, True)
     assert not (starter / "tools/refunds.jsonl").exists()
 
 
@@ -89,8 +89,8 @@ def test_a_tool_description_can_be_planted(manifest: Manifest) -> None:
 def test_answers_of_earlier_turns_reached_the_user_too(manifest: Manifest) -> None:
     ready = probe_of(turns=[{"user": "One."}, {"user": "Two."}])
     model = Says(answer("first"), answer("second"))
-    performance = Performance(ready, (), obeys=False)
-    found = asyncio.run(play_live(manifest, performance, Cast(model, FREE), seed=1))
+    scenario = Scenario(ready, (), obeys=False)
+    found = asyncio.run(run_live(manifest, scenario, ModelInUse(model, FREE), seed=1))
     assert found.episode.output == "first\n\nsecond"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from security_pack.sandbox import play_guarded
+from security_pack.sandbox import run_guarded
 from security_pack.scenario.scenario import attack
 from tests.fakes.guarded_agents import agent_of
 from tests.fakes.probes import probe_of
@@ -19,7 +19,7 @@ def _surfaces(said: str, **sink: Any) -> dict[str, str]:
     probe = probe_of(
         worst_case=[{"say": said}], success={"sink": {"grammar": "html", "canary": "qcanary", **sink}}
     )
-    return dict(asyncio.run(play_guarded(agent_of(), attack(probe))).surfaces)
+    return dict(asyncio.run(run_guarded(agent_of(), attack(probe))).surfaces)
 
 
 @pytest.mark.parametrize("surface", ["report", "summary", "comment", "terminal"])

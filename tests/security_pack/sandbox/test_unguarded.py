@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 
 from security_pack.catalog.probe import Probe
-from security_pack.episodes.episode import Contact, Episode, Fate
-from security_pack.sandbox import play_unguarded
+from security_pack.episodes.episode import CallStatus, Contact, Episode
+from security_pack.sandbox import run_unguarded
 from security_pack.scenario.scenario import attack
 from tests.fakes.guarded_agents import CONTRACT, agent_of
 from tests.fakes.probes import probe_of
 
 
 def _play(probe: Probe, **agent: Any) -> Episode:
-    return asyncio.run(play_unguarded(agent_of(**agent), attack(probe)))
+    return asyncio.run(run_unguarded(agent_of(**agent), attack(probe)))
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def _play(probe: Probe, **agent: Any) -> Episode:
 )
 def test_every_call_is_made_and_read_carelessly(raw: str, read: Any) -> None:
     [call] = _play(probe_of(worst_case=[{"call": "shell.run", "raw_args": raw}])).calls or ()
-    assert call.fate is Fate.EXECUTED
+    assert call.fate is CallStatus.EXECUTED
     assert repr(call.arguments) == repr(read)
 
 

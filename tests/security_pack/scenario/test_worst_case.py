@@ -12,7 +12,7 @@ from agent_runtime.agent.spec import ToolSpec
 from agent_runtime.models.interface import ModelReply, ModelRequest, ToolOffer
 from agent_runtime.records import Message
 from security_pack.scenario.instances import CannotBuild
-from security_pack.scenario.scenario import Performance, attack, benign, ignored
+from security_pack.scenario.scenario import Scenario, attack, benign, ignored
 from security_pack.scenario.worst_case import WorstCase, script_of
 from tests.fakes.guarded_agents import REFUND, SEARCH
 from tests.fakes.probes import planted_in_search, probe_of
@@ -25,12 +25,12 @@ REFUND_900 = {"call": "billing.refund", "args": {"amount": 900}}
 class Conversation:
     """Asks the model, and tells it what a test wants it to read."""
 
-    def __init__(self, performance: Performance) -> None:
+    def __init__(self, scenario: Scenario) -> None:
         self.contacts: list[str] = []
         self.offers: list[ToolOffer] = []
-        self.messages = [Message("user", performance.said[0])]
-        script = script_of(performance, TOOLS, "Done.")
-        self.model = WorstCase(script, performance, self.contacts.append, clock=lambda: 0.0)
+        self.messages = [Message("user", scenario.said[0])]
+        script = script_of(scenario, TOOLS, "Done.")
+        self.model = WorstCase(script, scenario, self.contacts.append, clock=lambda: 0.0)
 
     def hear(self, role: str, text: str) -> Conversation:
         self.messages.append(Message(role, text))
@@ -128,10 +128,10 @@ def test_at_the_end_of_its_budget_it_just_answers() -> None:
 
 def test_at_the_end_of_its_time_it_just_answers() -> None:
     ticks = iter([0.0, 59.0, 61.0])
-    performance = attack(probe_of(worst_case=[{**REFUND_900, "times": 100}]))
-    script = script_of(performance, TOOLS, "Done.")
-    model = WorstCase(script, performance, print, clock=lambda: next(ticks))
-    request = ModelRequest("", [Message("user", performance.said[0])])
+    scenario = attack(probe_of(worst_case=[{**REFUND_900, "times": 100}]))
+    script = script_of(scenario, TOOLS, "Done.")
+    model = WorstCase(script, scenario, print, clock=lambda: next(ticks))
+    request = ModelRequest("", [Message("user", scenario.said[0])])
     replies = [asyncio.run(model.complete(request)) for _ in range(2)]
     assert [bool(reply.tool_calls) for reply in replies] == [True, False]
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import pytest
 
 from security_pack.episodes.episode import Contact
-from security_pack.sandbox.stand_ins.egress import StageEgress, host_in
+from security_pack.sandbox.stand_ins.egress import SandboxEgress, host_in
 
 
 def test_what_the_allow_list_lets_through_is_noted_as_such() -> None:
-    egress = StageEgress(["*.shop.invalid"])
+    egress = SandboxEgress(["*.shop.invalid"])
     assert egress.connect("https://API.shop.invalid/x") is None
     assert egress.contacts == [Contact("api.shop.invalid", "https://api.shop.invalid/x", allowed=True)]
 
 
 def test_what_it_refuses_is_noted_too() -> None:
-    egress = StageEgress([])
+    egress = SandboxEgress([])
     refusal = egress.connect("https://evil.invalid/?q=1")
     assert refusal is not None
     assert refusal.rule == "not_allowlisted"

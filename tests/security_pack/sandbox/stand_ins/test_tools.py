@@ -12,8 +12,8 @@ import pytest
 
 from agent_runtime.tools.interface import ToolResult
 from security_pack.episodes.episode import Contact
-from security_pack.sandbox.stand_ins.egress import StageEgress
-from security_pack.sandbox.stand_ins.tools import stage_tools
+from security_pack.sandbox.stand_ins.egress import SandboxEgress
+from security_pack.sandbox.stand_ins.tools import sandbox_tools
 from security_pack.scenario.scenario import attack, ignored
 from tests.fakes.guarded_agents import REFUND, SEARCH, agent_of
 from tests.fakes.probes import planted_in_search, probe_of
@@ -21,9 +21,9 @@ from tests.fakes.probes import planted_in_search, probe_of
 HTTP = {"http": {"method": "GET", "url": "https://api.shop.invalid/items/{{ query }}"}}
 
 
-def _result(probe: Any, tool: str, egress: StageEgress | None = None, **search: Any) -> ToolResult:
+def _result(probe: Any, tool: str, egress: SandboxEgress | None = None, **search: Any) -> ToolResult:
     manifest = agent_of({**SEARCH, **search}, REFUND)
-    tools = stage_tools(manifest, attack(probe), egress or StageEgress(["*"]))
+    tools = sandbox_tools(manifest, attack(probe), egress or SandboxEgress(["*"]))
     return asyncio.run(tools[tool].call({"query": "tea"}, idempotency_key="k"))
 
 
@@ -50,7 +50,7 @@ def test_a_tool_that_carries_nothing_says_that_all_is_well() -> None:
 
 
 def test_an_http_tool_asks_egress_for_its_own_url() -> None:
-    egress = StageEgress(["api.shop.invalid"])
+    egress = SandboxEgress(["api.shop.invalid"])
     _result(probe_of(), "kb.search", egress, implementation=HTTP)
     assert egress.contacts == [
         Contact("api.shop.invalid", "https://api.shop.invalid/items/tea", allowed=True)
@@ -58,12 +58,12 @@ def test_an_http_tool_asks_egress_for_its_own_url() -> None:
 
 
 def test_an_http_tool_that_egress_refuses_says_so() -> None:
-    result = _result(probe_of(), "kb.search", StageEgress([]), implementation=HTTP)
+    result = _result(probe_of(), "kb.search", SandboxEgress([]), implementation=HTTP)
     assert (result.ok, result.text.partition(":")[0]) == (False, "denied")
 
 
 def test_what_is_planted_is_there_whether_or_not_anybody_obeys() -> None:
-    tools = stage_tools(agent_of(), ignored(planted_in_search("x")), StageEgress([]))
+    tools = sandbox_tools(agent_of(), ignored(planted_in_search("x")), SandboxEgress([]))
     assert asyncio.run(tools["kb.search"].call({}, idempotency_key="k")).text == '"x"'
 
 
@@ -75,7 +75,7 @@ def test_an_openapi_tool_makes_its_request_on_the_same_wire(tmp_path: Path) -> N
     )
     implementation = {"openapi": {"spec": "shop.yaml", "operation": "find"}}
     manifest = replace(agent_of({**SEARCH, "implementation": implementation}), root=tmp_path)
-    egress = StageEgress(["api.shop.invalid"])
-    tools = stage_tools(manifest, attack(planted_in_search("Obey.")), egress)
+    egress = SandboxEgress(["api.shop.invalid"])
+    tools = sandbox_tools(manifest, attack(planted_in_search("Obey.")), egress)
     assert asyncio.run(tools["kb.search"].call({"query": "tea"}, idempotency_key="k")).text == "Obey."
     assert [contact.url for contact in egress.contacts] == ["https://api.shop.invalid/items/tea"]

@@ -14,7 +14,7 @@ from agent_runtime.telemetry.interface import Attribute
 Spans = Sequence[tuple[str, dict[str, Attribute]]]
 
 
-def kept(manifest: Manifest, task: Task, result: RunResult, spans: Spans) -> str:
+def stored_text(manifest: Manifest, task: Task, result: RunResult, spans: Spans) -> str:
     """All of it as one text, as it would be stored."""
     rows = [run_row(_run(manifest, result)), *map(step_row, result.steps)]
     stored = [
