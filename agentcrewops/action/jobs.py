@@ -89,7 +89,7 @@ def job_of(environ: Mapping[str, str]) -> Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class PartOutcome:
     """What judging one part comes to: an exit code, and a sentence of ours to show above the log."""
 
     code: int
@@ -169,7 +169,7 @@ def judge(inputs: Inputs, job: Job, environ: Mapping[str, str]) -> int:
     return _worst([_reported(step).code for step in steps])
 
 
-Step = Callable[[Inputs, Job, Path, Mapping[str, str]], Judged]
+Step = Callable[[Inputs, Job, Path, Mapping[str, str]], PartOutcome]
 
 
 def _steps(inputs: Inputs) -> Iterator[Step]:
@@ -186,7 +186,7 @@ def _worst(codes: list[int]) -> int:
     return next((code for code in (2, 3, 1) if code in codes), 0)
 
 
-def _reported(step: Callable[[], Judged]) -> Judged:
+def _reported(step: Callable[[], PartOutcome]) -> PartOutcome:
     try:
         with commands_stopped():
             judged = step()
@@ -197,32 +197,32 @@ def _reported(step: Callable[[], Judged]) -> Judged:
     return judged
 
 
-def _refused(error: CrewError) -> Judged:
+def _refused(error: CrewError) -> PartOutcome:
     """Say what is wrong in the log and, where it has a place, at its line of the change."""
     with commands_stopped():
         typer.echo(f"error: {printable(str(error))}")
     for problem in error.problems if isinstance(error, InvalidInput) else ():
         annotate(problem)
-    return Judged(error.exit_code)
+    return PartOutcome(error.exit_code)
 
 
-def _canary(inputs: Inputs, job: Job, results: Path, environ: Mapping[str, str]) -> Judged:
+def _canary(inputs: Inputs, job: Job, results: Path, environ: Mapping[str, str]) -> PartOutcome:
     if _not_for_forks(inputs, job):
         return _not_run()
     verdict = run_canary(_options(inputs, job, results), environ, quiet=True)
     announce(verdict, results, as_json=False)
-    return Judged(_code(verdict, inputs))
+    return PartOutcome(_code(verdict, inputs))
 
 
-def _shard(inputs: Inputs, job: Job, results: Path, environ: Mapping[str, str]) -> Judged:
+def _shard(inputs: Inputs, job: Job, results: Path, environ: Mapping[str, str]) -> PartOutcome:
     if _not_for_forks(inputs, job):
         return _not_run()
     done = run_shard(_options(inputs, job, results), inputs.shard, environ, quiet=True)
     announce_shard(done, results, as_json=False)
-    return Judged(3 if done.trouble else 0)
+    return PartOutcome(3 if done.trouble else 0)
 
 
-def _guardian(inputs: Inputs, job: Job, results: Path, environ: Mapping[str, str]) -> Judged:
+def _guardian(inputs: Inputs, job: Job, results: Path, environ: Mapping[str, str]) -> PartOutcome:
     agent = inputs.spec or Path("agent.yaml")
     ready = prepare_guardian(GuardianOptions(agent, inputs.policy, gate_from=job.base))
     assessment = run_guardian(ready, datetime.now(UTC).date())
@@ -232,11 +232,11 @@ def _guardian(inputs: Inputs, job: Job, results: Path, environ: Mapping[str, str
     return _kept(assessment, results, inputs, agent)
 
 
-def _kept(assessment: Assessment, results: Path, inputs: Inputs, agent: Path) -> Judged:
+def _kept(assessment: Assessment, results: Path, inputs: Inputs, agent: Path) -> PartOutcome:
     prepare_folder(results)
     write_guardian(results, assessment, agent)
     announce_assessment(assessment, results, as_json=False)
-    return Judged(_code_of(assessment, inputs))
+    return PartOutcome(_code_of(assessment, inputs))
 
 
 def _code_of(assessment: Assessment, inputs: Inputs) -> int:
@@ -283,8 +283,8 @@ def _not_for_forks(inputs: Inputs, job: Job) -> bool:
     return job.from_fork and not _free(load_suite(inputs.suite), inputs)
 
 
-def _not_run() -> Judged:
-    return Judged(0, notice=NOT_RUN)
+def _not_run() -> PartOutcome:
+    return PartOutcome(0, notice=NOT_RUN)
 
 
 def _without_canary(assessment: Assessment) -> Assessment:
@@ -310,7 +310,7 @@ def _parts_with(name: str, job: Job) -> list[Path]:
     return sorted(path.parent for path in (job.scratch / "parts").glob(f"*/{name}") if path.is_file())
 
 
-def _merge_shards(inputs: Inputs, job: Job, results: Path, environ: Mapping[str, str]) -> Judged:
+def _merge_shards(inputs: Inputs, job: Job, results: Path, environ: Mapping[str, str]) -> PartOutcome:
     """The verdict on all shards. Where none is left, nothing was measured, whatever Guardian says."""
     shards = _parts_with(SHARD_FILE, job)
     try:
@@ -321,7 +321,7 @@ def _merge_shards(inputs: Inputs, job: Job, results: Path, environ: Mapping[str,
         _withdraw_pass(str(error), results, inputs)
         raise
     announce(verdict, results, as_json=False)
-    return Judged(_code(verdict, inputs))
+    return PartOutcome(_code(verdict, inputs))
 
 
 def _baseline(inputs: Inputs, job: Job) -> Path | None:
@@ -345,7 +345,7 @@ def _withdraw_pass(why: str, results: Path, inputs: Inputs) -> None:
     write_guardian(results, assessment, inputs.suite)
 
 
-def _merge_findings(inputs: Inputs, job: Job, results: Path, environ: Mapping[str, str]) -> Judged:
+def _merge_findings(inputs: Inputs, job: Job, results: Path, environ: Mapping[str, str]) -> PartOutcome:
     """Guardian's part, written anew: what another job uploaded is data."""
     parts = _parts_with(findings_file.NAME, job)
     if len(parts) > 1:

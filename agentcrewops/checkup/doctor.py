@@ -44,7 +44,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Patient:
+class CheckSubject:
     """What to look at: a suite and the agent it names, an agent alone, or only the environment."""
 
     suite: Path | None = None
@@ -63,7 +63,7 @@ class Setup:
     findings: tuple[Finding, ...] = ()
 
 
-def examine(patient: Patient, environ: Mapping[str, str]) -> list[Finding]:
+def examine(patient: CheckSubject, environ: Mapping[str, str]) -> list[Finding]:
     """Look at everything; nothing is run, and nothing but the declared endpoints is connected to."""
     setup = _read(patient, environ)
     models = [*([setup.manifest] if setup.manifest else []), *setup.judges]
@@ -96,7 +96,7 @@ def _environment() -> Iterator[Finding]:
         yield Finding(Level.ADVICE, "git is not on the PATH", fix)
 
 
-def _read(patient: Patient, environ: Mapping[str, str]) -> Setup:
+def _read(patient: CheckSubject, environ: Mapping[str, str]) -> Setup:
     try:
         if patient.suite is not None:
             options = CanaryOptions(patient.suite, patient.agent, patient.policy)

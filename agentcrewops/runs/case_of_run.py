@@ -23,7 +23,7 @@ _PLACEHOLDER = re.compile(rf"\[(?:{'|'.join(kind.upper() for kind in ALL_KINDS)}
 
 
 @dataclass(frozen=True, slots=True)
-class WantedCase:
+class CaseRequest:
     """What to make of which run."""
 
     run_id: str
@@ -46,7 +46,7 @@ class AddedCase:
     notes: tuple[str, ...]
 
 
-def case_of_run(wanted: WantedCase) -> AddedCase:
+def case_of_run(wanted: CaseRequest) -> AddedCase:
     """Append the run to the suite as a case.
 
     Raises:
@@ -61,7 +61,7 @@ def case_of_run(wanted: WantedCase) -> AddedCase:
     return AddedCase(case["case_id"], file, record, case, tuple(_notes(wanted, record, case, manifest)))
 
 
-def _case(wanted: WantedCase, record: RunRecord, manifest: Manifest) -> dict[str, Any]:
+def _case(wanted: CaseRequest, record: RunRecord, manifest: Manifest) -> dict[str, Any]:
     case: dict[str, Any] = {
         "case_id": wanted.case_id or f"run_{record.run_id[:8]}",
         "input": record.input,
@@ -121,7 +121,7 @@ def _refuse_unusable(case: Mapping[str, Any], suite: Path) -> None:
         raise InvalidInput.one(suite, f"has a case '{case['case_id']}' already", "choose another  --case-id")
 
 
-def _notes(wanted: WantedCase, record: RunRecord, case: Mapping[str, Any], manifest: Manifest) -> list[str]:
+def _notes(wanted: CaseRequest, record: RunRecord, case: Mapping[str, Any], manifest: Manifest) -> list[str]:
     notes = []
     if removed := sorted(set(_PLACEHOLDER.findall(record.input))):
         notes.append(

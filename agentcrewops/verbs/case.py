@@ -43,10 +43,10 @@ def add(
     Comments and order of the suite stay. What is right is never taken from the run, which may have failed.
     """
     from agent_runtime.files.yaml_text import one_line
-    from agentcrewops.runs.case_of_run import WantedCase, case_of_run
+    from agentcrewops.runs.case_of_run import CaseRequest, case_of_run
     from agentcrewops.terminal import printable
 
-    added = case_of_run(WantedCase(run_id, suite, agent, policy, case_id, success, must_pass))
+    added = case_of_run(CaseRequest(run_id, suite, agent, policy, case_id, success, must_pass))
     record = added.record
     typer.echo(
         f"added case {printable(added.case_id)} to {added.file}, from a run that {record.status} ({record.stop})"

@@ -30,11 +30,11 @@ def doctor(
     Nothing is run; only the declared endpoints are connected to. Exit codes: 0 nothing but advice · 1 a problem ·
     2 a file that cannot be used.
     """
-    from agentcrewops.checkup.doctor import Patient, examine, exit_code
+    from agentcrewops.checkup.doctor import CheckSubject, examine, exit_code
 
     if suite is None and agent is None:
         suite, agent = _here("suite.yaml"), _here("agent.yaml")
-    patient = Patient(suite, agent if suite is None else None, policy, out)
+    patient = CheckSubject(suite, agent if suite is None else None, policy, out)
     findings = examine(patient, os.environ)
     if as_json:
         facts = [{"level": found.level, "what": found.what, "fix": found.fix} for found in findings]

@@ -35,7 +35,7 @@ def redact(
     from agent_runtime.guard.redact import Redactor, find_pii
     from agentcrewops.runs.standard_input import read_stdin
 
-    wanted = Wanted(kinds, policy).resolved()
+    wanted = RedactionChoice(kinds, policy).resolved()
     text = read_stdin()
     if spans:
         found = [{"type": span.kind, "start": span.start, "end": span.end} for span in find_pii(text, wanted)]
@@ -45,7 +45,7 @@ def redact(
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class RedactionChoice:
     """Which kinds were asked for: by name, by a policy, or all."""
 
     kinds: str | None

@@ -27,7 +27,7 @@ class Comment:
 
 
 @dataclass(frozen=True, slots=True)
-class WrittenCheck:
+class CheckRecord:
     """A check run that is there. `annotations` is how many GitHub has taken so far."""
 
     id: int

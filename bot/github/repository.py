@@ -31,7 +31,7 @@ from bot.github.errors import (
     CannotReadPull,
     CannotReadRun,
 )
-from bot.github.records import Artifact, Comment, Pull, WorkflowRun, WrittenCheck
+from bot.github.records import Artifact, CheckRecord, Comment, Pull, WorkflowRun
 from bot.github.retry import Patience, is_rate_limit
 
 try:
@@ -171,12 +171,12 @@ class GitHub:
 
     # --- checks and statuses ----------------------------------------------------------------------------------
 
-    def checks(self, sha: str, name: str) -> Iterator[WrittenCheck]:
+    def checks(self, sha: str, name: str) -> Iterator[CheckRecord]:
         """The check runs of this name on a commit."""
         path, query = f"/commits/{sha}/check-runs", {"check_name": name, "filter": "all"}
         return map(_check, self._pages(CannotPublishCheck, path, query, inside="check_runs"))
 
-    def create_check(self, body: Mapping[str, Any]) -> WrittenCheck:
+    def create_check(self, body: Mapping[str, Any]) -> CheckRecord:
         """A new check run; `body` as GitHub wants it, with an external_id of its own."""
         sha, name, ours = body["head_sha"], body["name"], body["external_id"]
         path, query = f"/commits/{sha}/check-runs", {"check_name": name, "filter": "all"}
@@ -190,7 +190,7 @@ class GitHub:
         )
         return _check(self._ask(CannotPublishCheck, "POST", "/check-runs", body, made=there))
 
-    def update_check(self, check_id: int, body: Mapping[str, Any], annotations: int) -> WrittenCheck:
+    def update_check(self, check_id: int, body: Mapping[str, Any], annotations: int) -> CheckRecord:
         """A part more of a check run, which then has this many annotations: GitHub appends those it is sent."""
         path = f"/check-runs/{check_id}"
 
@@ -467,8 +467,8 @@ def _issue(data: Any) -> Comment:
     return Comment(data["number"], (data.get("user") or {}).get("login", ""), data.get("body") or "")
 
 
-def _check(data: Any) -> WrittenCheck:
-    return WrittenCheck(
+def _check(data: Any) -> CheckRecord:
+    return CheckRecord(
         id=data["id"],
         external_id=data.get("external_id") or "",
         completed=data["status"] == "completed",

@@ -37,14 +37,14 @@ def comment_body(results: Results, key: str, links: Links, note: str = _EDITED) 
 
 
 @dataclass(frozen=True, slots=True)
-class Ours:
+class OwnComments:
     """Our comments under one key: the one to keep, and those that a second job made at the same time."""
 
     kept: Comment | None
     surplus: tuple[Comment, ...]
 
 
-def ours_among(comments: Iterable[Comment], key: str, login: str) -> Ours:
+def own_comments(comments: Iterable[Comment], key: str, login: str) -> OwnComments:
     """Ours are those that we wrote and that begin with the marker; a stranger's marker makes no comment ours.
 
     The oldest is kept: every job decides alike, whenever it looks.
@@ -54,4 +54,4 @@ def ours_among(comments: Iterable[Comment], key: str, login: str) -> Ours:
         (each for each in comments if each.author == login and each.body.startswith(first_line)),
         key=lambda each: each.id,
     )
-    return Ours(found[0] if found else None, tuple(found[1:]))
+    return OwnComments(found[0] if found else None, tuple(found[1:]))

@@ -109,7 +109,7 @@ class FindingTable:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class DetailBlock:
     """One case or finding in full. `blocks` are quoted texts with a name each."""
 
     title: Markup
@@ -354,12 +354,12 @@ def _failing(results: Results, verdict: Verdict) -> list[tuple[CaseResult, CaseC
     return sorted(found, key=lambda pair: (not pair[1].broken, not pair[1].watch))
 
 
-def _told_case(case: CaseResult, row: CaseComparison) -> Told:
+def _told_case(case: CaseResult, row: CaseComparison) -> DetailBlock:
     failed = first_failure(case.samples)
     before, after = figures.out_of(row.baseline_passed, row.baseline_runs), figures.out_of(*score(case))
     word = "Broken" if row.broken else "Watch" if row.watch else "Failing"
     name = markdown.code(case.case_id, 80)
-    return Told(
+    return DetailBlock(
         title=Markup("{}: {} {}").format(word, name, f"{before} → {after}" if row.baseline_runs else after),
         lines=_why(failed),
         blocks=(("Asked", markdown.block(case.input_text, 600)), *_answer(failed)),
@@ -376,7 +376,7 @@ def _answer(failed: Sample | None) -> tuple[tuple[str, Markup], ...]:
     return (("Answered", markdown.block(failed.output, 1_200)),) if failed and failed.output else ()
 
 
-def _told_finding(finding: Finding) -> Told:
+def _told_finding(finding: Finding) -> DetailBlock:
     words = "suppressed" if finding.suppressed else "blocks" if finding.blocking else "does not block"
     said = "\n".join(f"{line.role}: {line.text}" for line in finding.transcript[:12])
     lines = (
@@ -393,7 +393,7 @@ def _told_finding(finding: Finding) -> Told:
             else ()
         ),
     )
-    return Told(
+    return DetailBlock(
         title=Markup("{} {}").format(
             markdown.prose(spans(finding.title), 150), markdown.code(finding.rule_id, 80)
         ),

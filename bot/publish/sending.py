@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bot.github.errors import CannotPublishComment
 from bot.github.records import Comment
 from bot.message.checks import BATCH, CheckRun, first_body, next_body, status_body
-from bot.message.comments import Ours, ours_among
+from bot.message.comments import OwnComments, own_comments
 
 if TYPE_CHECKING:  # PyGithub is an extra, and a dry run does without
     from bot.github.repository import GitHub
@@ -43,10 +43,10 @@ def put_comment(github: GitHub, number: int, key: str, body: str) -> None:
 
     Two jobs that both find none both write one; each then looks again, and both keep the older.
     """
-    ours = ours_among(github.comments(number), key, github.login() or ACTIONS_LOGIN)
+    ours = own_comments(github.comments(number), key, github.login() or ACTIONS_LOGIN)
     if ours.kept is None or not _edited(github, ours.kept, body):
         made = github.create_comment(number, body)
-        ours = ours_among(github.comments(number), key, made.author)
+        ours = own_comments(github.comments(number), key, made.author)
         if ours.kept is not None:
             _edited(github, ours.kept, body)
     _remove(github, ours)
@@ -65,6 +65,6 @@ def _edited(github: GitHub, comment: Comment, body: str) -> bool:
     return True
 
 
-def _remove(github: GitHub, ours: Ours) -> None:
+def _remove(github: GitHub, ours: OwnComments) -> None:
     for comment in ours.surplus:
         github.delete_comment(comment.id)

@@ -65,14 +65,15 @@ def judge(
 
     written = bind_names(read_probe(probe), _settings(setting or []), probe)
     judged = [
-        Judged(run.line, run.id, judge_episode(written, run.episode)) for run in read_transcripts(transcript)
+        JudgedLine(run.line, run.id, judge_episode(written, run.episode))
+        for run in read_transcripts(transcript)
     ]
     typer.echo(_as_json(written, judged) if as_json else _as_text(judged))
     sys.exit(1 if _counts(judged)["succeeded"] else 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedLine:
     """One run, by the line it stands on."""
 
     line: int
@@ -90,14 +91,14 @@ def _settings(written: Sequence[str]) -> dict[str, str]:
     return {name.strip(): value for name, _, value in pairs}
 
 
-def _as_text(judged: Sequence[Judged]) -> str:
+def _as_text(judged: Sequence[JudgedLine]) -> str:
     from agentcrewops.terminal import printable
 
     lines = [line for run in judged for line in _lines(run)]
     return "\n".join(printable(line).replace("\n", "\\n") for line in [*lines, _summary(judged)])
 
 
-def _lines(run: Judged) -> list[str]:
+def _lines(run: JudgedLine) -> list[str]:
     name = f" {run.id}" if run.id else ""
     found = [f"    {line}" for line in run.judgement.evidence]
     missing = ", ".join(run.judgement.unobserved)
@@ -105,7 +106,7 @@ def _lines(run: Judged) -> list[str]:
     return [f"{run.line}{name}: {run.judgement.outcome}", *found, *not_seen]
 
 
-def _summary(judged: Sequence[Judged]) -> str:
+def _summary(judged: Sequence[JudgedLine]) -> str:
     counts = _counts(judged)
     said = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
     undecided = sum(bool(run.judgement.unobserved) for run in judged)
@@ -113,7 +114,7 @@ def _summary(judged: Sequence[Judged]) -> str:
     return f"{len(judged)} {'run' if len(judged) == 1 else 'runs'}: {said}{note}"
 
 
-def _as_json(probe: Probe, judged: Sequence[Judged]) -> str:
+def _as_json(probe: Probe, judged: Sequence[JudgedLine]) -> str:
     runs: list[dict[str, Any]] = [
         {
             "line": run.line,
@@ -127,7 +128,7 @@ def _as_json(probe: Probe, judged: Sequence[Judged]) -> str:
     return json.dumps({"probe": probe.id, "runs": runs, "counts": _counts(judged)}, indent=1)
 
 
-def _counts(judged: Sequence[Judged]) -> dict[str, int]:
+def _counts(judged: Sequence[JudgedLine]) -> dict[str, int]:
     from security_pack.episodes.episode import Outcome
 
     seen = Counter(run.judgement.outcome for run in judged)

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from agentcrewops.checkup.doctor import Finding, Level, Patient, examine, exit_code
+from agentcrewops.checkup.doctor import CheckSubject, Finding, Level, examine, exit_code
 from tests.agentcrewops.conftest import Shell
 from tests.conftest import edit
 from tests.fakes.grading import write_judge
 from tests.fakes.threaded import agent_endpoint_thread
 
 
-def found(patient: Patient, **environ: str) -> list[Finding]:
+def found(patient: CheckSubject, **environ: str) -> list[Finding]:
     return examine(patient, environ)
 
 
@@ -30,9 +30,9 @@ def free_port() -> int:
         return port
 
 
-def with_model(folder: Path, model: str, more: str = "") -> Patient:
+def with_model(folder: Path, model: str, more: str = "") -> CheckSubject:
     edit(folder / "agent.yaml", 'model: "sim:simulation.yaml"', f'model: "{model}"{more}')
-    return Patient(agent=folder / "agent.yaml")
+    return CheckSubject(agent=folder / "agent.yaml")
 
 
 def test_the_starter_is_in_good_health(shell: Shell, starter: Path) -> None:
@@ -86,14 +86,14 @@ def test_an_http_target_that_is_down_is_a_problem(tmp_path: Path) -> None:
     suite.write_text(
         f"suite: s\ntarget: {target}\ncases: [{{case_id: a, input: x, success: \"contains('x')\"}}]\n"
     )
-    assert "nothing answers at 127.0.0.1:" in of_level(Level.PROBLEM, found(Patient(suite)))
+    assert "nothing answers at 127.0.0.1:" in of_level(Level.PROBLEM, found(CheckSubject(suite)))
 
 
 def test_a_judge_s_model_is_looked_at_too(starter: Path) -> None:
     price = "price: { input_per_mtok: 1, output_per_mtok: 1 }"
     judge = f'evaluator: {{ judge: {{ model: "anthropic:c", rubric: "x", {price} }} }}'
     edit(starter / "suite.yaml", 'evaluator: "json_schema + string match"', judge)
-    said = of_level(Level.PROBLEM, found(Patient(starter / "suite.yaml")))
+    said = of_level(Level.PROBLEM, found(CheckSubject(starter / "suite.yaml")))
     assert "ANTHROPIC_API_KEY is not set, and anthropic:c needs it" in said
 
 
@@ -121,7 +121,7 @@ def test_what_its_owner_may_regret_is_advice_and_no_failure(
     starter: Path, file: str, old: str, new: str, advice: str
 ) -> None:
     edit(starter / file, old, new)
-    findings = found(Patient(agent=starter / "agent.yaml"))
+    findings = found(CheckSubject(agent=starter / "agent.yaml"))
     assert advice in of_level(Level.ADVICE, findings)
     assert exit_code(findings) == 0
 
@@ -135,7 +135,7 @@ def test_a_file_that_cannot_be_used_leaves_with_2_and_its_line(shell: Shell, sta
 
 
 def test_a_folder_that_is_a_file_cannot_be_written(starter: Path) -> None:
-    findings = found(Patient(agent=starter / "agent.yaml", out=starter / "agent.yaml"))
+    findings = found(CheckSubject(agent=starter / "agent.yaml", out=starter / "agent.yaml"))
     assert "cannot be written" in of_level(Level.PROBLEM, findings)
     assert exit_code(findings) == 1
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.github.records import Comment
-from bot.message.comments import MOST_BYTES, comment_body, key_of, marker, ours_among
+from bot.message.comments import MOST_BYTES, comment_body, key_of, marker, own_comments
 from bot.message.links import Links
 from evals.results.verdict import VerdictKind
 from tests.bot.inert import what_acts
@@ -121,12 +121,12 @@ def test_a_strangers_marker_makes_no_comment_ours() -> None:
     stranger = Comment(1, "mallory", f"{marker('k')}\nmine")
     quoted = Comment(2, "bot[bot]", f"see {marker('k')}")
     other = Comment(3, "bot[bot]", marker("other"))
-    assert ours_among([stranger, quoted, other], "k", "bot[bot]").kept is None
+    assert own_comments([stranger, quoted, other], "k", "bot[bot]").kept is None
 
 
 def test_of_two_the_oldest_is_kept_whatever_their_order() -> None:
     two = [Comment(9, "bot[bot]", marker("k")), Comment(4, "bot[bot]", marker("k"))]
-    ours = ours_among(two, "k", "bot[bot]")
+    ours = own_comments(two, "k", "bot[bot]")
     assert ours.kept == two[1]
     assert ours.surplus == (two[0],)
 
