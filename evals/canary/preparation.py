@@ -249,7 +249,7 @@ def _case_frame(case: EvalCase, kinds: tuple[PiiKind, ...]) -> CaseResult:
     return CaseResult(
         case_id=case.case_id,
         samples=(),
-        comparability=case.comparability,
+        case_hash=case.case_hash,
         tags=case.tags,
         must_pass=case.must_pass,
         input_text=Redactor(kinds).redact(case.input_text),

@@ -161,7 +161,7 @@ async def _grade_all(
             replace(
                 saved,
                 samples=tuple(await asyncio.gather(*(again(case, sample) for sample in saved.samples))),
-                comparability=case.comparability,
+                case_hash=case.case_hash,
                 tags=case.tags,
                 must_pass=case.must_pass,
             )

@@ -159,7 +159,7 @@ def _shard_result(ready: Prepared, shard: Shard, journal: Journal, sampler: Samp
         seed=ready.seed,
         samples=ready.samples,
         of=shard.of,
-        cases={case.case_id: case.comparability for case in result.cases},
+        cases={case.case_id: case.case_hash for case in result.cases},
         gate=ready.suite.gate,
         compared=ready.baseline is not None,
     )

@@ -108,7 +108,7 @@ def usable(numbers: Iterable[float | None]) -> bool:
 def _standing(baseline: CaseEvidence | None, candidate: CaseEvidence | None) -> str:
     if baseline is None or candidate is None:
         return "added" if baseline is None else "removed"
-    known = {baseline.case.comparability, candidate.case.comparability} - {""}
+    known = {baseline.case.case_hash, candidate.case.case_hash} - {""}
     return "shared" if len(known) <= 1 else "changed"
 
 

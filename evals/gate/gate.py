@@ -220,7 +220,7 @@ def _digest(baseline: SuiteResult | None, candidate: SuiteResult) -> str:
         digest.update(b"\narm")
         for case in sorted(result.cases, key=lambda case: case.case_id) if result is not None else ():
             runs = [identity(sample) for sample in in_order(case.samples)]
-            digest.update(repr((case.case_id, case.comparability, runs)).encode())
+            digest.update(repr((case.case_id, case.case_hash, runs)).encode())
     return digest.hexdigest()
 
 

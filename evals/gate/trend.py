@@ -172,7 +172,7 @@ def evaluation(folder: Path, result: SuiteResult) -> Evaluation:
         simulated=result.simulated,
         version=AgentVersion(result.fingerprint or "", _reported(result)),
         endpoint=result.model is None,
-        cases=tuple((case.case.case_id, case.case.comparability) for case in measured),
+        cases=tuple((case.case.case_id, case.case.case_hash) for case in measured),
         runs=runs_of(measured) if measured else None,
     )
 

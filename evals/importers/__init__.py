@@ -98,10 +98,10 @@ def _same_case(file: Path, cases: dict[str, CaseResult], run: ImportedRun) -> Ca
     """The case of a run, as it is known so far; a run that was never made does not know its case."""
     case = replace(run.case, case_id=short_id(run.case.case_id))
     known = cases.get(case.case_id, case)
-    if known.comparability and case.comparability not in {"", known.comparability}:
+    if known.case_hash and case.case_hash not in {"", known.case_hash}:
         what = f"case '{case.case_id}' has another input or another way of judging than before"
         raise InvalidInput.one(file, what, "import the files one by one: these runs are not repeats")
-    cases[case.case_id] = known if known.comparability else case
+    cases[case.case_id] = known if known.case_hash else case
     return cases[case.case_id]
 
 

@@ -133,12 +133,12 @@ def save_baseline(path: Path, result: SuiteResult, redact: Redact, anchor: Suite
 
 def _anchors(result: SuiteResult, anchor: SuiteResult) -> dict[str, CaseSummary]:
     """What was approved of the cases that are still the same; a new case is approved as it comes."""
-    same = {case.case_id: case.comparability for case in result.cases}
+    same = {case.case_id: case.case_hash for case in result.cases}
     summaries = zip(anchor.cases, summarize(anchor), strict=True)
     return {
         summary.case_id: summary
         for case, summary in summaries
-        if summary.runs and same.get(case.case_id) == case.comparability
+        if summary.runs and same.get(case.case_id) == case.case_hash
     }
 
 
@@ -347,7 +347,7 @@ def _case(case_id: str, written: CaseEntry) -> CaseResult:
     outputs = {written.failing.run: written.failing.output} if written.failing is not None else {}
     runs = sorted(written.runs, key=lambda run: run.run)
     samples = tuple(_sample(case_id, run, outputs.get(run.run)) for run in runs)
-    return CaseResult(case_id, samples, comparability=written.case_hash)
+    return CaseResult(case_id, samples, case_hash=written.case_hash)
 
 
 def _sample(case_id: str, run: RunEntry, output: str | None) -> Sample:

@@ -133,7 +133,7 @@ class CaseResult:
 
     case_id: str
     samples: tuple[Sample, ...]
-    comparability: str = ""
+    case_hash: str = ""
     tags: tuple[str, ...] = ()
     must_pass: bool = False
     input_text: str = ""

@@ -125,7 +125,7 @@ def sample_line(sample: Sample, case: CaseResult, result: SuiteResult) -> str:
         "simulated": result.simulated,
         "agent": result.agent,
         "model": result.model,
-        "case_hash": case.comparability,
+        "case_hash": case.case_hash,
         "tags": case.tags,
         "must_pass": case.must_pass,
         "input_text": case.input_text,
@@ -360,7 +360,7 @@ def _case_result(case: _Case) -> CaseResult:
     return CaseResult(
         case_id=case.first.case_id,
         samples=_in_order(case.samples.values()),
-        comparability=case.first.case_hash,
+        case_hash=case.first.case_hash,
         tags=tuple(case.first.tags),
         must_pass=case.first.must_pass,
         input_text=case.first.input_text,

@@ -266,7 +266,7 @@ def _refuse_strangers(path: Path, began: StudyProtocol, found: SuiteResult) -> N
         what = "holds runs of another suite, agent or commit than protocol.json"
         raise InvalidInput.one(path, what, _NOT_AS_WRITTEN)
     for case in found.cases:
-        if began.cases.get(case.case_id) != case.comparability:
+        if began.cases.get(case.case_id) != case.case_hash:
             what = f"holds runs of a case that protocol.json does not know: {case.case_id!r}"
             raise InvalidInput.one(path, what, _NOT_AS_WRITTEN)
     for sample in found.samples:

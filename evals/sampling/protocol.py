@@ -96,7 +96,7 @@ class StudyProtocol:
             simulated=frame.simulated,
             seed=seed,
             baseline=chain_hash("", baseline.samples) if baseline is not None else None,
-            cases={case.case_id: case.comparability for case in frame.cases},
+            cases={case.case_id: case.case_hash for case in frame.cases},
             schedule=schedule,
         )
 

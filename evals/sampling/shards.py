@@ -252,7 +252,7 @@ def _refuse_other_runs(path: Path, shard: ShardResult) -> None:
     if strangers := sorted(there - own):
         raise InvalidInput.one(path, f"has runs that are not of this shard: {_named(strangers)}")
     for case in shard.result.cases:
-        if case.comparability != plan.cases[case.case_id]:
+        if case.case_hash != plan.cases[case.case_id]:
             raise InvalidInput.one(path, f"case '{case.case_id}' is not as shard.json knows it")
     for sample in shard.result.samples:
         if sample.seed != sample_seed(plan.seed, plan.fingerprint, sample.case_id, sample.sample_index):

@@ -49,7 +49,7 @@ class EvalCase:
     after: Fixture | None = None
     must_pass: bool = False
     tags: tuple[str, ...] = ()
-    comparability: str = ""
+    case_hash: str = ""
     file: str = ""
     line: int | None = None
 
@@ -168,7 +168,7 @@ def _case(suite: str, written: CaseSpec, file: str, line: int | None, root: Path
         after=written.after,
         must_pass=written.must_pass,
         tags=tuple(written.tags),
-        comparability=hashlib.sha256(canonical_json(judged).encode()).hexdigest()[:16],
+        case_hash=hashlib.sha256(canonical_json(judged).encode()).hexdigest()[:16],
         file=file,
         line=line,
     )

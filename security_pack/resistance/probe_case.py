@@ -102,13 +102,13 @@ class ProbeCase:
             turns=scenario.task.turns,
             stubs={tool.name: _stub(tool.name, scenario) for tool in self.agent.tools},
             tags=(probe.family.value, *(["benign"] if self.benign else [])),
-            comparability=self.comparability,
+            case_hash=self.case_hash,
             file=self.catalogued.file,
             line=self.catalogued.line,
         )
 
     @property
-    def comparability(self) -> str:
+    def case_hash(self) -> str:
         """Runs compare only with those of the same agent, model, probe and policy, reached in the same way."""
         agent, binding = self.agent, self.binding
         whole = [

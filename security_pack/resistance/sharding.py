@@ -136,7 +136,7 @@ def _shard_result(
         seed=prepared.ready.seed,
         samples=most,
         of=shard.of,
-        cases={case.case_id: case.comparability for case in result.cases},
+        cases={case.case_id: case.case_hash for case in result.cases},
         gate=prepared.ready.suite.gate,
         compared=prepared.ready.baseline is not None,
         others={name: runs for name, runs in planned.items() if runs != most},
@@ -154,7 +154,7 @@ def _shard_folder(folder: Path) -> Path:
 
 def _refuse_others(prepared: PreparedResistance, joined: JoinedShards, options: ResistanceOptions) -> None:
     plan = joined.plan
-    here = {case.case_id: case.comparability for case in prepared.ready.frame.cases}
+    here = {case.case_id: case.case_hash for case in prepared.ready.frame.cases}
     if plan.cases != here:
         what = "the shards attacked another agent, or with other probes, than these files say"
         raise InvalidInput.one(

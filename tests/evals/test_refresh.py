@@ -51,7 +51,7 @@ def test_saving_approves_and_a_changed_case_is_approved_as_it_comes(tmp_path: Pa
     path = tmp_path / "b.json"
     save_baseline(path, arm(20), str)
     assert '"anchor"' not in path.read_text()
-    changed = result({"0": "+" * 30}, comparability="other")
+    changed = result({"0": "+" * 30}, case_hash="other")
     save_baseline(path, changed, str, arm(20))
     assert '"anchor"' not in path.read_text()
 

@@ -16,7 +16,7 @@ def result(
     *,
     suite: str = "support-triage",
     simulated: bool = False,
-    comparability: str = "",
+    case_hash: str = "",
     must_pass: Collection[str] = (),
     latency_ms: float | None = 1000.0,
     cost_usd: float | None = 0.01,
@@ -28,7 +28,7 @@ def result(
         cases=tuple(
             CaseResult(
                 case_id=case_id,
-                comparability=comparability,
+                case_hash=case_hash,
                 must_pass=case_id in must_pass,
                 samples=tuple(
                     Sample(

@@ -48,7 +48,7 @@ def test_a_changed_grader_changes_the_verdict_and_not_what_was_said(ran: Path) -
     before, after = (read_samples(ran / name / "samples.jsonl").cases[0] for name in ("out", "again"))
     assert [sample.passed for sample in after.samples] == [False] * 4
     assert [sample.output for sample in after.samples] == [sample.output for sample in before.samples]
-    assert after.comparability != before.comparability
+    assert after.case_hash != before.case_hash
 
 
 def test_a_case_whose_input_changed_is_left_out_and_named(ran: Path) -> None:

@@ -103,9 +103,9 @@ def test_different_outputs_are_not_noticed() -> None:
 
 
 def test_cases_pair_up_by_id_and_comparability() -> None:
-    old = result({"a": "+", "b": "+", "c": "+"}, comparability="1")
-    new = result({"b": "+", "c": "+", "d": "+"}, comparability="1")
-    new = replace(new, cases=(new.cases[0], replace(new.cases[1], comparability="2"), new.cases[2]))
+    old = result({"a": "+", "b": "+", "c": "+"}, case_hash="1")
+    new = result({"b": "+", "c": "+", "d": "+"}, case_hash="1")
+    new = replace(new, cases=(new.cases[0], replace(new.cases[1], case_hash="2"), new.cases[2]))
     assert pair(gather(old), gather(new)).standing == {
         "a": "removed",
         "b": "shared",
@@ -115,7 +115,7 @@ def test_cases_pair_up_by_id_and_comparability() -> None:
 
 
 def test_an_unknown_comparability_compares_with_any() -> None:
-    known, unknown = result({"a": "+"}, comparability="1"), result({"a": "+"})
+    known, unknown = result({"a": "+"}, case_hash="1"), result({"a": "+"})
     assert pair(gather(known), gather(unknown)).of("shared") == ("a",)
     assert pair(gather(unknown), gather(known)).of("shared") == ("a",)
 

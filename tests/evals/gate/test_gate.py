@@ -150,8 +150,8 @@ def test_added_and_removed_cases_are_listed_and_not_compared() -> None:
 
 
 def test_a_changed_case_counts_as_removed_and_added() -> None:
-    old, new = result(suite(NONE), comparability="1"), result(suite(), comparability="1")
-    new = replace(new, cases=(replace(new.cases[0], comparability="2"), *new.cases[1:]))
+    old, new = result(suite(NONE), case_hash="1"), result(suite(), case_hash="1")
+    new = replace(new, cases=(replace(new.cases[0], case_hash="2"), *new.cases[1:]))
     verdict = verdict_of(old, new)
     assert verdict.added_cases == verdict.removed_cases == ("case_000",)
     assert len(verdict.shared_cases) == 9
@@ -160,7 +160,7 @@ def test_a_changed_case_counts_as_removed_and_added() -> None:
 
 
 def test_results_of_any_harness_compare_with_ours() -> None:
-    verdict = verdict_of(result(suite(cases=30), comparability="1"), GOOD)
+    verdict = verdict_of(result(suite(cases=30), case_hash="1"), GOOD)
     assert len(verdict.shared_cases) == 30
 
 

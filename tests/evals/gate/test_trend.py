@@ -79,7 +79,7 @@ def test_a_fall_that_came_with_another_agent_is_no_drift(tmp_path: Path, keep: K
 
 def test_an_edited_case_is_another_case(tmp_path: Path, keep: Keep) -> None:
     keep(march(1), {"a": "+" * 20, "b": "+" * 20})
-    edited = result({"a": "-" * 20}, comparability="other")
+    edited = result({"a": "-" * 20}, case_hash="other")
     keep(march(2), {"b": "+" * 20}, cases=(*edited.cases, *result({"b": "+" * 20}).cases))
     (shift,) = only(tmp_path).shifts
     assert shift.since is None

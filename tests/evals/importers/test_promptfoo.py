@@ -78,7 +78,7 @@ def test_the_suite_and_the_question_are_known_by_name() -> None:
 
 def test_two_evaluations_of_the_same_tests_have_comparable_cases() -> None:
     before, after = (cases(FIXTURES / f"promptfoo-{name}.json") for name in ("before", "after"))
-    assert [case.comparability for case in before.values()] == [case.comparability for case in after.values()]
+    assert [case.case_hash for case in before.values()] == [case.case_hash for case in after.values()]
 
 
 def test_another_assertion_makes_another_case(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_another_assertion_makes_another_case(tmp_path: Path) -> None:
             result["testCase"]["assert"][0]["type"] = "equals"
 
     strict, plain = cases(changed(tmp_path, stricter)), cases(FIXTURES / "promptfoo-after.json")
-    assert strict["refund"].comparability != plain["refund"].comparability
+    assert strict["refund"].case_hash != plain["refund"].case_hash
 
 
 def test_a_cached_answer_is_marked(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def two_cases() -> SuiteResult:
                 run("b", 2, False, output="write to a@b.example", transcript=(Event("plan", "secret"),)),
                 run("b", 3, None, status=SampleStatus.INFRA_ERROR),
             ),
-            comparability="h1",
+            case_hash="h1",
             input_text="the question",
         ),
         CaseResult("a", (run("a", 0, True),)),
@@ -70,7 +70,7 @@ def test_a_saved_baseline_is_read_back_with_its_runs(tmp_path: Path) -> None:
                 run("b", 2, False, output="write to [EMAIL_1]"),
                 run("b", 3, None, status=SampleStatus.INFRA_ERROR),
             ),
-            comparability="h1",
+            case_hash="h1",
         ),
     )
 
@@ -86,7 +86,7 @@ def test_the_file_shows_one_run_a_line_and_no_inputs_or_transcripts(tmp_path: Pa
 def test_saving_again_gives_the_same_bytes_whatever_the_order(tmp_path: Path) -> None:
     first = saved(tmp_path, two_cases()).read_bytes()
     cases = two_cases().cases
-    turned = [CaseResult(c.case_id, c.samples[::-1], c.comparability) for c in cases[::-1]]
+    turned = [CaseResult(c.case_id, c.samples[::-1], c.case_hash) for c in cases[::-1]]
     assert saved(tmp_path, result(*turned)).read_bytes() == first
     assert saved(tmp_path, read_baseline(saved(tmp_path, two_cases()))).read_bytes() == first
 

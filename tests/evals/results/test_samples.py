@@ -97,9 +97,9 @@ def test_samples_are_written_in_order_whatever_order_they_came_in(tmp_path: Path
 
 def test_a_line_written_alone_can_be_read(tmp_path: Path) -> None:
     about = SuiteResult("suite", (), fingerprint="f", simulated=True)
-    text = sample_line(run(3, output="x"), CaseResult("a", (), comparability="h"), about)
+    text = sample_line(run(3, output="x"), CaseResult("a", (), case_hash="h"), about)
     found = read(tmp_path, text)
-    assert (found.fingerprint, found.simulated, found.cases[0].comparability) == ("f", True, "h")
+    assert (found.fingerprint, found.simulated, found.cases[0].case_hash) == ("f", True, "h")
     assert found.samples == (run(3, output="x"),)
 
 

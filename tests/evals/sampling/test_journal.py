@@ -23,7 +23,7 @@ from evals.sampling.schedule import looking_schedule
 
 FRAME = SuiteResult(
     suite="s",
-    cases=(CaseResult("b", (), comparability="hb"), CaseResult("a", (), comparability="ha")),
+    cases=(CaseResult("b", (), case_hash="hb"), CaseResult("a", (), case_hash="ha")),
     fingerprint="f" * 64,
     commit="c" * 40,
 )

@@ -30,9 +30,7 @@ from tests.conftest import edit
 from tests.fakes.results import result, with_samples
 
 MARKS = {"refund": "++-+", "../../etc/passwd": "++++", "<script>alert(1)</script>": "----"}
-WHOLE = replace(
-    result(MARKS, comparability="c0ffee"), fingerprint="sha256:1", commit="4b2d9aa", agent="triage"
-)
+WHOLE = replace(result(MARKS, case_hash="c0ffee"), fingerprint="sha256:1", commit="4b2d9aa", agent="triage")
 
 
 def seeded(result: SuiteResult, seed: int) -> SuiteResult:
@@ -62,7 +60,7 @@ def part(shard: Shard, whole: SuiteResult = WHOLE, **changes: object) -> ShardRe
         seed=7,
         samples=4,
         of=shard.of,
-        cases={case.case_id: case.comparability for case in whole.cases},
+        cases={case.case_id: case.case_hash for case in whole.cases},
         gate=GateSettings(),
         compared=False,
     )
@@ -205,7 +203,7 @@ def test_runs_of_another_seed_under_the_same_plan_do_not_pass(tmp_path: Path) ->
 
 def test_a_shard_that_asks_a_case_differently_is_foreign(tmp_path: Path) -> None:
     paths = folders(tmp_path, 3)
-    other = replace(WHOLE, cases=tuple(replace(case, comparability="other") for case in WHOLE.cases))
+    other = replace(WHOLE, cases=tuple(replace(case, case_hash="other") for case in WHOLE.cases))
     write_shard(paths[0], part(Shard(1, 3), other))
     assert "the suite has other cases, or asks them differently" in problems_of(paths)
 

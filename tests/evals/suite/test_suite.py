@@ -107,14 +107,12 @@ def test_every_bad_line_of_the_cases_file_is_told(tmp_path: Path) -> None:
     assert "did you mean 'input'?" in text
 
 
-def comparability(folder: Path, case: str) -> str:
-    return load(folder, with_case(case)).cases[0].comparability
+def case_hash(folder: Path, case: str) -> str:
+    return load(folder, with_case(case)).cases[0].case_hash
 
 
 def test_a_case_stays_comparable_until_its_input_or_its_judging_changes(tmp_path: Path) -> None:
-    same = comparability(tmp_path, "{ case_id: a, input: x, success: ok }")
-    assert (
-        comparability(tmp_path, "{ case_id: b, input: x, success: ok, tags: [t], must_pass: true }") == same
-    )
-    assert comparability(tmp_path, "{ case_id: a, input: y, success: ok }") != same
-    assert comparability(tmp_path, "{ case_id: a, input: x, success: good }") != same
+    same = case_hash(tmp_path, "{ case_id: a, input: x, success: ok }")
+    assert case_hash(tmp_path, "{ case_id: b, input: x, success: ok, tags: [t], must_pass: true }") == same
+    assert case_hash(tmp_path, "{ case_id: a, input: y, success: ok }") != same
+    assert case_hash(tmp_path, "{ case_id: a, input: x, success: good }") != same

@@ -69,9 +69,9 @@ def test_harmless_twins_are_compared_together_and_never_by_name() -> None:
 
 
 def test_a_case_that_changed_is_unknown_and_one_with_few_runs_is_forming() -> None:
-    before = result({"p": "+" * 40, "q": "+" * 29}, comparability="a")
-    changed = replace(before.cases[0], comparability="b")
-    after = result({"p": "+" * 10, "q": "+" * 10, "r": "+" * 10}, comparability="a")
+    before = result({"p": "+" * 40, "q": "+" * 29}, case_hash="a")
+    changed = replace(before.cases[0], case_hash="b")
+    after = result({"p": "+" * 10, "q": "+" * 10, "r": "+" * 10}, case_hash="a")
     found = comparable_with(replace(before, cases=(changed, before.cases[1])), after)
     assert (found.unknown, found.forming, found.attacks.ids) == (("p", "r"), ("q",), ())
 

@@ -95,4 +95,4 @@ def test_a_changed_check_makes_it_another_case(root: Path) -> None:
     [before] = load_suite(suite).cases
     (root / "checks.py").write_text(CHECKS + "# stricter\n")
     [after] = load_suite(suite).cases
-    assert before.comparability != after.comparability
+    assert before.case_hash != after.case_hash
