@@ -236,7 +236,7 @@ def _file_lines(result: SuiteResult, redact: Redact, anchors: Mapping[str, CaseS
 def _case_lines(case: CaseResult, redact: Redact, anchor: CaseSummary | None, comma: str) -> Iterator[str]:
     failing = _failing(case, redact)
     yield f"    {_json(case.case_id)}: {{"
-    yield f'      "case_hash": {_json(case.comparability)},'
+    yield f'      "case_hash": {_json(case.case_hash)},'
     if anchor is not None:
         yield f'      "anchor": {_json({"passed": anchor.passed, "runs": anchor.runs})},'
     yield '      "runs": ['

@@ -127,7 +127,7 @@ class CaseResult:
     """All samples of one case, ordered by sample_index.
 
     Attributes:
-        comparability: hash of input, graders and success; "" if unknown (foreign results).
+        case_hash: hash of input, graders and success; "" if unknown (foreign results).
         input_text: what the case asks, for the report.
     """
 

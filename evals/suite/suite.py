@@ -31,7 +31,7 @@ class EvalCase:
     Attributes:
         messages: the conversation to start with; ends with a user message.
         turns: further scripted user messages.
-        comparability: hash of input, graders (their Python files too) and success; results of a case
+        case_hash: hash of input, graders (their Python files too) and success; results of a case
             compare only if it is equal.
         file, line: where it was written, for errors that come later.
     """
