@@ -154,7 +154,7 @@ def test_workers_end_when_the_evaluation_is_killed(tmp_path: Path) -> None:
     suite = written(tmp_path, WHO)
     script = (
         "import asyncio, os, pathlib, sys\n"
-        "from evals.suite import load_suite\nfrom evals.targets import open_target\n"
+        "from evals.suite.suite import load_suite\nfrom evals.targets import open_target\n"
         "async def main():\n"
         "    suite = load_suite(pathlib.Path('suite.yaml'))\n"
         "    async with open_target(suite, None, os.environ, 1) as target:\n"
