@@ -23,9 +23,9 @@ from agentcrewops.outcome.guardian import announce_assessment, guardian_exit_cod
 from agentcrewops.outcome.publication import Request, publish_results
 from agentcrewops.terminal import printable
 from bot.actions.environment import read_environment
-from bot.actions.step_files import write_outputs
 from bot.message.results import read_results
 from bot.publish.publishing import outputs_of
+from bot.publish.step_files import write_outputs
 from evals.canary.canary import run_canary
 from evals.canary.preparation import CanaryOptions, default_baseline, manifest_of
 from evals.canary.sharding import merge_shards, run_shard

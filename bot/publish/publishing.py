@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from agent_runtime.errors import CrewError, InvalidInput
 from bot.actions.environment import ActionsEnvironment
-from bot.actions.step_files import write_outputs, write_step_summary
 from bot.github.errors import CannotPublishCheck, CannotReach
 from bot.message.annotations import Checkout, annotations_of
 from bot.message.checks import CheckRun, check_of
@@ -20,6 +19,7 @@ from bot.message.results import Results
 from bot.publish.foreign_run import ForeignRun
 from bot.publish.issues import put_issue
 from bot.publish.sending import put_check, put_comment, put_status
+from bot.publish.step_files import write_outputs, write_step_summary
 from evals.results.verdict import VerdictKind
 from security_pack.findings import findings
 from security_pack.findings.sarif import NAME as SARIF_NAME

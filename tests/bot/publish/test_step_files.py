@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agent_runtime.errors import InvalidInput
-from bot.actions.step_files import MOST_SUMMARY_BYTES, write_outputs, write_step_summary
+from bot.publish.step_files import MOST_SUMMARY_BYTES, write_outputs, write_step_summary
 
 
 def as_the_runner_reads(text: str) -> dict[str, str]:
