@@ -1,0 +1,1 @@
+"""A run: the loop that decides the next step, and the runner that has it done."""

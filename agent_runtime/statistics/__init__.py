@@ -1,0 +1,1 @@
+"""Estimates, tests and the plan of looks; numbers in, numbers out."""

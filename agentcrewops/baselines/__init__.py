@@ -1,0 +1,1 @@
+"""Saving and showing baselines, for Canary and for Guardian."""

@@ -1,0 +1,1 @@
+"""`agentcrewops check`: what is wrong with files and surroundings before anything runs."""

@@ -1,0 +1,1 @@
+"""Results and how they leave: exit codes, the terminal, rendered folders, GitHub."""

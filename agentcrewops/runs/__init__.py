@@ -1,0 +1,1 @@
+"""One run at a terminal, and what was kept of it."""

@@ -1,0 +1,1 @@
+"""What GitHub is shown of a result: check, comment, annotations. Results in, texts out."""

@@ -1,0 +1,1 @@
+"""Sending the messages: checks, comments, issues, outputs of a step."""

@@ -1,0 +1,1 @@
+"""Canary, end to end: prepare, measure, decide, confirm, keep."""

@@ -1,0 +1,1 @@
+"""Numbers, names and prose as people read them."""

@@ -1,0 +1,1 @@
+"""The gate: evidence of both arms in, a verdict out."""

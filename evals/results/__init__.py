@@ -1,0 +1,1 @@
+"""Results: samples, suite results, verdicts and baselines, in memory and on disk."""

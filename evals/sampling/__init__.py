@@ -1,0 +1,1 @@
+"""Making the runs: the plan, the pace, the spending cap, the journal."""

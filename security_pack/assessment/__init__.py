@@ -1,0 +1,1 @@
+"""What the evidence of both tiers means: findings, problems, a conclusion."""

@@ -1,0 +1,1 @@
+"""The probes: their files, conditions, canaries, and the tools they bind to."""

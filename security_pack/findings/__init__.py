@@ -1,0 +1,1 @@
+"""Findings, trials and rates, and the files that carry them."""

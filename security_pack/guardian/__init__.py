@@ -1,0 +1,1 @@
+"""Guardian, end to end, and its enforcement tier."""

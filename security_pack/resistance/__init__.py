@@ -1,0 +1,1 @@
+"""The resistance tier: the agent's own model, attacked many times."""

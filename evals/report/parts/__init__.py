@@ -1,0 +1,1 @@
+"""Sections of the report: view models of charts, heat map, metrics, failures."""

@@ -1,0 +1,1 @@
+"""Processes that an evaluation starts and stops: servers, commands, Python workers."""

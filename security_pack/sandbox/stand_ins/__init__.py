@@ -1,0 +1,1 @@
+"""Stand-ins for what a run would touch: tools, approver, wire, telemetry."""
