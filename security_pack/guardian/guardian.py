@@ -1,8 +1,8 @@
 """Guardian, end to end: read everything that can be wrong, check the files, play the attacks, say what was found.
 
-The stages are `prepare_guardian` (every mistake found, nothing played), `run_probes` (the enforcement tier; the resistance
-tier has rooms of its own, and is `joined` to it) and `conclude` (what it means). `run_guardian` is the sequence without
-a resistance tier; who writes the files stands above.
+The stages are `prepare_guardian` (every mistake found, nothing played), `run_probes` (the enforcement tier; the
+resistance tier has rooms of its own, and is `joined` to it) and `conclude` (what it means). `run_guardian` is the
+sequence without a resistance tier; who writes the files stands above.
 """
 
 from __future__ import annotations

@@ -131,7 +131,10 @@ def test_a_dry_run_loads_nothing_heavy(outside: None, tmp_path: Path) -> None:
 
 
 def test_the_door_to_github_loads_nothing_heavy_either() -> None:
-    script = "import sys, bot.github.repository, bot.publish.foreign_run; print(sorted({n.partition('.')[0] for n in sys.modules}))"
+    script = (
+        "import sys, bot.github.repository, bot.publish.foreign_run; "
+        "print(sorted({n.partition('.')[0] for n in sys.modules}))"
+    )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert not HEAVY & set(eval(done.stdout))
 
