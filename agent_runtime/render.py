@@ -76,7 +76,7 @@ _INVISIBLE = (
 _VISIBLE = {number: f"‹U+{number:04X}›" for number in _INVISIBLE}
 
 
-def _shown(value: Any) -> Any:
+def _made_visible(value: Any) -> Any:
     """Runs on every value a template prints, before it is escaped."""
     return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
@@ -87,7 +87,7 @@ def _environment() -> Environment:
         loader=FileSystemLoader(templates_folder()),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=_shown,
+        finalize=_made_visible,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,

@@ -71,7 +71,7 @@ def operation_of(document: Any, call: OpenApiCall) -> Operation:
     """
     if not isinstance(document, Mapping) or not str(document.get("openapi", "")).startswith("3."):
         raise Unusable("is not an OpenAPI 3 document", "it starts with  openapi: 3.1.0  (convert older ones)")
-    method, path, item, operation = _found(document, call.operation)
+    method, path, item, operation = _operation_with_id(document, call.operation)
     references = _References(document)
     written = list(_parameters([item, operation], references))
     names = [one.parameter.name for one in written]
@@ -120,7 +120,7 @@ def request_of(
 
 def _body_template(operation: Operation, arguments: Mapping[str, Any], values: dict[str, Any]) -> Any:
     """The body's template, its value added to `values`; `{}` where the method wants one and there is none."""
-    sent = _sent(operation, arguments)
+    sent = _parameters_to_send(operation, arguments)
     if sent is None:
         return {} if operation.method in {"POST", "PUT", "PATCH"} else None
     values["(the body)"] = sent
@@ -138,7 +138,7 @@ def _queried(parameter: Parameter, value: Any, values: dict[str, Any]) -> Iterat
         yield f"{name}={{{{ {key} }}}}"
 
 
-def _sent(operation: Operation, arguments: Mapping[str, Any]) -> Any:
+def _parameters_to_send(operation: Operation, arguments: Mapping[str, Any]) -> Any:
     if operation.body == "whole":
         return arguments.get(_BODY)
     if operation.body is None:
@@ -147,7 +147,9 @@ def _sent(operation: Operation, arguments: Mapping[str, Any]) -> Any:
     return {name: value for name, value in arguments.items() if name not in named}
 
 
-def _found(document: Mapping[str, Any], wanted: str) -> tuple[str, str, Mapping[str, Any], Mapping[str, Any]]:
+def _operation_with_id(
+    document: Mapping[str, Any], wanted: str
+) -> tuple[str, str, Mapping[str, Any], Mapping[str, Any]]:
     """Method, path, path item and operation."""
     known = []
     for path, item in _mapping(document.get("paths")).items():

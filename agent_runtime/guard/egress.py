@@ -77,7 +77,7 @@ def check_address(address: str, destination: Destination, allowlist: Sequence[st
     try:
         ip = ip_address(address)
     except ValueError:
-        return Refusal("bad_address", f"'{_shown(address)}' is not an IP address")
+        return Refusal("bad_address", f"'{_short_ascii(address)}' is not an IP address")
     if _public(ip):
         return None
     if _origin_listed(destination, allowlist) and (_local(ip) or destination.host == address.lower()):
@@ -100,10 +100,10 @@ def _parse(url: str) -> Destination | Refusal:
         return Refusal("backslash", "the URL contains a backslash; percent-encode it as %5C")
     parts = _URL.fullmatch(url)
     if parts is None:
-        return Refusal("malformed", f"'{_shown(url)}' is not a full URL; write https://host/path")
+        return Refusal("malformed", f"'{_short_ascii(url)}' is not a full URL; write https://host/path")
     scheme, authority, rest = parts[1].lower(), parts[2], parts[3]
     if scheme not in _PORTS:
-        return Refusal("scheme", f"scheme '{_shown(scheme)}' is not allowed; use https")
+        return Refusal("scheme", f"scheme '{_short_ascii(scheme)}' is not allowed; use https")
     place = _place(authority, _PORTS[scheme])
     if isinstance(place, Refusal):
         return place
@@ -123,12 +123,16 @@ def _place(authority: str, default_port: int) -> tuple[str, int] | Refusal:
         return Refusal("percent_in_host", "the host contains '%'; write it plainly")
     parts = _AUTHORITY.fullmatch(authority)
     if parts is None:
-        return Refusal("port", f"'{_shown(authority)}' does not end in a port number")
+        return Refusal("port", f"'{_short_ascii(authority)}' does not end in a port number")
     port = int(parts[2]) if parts[2] else default_port
     if not 0 < port < 65536:
         return Refusal("port", f"{port} is not a port number")
     host = _bare_host(parts[1])
-    return Refusal("malformed", f"'{_shown(parts[1])}' is not a host name") if host is None else (host, port)
+    return (
+        Refusal("malformed", f"'{_short_ascii(parts[1])}' is not a host name")
+        if host is None
+        else (host, port)
+    )
 
 
 def _bare_host(host: str) -> str | None:
@@ -224,6 +228,6 @@ def _local(ip: IPv4Address | IPv6Address) -> bool:
     return any(ip in network for network in _LOCAL)
 
 
-def _shown(text: str) -> str:
+def _short_ascii(text: str) -> str:
     """Hostile text, short and in ASCII."""
     return ascii(text[:80])[1:-1]

@@ -47,7 +47,7 @@ def decide(manifest: Manifest, call: ToolCall, sources: Sources = NOTHING_READ) 
     if refusal := _undeclared_verb(tool):
         return _deny("verb_not_allowed", refusal)
     if tainted := _tainted(manifest, tool, arguments, sources):
-        return Decision(Outcome.ASK, "tainted_destination", _told_by_a_tool(tool, tainted), arguments)
+        return Decision(Outcome.ASK, "tainted_destination", _destination_from_tool(tool, tainted), arguments)
     if tool.needs_approval:
         return Decision(
             Outcome.ASK, "approval_required", f"a person must agree before {tool.name} runs", arguments
@@ -88,7 +88,7 @@ def approval_hash(
     return "sha256:" + hashlib.sha256(canonical_json(whole).encode()).hexdigest()
 
 
-def shown_arguments(arguments: Mapping[str, Any]) -> str:
+def arguments_for_approval(arguments: Mapping[str, Any]) -> str:
     """The text a person approves: canonical JSON in which nothing is invisible or changes direction.
 
     Escapes are JSON's own, so the text still parses to exactly the arguments that were hashed.
@@ -121,7 +121,7 @@ def _tainted(
     return tainted_destinations(arguments, known, urls_only=tool.read_only)
 
 
-def _told_by_a_tool(tool: ToolSpec, tainted: Sequence[Tainted]) -> str:
+def _destination_from_tool(tool: ToolSpec, tainted: Sequence[Tainted]) -> str:
     first = tainted[0]
     value = first.value if len(first.value) <= 80 else f"{first.value[:79]}…"
     others = f" (and {len(tainted) - 1} more)" if len(tainted) > 1 else ""

@@ -26,7 +26,7 @@ _USUAL_KEY_NAMES = {
 
 
 @asynccontextmanager
-async def models_at_work(
+async def open_models(
     manifest: Manifest, environ: Mapping[str, str]
 ) -> AsyncIterator[tuple[Model, Model | None]]:
     """The agent's model and its critic, if it has one, both behind the manifest's recording; closed at the end.

@@ -18,7 +18,7 @@ from typing import Any
 from agent_runtime.errors import MissingExtra
 from agent_runtime.models.chat_completions import NotACompletion, messages_of, names_of, reply_of, tools_of
 from agent_runtime.models.interface import ModelError, ModelReply, ModelRequest
-from agent_runtime.models.provider_errors import error_of_status, shown
+from agent_runtime.models.provider_errors import error_of_status, short_and_keyless
 from agent_runtime.records import Usage
 
 Completion = Callable[..., Awaitable[Any]]
@@ -119,7 +119,7 @@ def _error_of(error: Exception, latency_ms: float, secret: str | None) -> ModelE
     said = str(getattr(error, "message", None) or error).partition("Traceback (most recent")[0]
     if type(status) is int:
         return error_of_status(status, said, _headers_of(error), latency_ms=latency_ms, secret=secret)
-    reason = f"litellm could not make the call: {type(error).__name__}: {shown(said, secret)}"
+    reason = f"litellm could not make the call: {type(error).__name__}: {short_and_keyless(said, secret)}"
     return ModelError(reason, retryable=False, kind="rejected", latency_ms=latency_ms)
 
 

@@ -17,7 +17,7 @@ from agent_runtime.models.chat_completions import (
     tools_of,
 )
 from agent_runtime.models.interface import ModelError, ModelReply, ModelRequest
-from agent_runtime.models.provider_errors import error_of_status, said_in, status_in
+from agent_runtime.models.provider_errors import error_of_status, message_of, status_in
 from agent_runtime.records import Usage
 from agent_runtime.wire import NotAnswered, Response, Wire
 
@@ -126,7 +126,7 @@ def _json_of(response: Response, secret: str | None) -> Any:
     except ValueError:
         data = None
     if response.status != 200:
-        said = said_in(data) or response.text(2000)
+        said = message_of(data) or response.text(2000)
         raise error_of_status(
             response.status, said, response.headers, latency_ms=response.latency_ms, secret=secret
         )
@@ -138,7 +138,7 @@ def _json_of(response: Response, secret: str | None) -> Any:
     if data.get("error"):
         raise error_of_status(
             status_in(data["error"]),
-            said_in(data),
+            message_of(data),
             response.headers,
             latency_ms=response.latency_ms,
             secret=secret,

@@ -39,7 +39,7 @@ def error_of_status(
     retryable = (status in _RETRYABLE or status >= 500) and not out_of_quota
     kind = "rate_limited" if status == 429 else "timeout" if status == 408 else "unavailable"
     return ModelError(
-        f"the provider answered {status}: {shown(said, secret) or 'nothing more'}",
+        f"the provider answered {status}: {short_and_keyless(said, secret) or 'nothing more'}",
         retryable=retryable,
         retry_after=retry_after(headers, clock) if retryable else None,
         latency_ms=latency_ms,
@@ -58,7 +58,7 @@ def status_in(error: Any) -> int:
     return 429 if "rate_limit" in named else 400 if "invalid_request" in named else 502
 
 
-def said_in(data: Any) -> str:
+def message_of(data: Any) -> str:
     """The provider's message in an error body: `error.message` with its code, `error`, `message` or `detail`."""
     if not isinstance(data, Mapping):
         return ""
@@ -79,7 +79,7 @@ def retry_after(headers: Mapping[str, str], clock: Callable[[], datetime] = now)
     return seconds if seconds is not None else _seconds_until(written, clock)
 
 
-def shown(text: str, secret: str | None) -> str:
+def short_and_keyless(text: str, secret: str | None) -> str:
     """The text on one line, short, printable, and with no key in it."""
     if secret:
         text = text.replace(secret, "[api_key]")

@@ -101,7 +101,7 @@ def reply_to(request: ModelRequest, simulation: Simulation) -> ModelReply:
     latency_ms = dice.lognormvariate(math.log(simulation.latency_ms.median), simulation.latency_ms.sigma)
     failure = _failure(dice, simulation, request.temperature)
     _raise_provider_failure(failure, simulation, request, latency_ms)
-    action = _spoilt(failure, _next(planned, way, task), task, request, dice)
+    action = _with_failure(failure, _next(planned, way, task), task, request, dice)
     return _reply(_looping(planned, task) or action, request, latency_ms)
 
 
@@ -250,7 +250,7 @@ def _raise_provider_failure(
         )
 
 
-def _spoilt(
+def _with_failure(
     failure: str | None, action: _Action, task: _Task, request: ModelRequest, dice: random.Random
 ) -> _Action:
     """The action with the drawn failure, or unchanged if that failure makes no sense here."""

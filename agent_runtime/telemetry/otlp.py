@@ -24,7 +24,7 @@ class OtlpTelemetry:
     """Spans and metrics, each only if it has a destination."""
 
     def __init__(self, destination: Destination) -> None:
-        _hush_sdk()
+        _silence_sdk_logs()
         resource = Resource.create({"service.name": destination.service_name})
         self.content_allowed = destination.content_allowed
         self._spans = (
@@ -76,7 +76,7 @@ class _OneLine(logging.Handler):
             _log.warning("telemetry: %s", " ".join(record.getMessage().split())[:200])
 
 
-def _hush_sdk() -> None:
+def _silence_sdk_logs() -> None:
     sdk = logging.getLogger("opentelemetry")
     if not any(isinstance(handler, _OneLine) for handler in sdk.handlers):
         sdk.addHandler(_OneLine())

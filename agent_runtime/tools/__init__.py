@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @asynccontextmanager
-async def tools_at_work(
+async def connected_tools(
     manifest: Manifest, environ: Mapping[str, str], *, evals: bool
 ) -> AsyncIterator[Mapping[str, Tool]]:
     """The tools of `open_tools`, what they need started and checked; everything is closed at the end.

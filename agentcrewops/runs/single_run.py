@@ -20,12 +20,12 @@ from agent_runtime.artifacts.transcript import transcript
 from agent_runtime.engine.runner import run_agent
 from agent_runtime.engine.steps.context import ApprovalRequest, Deps
 from agent_runtime.guard.budget import cap_micros
-from agent_runtime.models import models_at_work
+from agent_runtime.models import open_models
 from agent_runtime.models.prices import price_of
 from agent_runtime.records import MICROS, Message, Run, RunResult, RunStatus, Step, Task
 from agent_runtime.store import Store, open_store
 from agent_runtime.telemetry import open_telemetry
-from agent_runtime.tools import tools_at_work
+from agent_runtime.tools import connected_tools
 from agentcrewops.runs.home import state_folder
 from agentcrewops.terminal import printable
 
@@ -96,8 +96,8 @@ async def _conduct(
     spend = manifest.policy.spend
     async with AsyncExitStack() as stack:
         stack.callback(telemetry.close)
-        model, critic = await stack.enter_async_context(models_at_work(manifest, environ))
-        tools = await stack.enter_async_context(tools_at_work(manifest, environ, evals=False))
+        model, critic = await stack.enter_async_context(open_models(manifest, environ))
+        tools = await stack.enter_async_context(connected_tools(manifest, environ, evals=False))
         deps = Deps(
             model=model,
             price=price_of(manifest),

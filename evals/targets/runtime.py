@@ -15,12 +15,12 @@ from agent_runtime.engine.steps.context import ApprovalRequest, Deps
 from agent_runtime.errors import Problem
 from agent_runtime.files.documents import strict_json
 from agent_runtime.guard.budget import MemoryLedger, cap_micros
-from agent_runtime.models import models_at_work
+from agent_runtime.models import open_models
 from agent_runtime.models.interface import Model, ModelError, ModelReply, ModelRequest
 from agent_runtime.models.prices import price_of
 from agent_runtime.records import MICROS, Role, RunResult, Step, Task
 from agent_runtime.telemetry.interface import Telemetry
-from agent_runtime.tools import tools_at_work
+from agent_runtime.tools import connected_tools
 from agent_runtime.tools.interface import Tool
 from agent_runtime.tools.stub import StubTool
 from evals.results.records import Attempt, Event, ObservedCall, SampleStatus
@@ -120,10 +120,10 @@ class RuntimeAgent:
     async def __aenter__(self) -> Self:
         self._stack.callback(self._telemetry.close)
         self._model, self._critic = await self._stack.enter_async_context(
-            models_at_work(self._manifest, self._environ)
+            open_models(self._manifest, self._environ)
         )
         self._tools = await self._stack.enter_async_context(
-            tools_at_work(self._manifest, self._environ, evals=True)
+            connected_tools(self._manifest, self._environ, evals=True)
         )
         return self
 

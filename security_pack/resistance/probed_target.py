@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from agent_runtime.agent.manifest import Manifest
-from agent_runtime.models import models_at_work
+from agent_runtime.models import open_models
 from agent_runtime.models.prices import price_of
 from agent_runtime.records import MICROS
 from evals.results.records import Attempt, Event, Grade, Sample, SampleStatus
@@ -81,7 +81,7 @@ class ProbedRuntime:
         self._cast: ModelInUse
 
     async def __aenter__(self) -> Self:
-        model, critic = await self._stack.enter_async_context(models_at_work(self._manifest, self._environ))
+        model, critic = await self._stack.enter_async_context(open_models(self._manifest, self._environ))
         self._cast = ModelInUse(model, self._price, critic)
         return self
 

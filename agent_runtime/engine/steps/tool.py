@@ -10,7 +10,7 @@ from dataclasses import replace
 from agent_runtime.agent.manifest import Manifest
 from agent_runtime.engine.loop import Stop
 from agent_runtime.engine.steps.context import ApprovalRequest, StepContext
-from agent_runtime.guard.gate import approval_hash, decide, shown_arguments
+from agent_runtime.guard.gate import approval_hash, arguments_for_approval, decide
 from agent_runtime.guard.redact import Redactor
 from agent_runtime.records import Decision, Outcome, Role, Step, ToolCall
 from agent_runtime.telemetry import semconv
@@ -24,7 +24,7 @@ async def use_tool(call: ToolCall, context: StepContext) -> Step:
     with context.deps.telemetry.span(semconv.TOOL_CALL, **attributes) as span:
         decision = decide(context.manifest, call, context.sources)
         span.set(**semconv.decision(outcome=decision.outcome, rule=decision.rule))
-        step = await _decided(
+        step = await _gate_decision(
             decision, replace(context.blank(Role.TOOL, span.span_id), tool=name, call=call), context
         )
         if not step.ok:
@@ -39,7 +39,7 @@ def _recordable(name: str, manifest: Manifest) -> str:
     return Redactor(manifest.policy.pii_redaction).redact(name)
 
 
-async def _decided(decision: Decision, blank: Step, context: StepContext) -> Step:
+async def _gate_decision(decision: Decision, blank: Step, context: StepContext) -> Step:
     if decision.outcome is Outcome.DENY:
         return _denied(blank, decision.rule, decision.reason)
     if decision.outcome is Outcome.ASK:
@@ -56,7 +56,7 @@ def _approval_request(decision: Decision, step: Step, context: StepContext) -> A
         step=step.index,
         tool=tool,
         arguments=decision.arguments,
-        shown=shown_arguments(decision.arguments),
+        shown=arguments_for_approval(decision.arguments),
         binding=approval_hash(context.manifest, step.run_id, step.index, tool, decision.arguments),
         reason=decision.reason,
     )
@@ -69,7 +69,7 @@ async def _after_approval(
         return replace(blank, ok=False, failure=Stop.WAITING_APPROVAL, policy_flags=("approval:pending",))
     if not answer:
         return _denied(blank, "approval_denied", "a person declined this call; do not repeat it")
-    decision = _decided_again(blank, context)
+    decision = _decision_after_wait(blank, context)
     if (
         decision.outcome is not Outcome.ASK
         or _approval_request(decision, blank, context).binding != request.binding
@@ -78,7 +78,7 @@ async def _after_approval(
     return await _execute(decision, replace(blank, policy_flags=("approval:granted",)), context)
 
 
-def _decided_again(step: Step, context: StepContext) -> Decision:
+def _decision_after_wait(step: Step, context: StepContext) -> Decision:
     """The gate's word after a wait, from the text the model wrote: whoever was asked held the parsed form."""
     if step.call is None:
         raise TypeError("a tool step without a call")

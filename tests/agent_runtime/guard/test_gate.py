@@ -14,7 +14,13 @@ from hypothesis import strategies as st
 from agent_runtime.agent.manifest import Manifest
 from agent_runtime.agent.policy import Policy
 from agent_runtime.agent.spec import AgentSpec, ToolSpec
-from agent_runtime.guard.gate import MAX_ARGUMENTS, approval_hash, argument_schema, decide, shown_arguments
+from agent_runtime.guard.gate import (
+    MAX_ARGUMENTS,
+    approval_hash,
+    argument_schema,
+    arguments_for_approval,
+    decide,
+)
 from agent_runtime.guard.taint import Sources
 from agent_runtime.records import Outcome, ToolCall
 
@@ -211,18 +217,18 @@ def test_an_approval_does_not_depend_on_the_order_of_the_arguments() -> None:
     ],
 )
 def test_what_a_person_approves_shows_invisible_and_direction_changing_characters(hidden: str) -> None:
-    assert hidden not in shown_arguments({"iban": f"DE{hidden}89"})
+    assert hidden not in arguments_for_approval({"iban": f"DE{hidden}89"})
 
 
 def test_readable_text_of_any_script_is_shown_as_it_is() -> None:
-    assert shown_arguments({"to": "Zoë Łukasz 李 مرحبا 🎉"}) == '{"to":"Zoë Łukasz 李 مرحبا 🎉"}'
+    assert arguments_for_approval({"to": "Zoë Łukasz 李 مرحبا 🎉"}) == '{"to":"Zoë Łukasz 李 مرحبا 🎉"}'
 
 
 @given(
     st.dictionaries(st.text(), st.recursive(st.text() | st.integers() | st.booleans() | st.none(), st.lists))
 )
 def test_the_shown_text_parses_to_exactly_what_was_hashed(arguments: dict[str, Any]) -> None:
-    shown = shown_arguments(arguments)
+    shown = arguments_for_approval(arguments)
     assert json.loads(shown) == arguments
     assert all(character.isprintable() for character in shown)
 

@@ -9,9 +9,9 @@ from agent_runtime.models.interface import ModelError
 from agent_runtime.models.provider_errors import (
     LONGEST_MESSAGE,
     error_of_status,
+    message_of,
     retry_after,
-    said_in,
-    shown,
+    short_and_keyless,
     status_in,
 )
 
@@ -72,12 +72,14 @@ def test_no_retry_after_header_breaks_the_reader(written: str) -> None:
 
 def test_a_message_never_shows_a_key() -> None:
     said = "Incorrect API key provided: sk-proj-abc***xyz9. You sent s3cret-key."
-    assert shown(said, "s3cret-key") == "Incorrect API key provided: [api_key]. You sent [api_key]."
+    assert (
+        short_and_keyless(said, "s3cret-key") == "Incorrect API key provided: [api_key]. You sent [api_key]."
+    )
 
 
 @given(st.text())
 def test_a_message_is_one_short_printable_line(said: str) -> None:
-    line = shown(said, None)
+    line = short_and_keyless(said, None)
     assert line.isprintable()
     assert len(line) <= LONGEST_MESSAGE
 
@@ -94,7 +96,7 @@ def test_a_message_is_one_short_printable_line(said: str) -> None:
     ],
 )
 def test_the_providers_word_is_found_in_several_forms(data: Any, said: str) -> None:
-    assert said_in(data) == said
+    assert message_of(data) == said
 
 
 @pytest.mark.parametrize(

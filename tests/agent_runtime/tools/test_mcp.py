@@ -17,7 +17,7 @@ from agent_runtime.agent.manifest import Manifest
 from agent_runtime.agent.policy import Policy
 from agent_runtime.agent.spec import AgentSpec, ToolSpec
 from agent_runtime.errors import InvalidInput
-from agent_runtime.tools import tools_at_work
+from agent_runtime.tools import connected_tools
 from agent_runtime.tools.interface import ToolResult
 from agent_runtime.tools.mcp import McpServer, NoSession
 from agent_runtime.tools.mcp_links import process_link
@@ -62,7 +62,7 @@ def calls(
     )
 
     async def run() -> list[ToolResult]:
-        async with tools_at_work(manifest, environ, evals=False) as opened:
+        async with connected_tools(manifest, environ, evals=False) as opened:
             first = opened[tools[0].name]
             return [await first.call({"query": query}, idempotency_key="k") for query in asked]
 
