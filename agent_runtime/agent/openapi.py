@@ -120,7 +120,7 @@ def request_of(
 
 def _body_template(operation: Operation, arguments: Mapping[str, Any], values: dict[str, Any]) -> Any:
     """The body's template, its value added to `values`; `{}` where the method wants one and there is none."""
-    sent = _parameters_to_send(operation, arguments)
+    sent = _request_body(operation, arguments)
     if sent is None:
         return {} if operation.method in {"POST", "PUT", "PATCH"} else None
     values["(the body)"] = sent
@@ -138,7 +138,7 @@ def _queried(parameter: Parameter, value: Any, values: dict[str, Any]) -> Iterat
         yield f"{name}={{{{ {key} }}}}"
 
 
-def _parameters_to_send(operation: Operation, arguments: Mapping[str, Any]) -> Any:
+def _request_body(operation: Operation, arguments: Mapping[str, Any]) -> Any:
     if operation.body == "whole":
         return arguments.get(_BODY)
     if operation.body is None:

@@ -49,12 +49,12 @@ class Sources:
     results: Sequence[str] = ()
 
     @cached_property
-    def heard(self) -> _Text:
+    def result_text(self) -> _Text:
         """The tool results, to search in."""
         return _Text("\n".join(self.results))
 
     @cached_property
-    def said(self) -> _Text:
+    def trusted_text(self) -> _Text:
         """What is trusted, to search in."""
         return _Text("\n".join(self.trusted))
 
@@ -98,9 +98,11 @@ def tainted_destinations(
 
 def _is_tainted(value: str, places: Iterable[str], sources: Sources) -> bool:
     """Whether any address in the value is; a list may append the attacker's to the user's."""
-    if sources.said.is_about(value.strip()):
+    if sources.trusted_text.is_about(value.strip()):
         return False
-    return any(sources.heard.names(place) and not sources.said.is_about(place) for place in places)
+    return any(
+        sources.result_text.names(place) and not sources.trusted_text.is_about(place) for place in places
+    )
 
 
 def _places(value: str) -> set[str]:

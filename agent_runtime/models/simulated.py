@@ -19,7 +19,14 @@ from typing import Any
 from agent_runtime.files.documents import canonical_json
 from agent_runtime.files.placeholders import fill
 from agent_runtime.models.interface import ModelError, ModelReply, ModelRequest
-from agent_runtime.models.simulation import Behaviour, PlannedCall, Simulation, Way, found, single_spaced
+from agent_runtime.models.simulation import (
+    Behaviour,
+    PlannedCall,
+    Simulation,
+    Way,
+    search_pattern,
+    single_spaced,
+)
 from agent_runtime.records import Message, ToolCall, Usage
 
 CHARACTERS_PER_TOKEN = 4
@@ -115,7 +122,7 @@ def _task(messages: Sequence[Message], simulation: Simulation) -> _Task:
     for index in reversed(asked):
         said = single_spaced(messages[index].content)
         for behaviour in simulation.behaviours:
-            if (match := found(behaviour.when, said)) is not None:
+            if (match := search_pattern(behaviour.when, said)) is not None:
                 captures = {name: value or "" for name, value in match.groupdict().items()}
                 return _task_since(messages[index + 1 :], behaviour, captures, simulation)
     start = asked[-1] + 1 if asked else len(messages)
@@ -140,7 +147,7 @@ def _task_since(
 
 
 def _failed(result: str, simulation: Simulation) -> bool:
-    return found(simulation.trouble, single_spaced(result[:2000])) is not None
+    return search_pattern(simulation.trouble, single_spaced(result[:2000])) is not None
 
 
 def _way(behaviour: Behaviour | None, simulation: Simulation, request: ModelRequest) -> Way:

@@ -118,7 +118,7 @@ class Skill(FileModel):
 
     def chance(self, prompt: str) -> float:
         """The chance under this system prompt (white space already single)."""
-        matching = [rule.chance for rule in self.prompt if found(rule.says, prompt) is not None]
+        matching = [rule.chance for rule in self.prompt if search_pattern(rule.says, prompt) is not None]
         if not matching:
             return self.default
         return {"last": matching[-1], "lowest": min(matching), "highest": max(matching)}[self.combine]
@@ -210,7 +210,7 @@ def read_simulation(document: Document) -> Simulation:
     return parse(document, SimulationFile).simulation
 
 
-def found(pattern: str, text: str) -> re.Match[str] | None:
+def search_pattern(pattern: str, text: str) -> re.Match[str] | None:
     """How every pattern of the file is searched; `text` has single spaces."""
     return re.search(pattern, text, re.IGNORECASE)
 

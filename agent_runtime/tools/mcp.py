@@ -149,7 +149,7 @@ class McpServer:
         error = _innermost(error)
         if isinstance(error, OSError) and not isinstance(error, TimeoutError):
             return f"it cannot be started: {error.strerror or type(error).__name__}"
-        said = _text_of_result(link)
+        said = _last_words_of(link)
         if isinstance(error, TimeoutError):
             return f"it did not answer as an MCP server within {self._start_seconds:g} s{said}"
         return f"it gave no session: {_one_line(error)}{said}"
@@ -169,7 +169,7 @@ async def _offers(client: ClientSession) -> Mapping[str, OfferedTool]:
     return offers
 
 
-def _text_of_result(link: Link | None) -> str:
+def _last_words_of(link: Link | None) -> str:
     return f"; the last of it: {link.last_words}" if link is not None and link.last_words else ""
 
 
@@ -245,7 +245,7 @@ class McpServerTool:
             return failed(f"no answer within {self.wanted.timeout_seconds:g} s", ms_since(start))
         except Exception as error:  # noqa: BLE001 - whatever a stranger's server makes the SDK raise
             return failed(
-                f"the MCP server failed: {_one_line(error)}{_text_of_result(session.link)}", ms_since(start)
+                f"the MCP server failed: {_one_line(error)}{_last_words_of(session.link)}", ms_since(start)
             )
         return _result_of(result, ms_since(start))
 
