@@ -46,16 +46,16 @@ def _row(what: str, runs: Sequence[Mapping[str, Any]]) -> Row:
 
 def asks(messages: Sequence[Mapping[str, Any]]) -> bool:
     """Whether any tool call among the messages has a tainted destination."""
-    trusted_text, read = [], []
+    said, read = [], []
     for message in messages:
         content = message.get("content") or ""
         if message["role"] in {"user", "system"}:
-            trusted_text.append(content)
+            said.append(content)
         elif message["role"] == "tool":
             read.append(f"{content} {message.get('error') or ''}")
         for name, arguments in _calls(message):
             reads = _READS.match(name) is not None
-            if tainted_destinations(arguments, Sources(trusted_text, read), urls_only=reads):
+            if tainted_destinations(arguments, Sources(said, read), urls_only=reads):
                 return True
     return False
 

@@ -92,10 +92,8 @@ def test_another_page_of_a_host_the_user_named_is_not_tainted() -> None:
 @pytest.mark.parametrize(
     "said", ["ask bob@evil.invalid", "open https://not-evil.invalid/", "my.evil.invalid"]
 )
-def test_a_host_is_not_said_by_saying_one_that_ends_alike(trusted_text: str) -> None:
-    assert paths({"url": "https://evil.invalid/"}, Sources([trusted_text], ["https://evil.invalid/"])) == [
-        "url"
-    ]
+def test_a_host_is_not_said_by_saying_one_that_ends_alike(said: str) -> None:
+    assert paths({"url": "https://evil.invalid/"}, Sources([said], ["https://evil.invalid/"])) == ["url"]
 
 
 def test_a_tool_that_only_reads_is_asked_about_for_urls_alone() -> None:
