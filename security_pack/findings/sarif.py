@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from agent_runtime import __version__
-from agent_runtime.render import printable
+from agent_runtime.visible import printable
 from evals.formatting import markdown
 from evals.results.files import replace_text
 from security_pack.catalog.probe import Severity, TaxonomyIds
