@@ -12,6 +12,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from agent_runtime.visible import printable
+
 
 @dataclass(frozen=True, slots=True)
 class Asset:
@@ -45,35 +47,6 @@ def templates_folder() -> Path:
     packages = Path(__file__).resolve().parent
     installed = packages / "_templates"
     return installed if installed.is_dir() else packages.parent / "templates"
-
-
-def printable(text: str) -> str:
-    """The text with every character that could act on a terminal or reorder a line made visible.
-
-    Control, bidirectional, invisible and tag characters and lone surrogates become their number: ESC is ‹U+001B›.
-    Newline and tab stay. Linear time.
-    """
-    return text.translate(_VISIBLE)
-
-
-_INVISIBLE = (
-    *range(0x09),
-    *range(0x0B, 0x20),
-    *range(0x7F, 0xA0),  # 0x9B alone starts an ANSI sequence
-    0x00AD,
-    0x061C,
-    0x180E,
-    *range(0x200B, 0x200D),  # the joiner U+200D stays: emoji and several scripts need it
-    *range(0x200E, 0x2010),
-    *range(0x2028, 0x202F),  # line separators and bidirectional embeddings
-    *range(0x2060, 0x2070),
-    *range(0xD800, 0xE000),  # lone surrogates cannot be written as UTF-8
-    0xFEFF,
-    *range(0xFFF9, 0xFFFC),
-    *range(0xE0000, 0xE0080),  # tag characters: instructions nobody sees
-)
-
-_VISIBLE = {number: f"‹U+{number:04X}›" for number in _INVISIBLE}
 
 
 def _made_visible(value: Any) -> Any:

@@ -8,7 +8,7 @@ import re
 import sys
 from typing import Any
 
-from agent_runtime import terminal
+from agent_runtime.visible import escaped
 
 _COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#\[)", re.MULTILINE)
 """What the runner of GitHub Actions obeys when it stands in a log: ::error:: begins a line, ##[error] is anywhere."""
@@ -19,7 +19,7 @@ def printable(text: str) -> str:
 
     In a job of GitHub Actions, no line of it is a command to the runner.
     """
-    shown = terminal.printable(text)
+    shown = escaped(text)
     return _COMMAND.sub(r"\g<0> ", shown) if os.environ.get("GITHUB_ACTIONS") else shown
 
 

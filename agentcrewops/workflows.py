@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from pathlib import Path
 
 from agent_runtime.render import templates_folder
 from agentcrewops import __version__
+from evals.git.trees import commit_of
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _OURS = re.compile(r"(?<=uses: agentcrewops/agentcrewops)([\w/-]*)@AGENTCREWOPS_REF")
@@ -55,9 +55,5 @@ def _checked_out() -> str | None:
     root = templates_folder().parent
     if not (root / ".git").exists():
         return None
-    try:
-        command = ["git", "-C", str(root), "rev-parse", "HEAD"]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip() if _COMMIT.fullmatch(done.stdout.strip()) else None
+    commit = commit_of(root)
+    return commit if commit and _COMMIT.fullmatch(commit) else None

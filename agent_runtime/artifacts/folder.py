@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from pathlib import Path
 
 from agent_runtime.artifacts.interface import CannotKeep, as_bytes, checked_name
 from agent_runtime.errors import InvalidInput
+from agent_runtime.files.atomic_file import replace_file
 
 
 class Folder:
@@ -40,21 +40,7 @@ class Folder:
         path = self._root / checked_name(name)
         try:
             path.parent.mkdir(mode=0o700, exist_ok=True)
-            _replace(path, as_bytes(data))
+            replace_file(path, as_bytes(data), mode=0o600)
         except OSError as error:
             raise CannotKeep(f"{path}: cannot be written: {error.strerror}") from error
         return path.as_uri()
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Write beside `path` and rename, so that a reader sees the old file or the new one, also after a crash."""
-    descriptor, temporary = tempfile.mkstemp(prefix=".", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

@@ -6,6 +6,8 @@ from typing import Any
 
 import yaml
 
+from agent_runtime.visible import exact_yaml
+
 
 class _Quoting(yaml.SafeDumper):
     """Quotes every text, so that none is read as a number, and refers to nothing written before."""
@@ -35,11 +37,4 @@ def one_line(value: Any) -> str:
         width=float("inf"),
         sort_keys=False,
     )
-    return "".join(map(_visible, text.strip()[1:-1]))
-
-
-def _visible(character: str) -> str:
-    """Only double-quoted texts hold such characters, so YAML's own escape means the same."""
-    if character.isprintable():
-        return character
-    return f"\\U{ord(character):08x}" if ord(character) > 0xFFFF else f"\\u{ord(character):04x}"
+    return exact_yaml(text.strip()[1:-1])

@@ -19,6 +19,7 @@ from agent_runtime.files.documents import DuplicateKey, canonical_json, writable
 from agent_runtime.guard.contract import violations
 from agent_runtime.guard.taint import NOTHING_READ, Sources, Tainted, tainted_destinations
 from agent_runtime.records import Decision, Outcome, ToolCall
+from agent_runtime.visible import exact_json
 
 MAX_ARGUMENTS = 65_536
 """Characters of argument text: several times what a model writes in one answer."""
@@ -93,7 +94,7 @@ def arguments_for_approval(arguments: Mapping[str, Any]) -> str:
 
     Escapes are JSON's own, so the text still parses to exactly the arguments that were hashed.
     """
-    return "".join(map(_visible, canonical_json(arguments)))
+    return exact_json(canonical_json(arguments))
 
 
 def _parse(text: str) -> dict[str, Any] | Decision:
@@ -145,24 +146,3 @@ def _undeclared_verb(tool: ToolSpec) -> str | None:
     if http is None or HTTP_VERBS[http.method] in tool.allow:
         return None
     return f"{tool.name} makes a {http.method} request ({HTTP_VERBS[http.method]}), which its allow: does not list"
-
-
-# Printable by Unicode's book, and yet shown as nothing or as a blank: fillers and variation selectors.
-_UNSEEN = frozenset(
-    map(
-        chr,
-        (
-            *(0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0),
-            *range(0x180B, 0x1810),
-            *range(0xFE00, 0xFE10),
-            *range(0xE0100, 0xE01F0),
-        ),
-    )
-)
-
-
-def _visible(character: str) -> str:
-    if character.isprintable() and character not in _UNSEEN:
-        return character
-    units = character.encode("utf-16-be", "surrogatepass")
-    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))

@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from agent_runtime.agent.manifest import Recording, RecordingMode
 from agent_runtime.agent.spec import FileModel
 from agent_runtime.errors import InvalidInput
+from agent_runtime.files.atomic_file import replace_file
 from agent_runtime.files.documents import Document, canonical_json, parse, read_jsonl
 from agent_runtime.guard.redact import ALL_KINDS, PiiSpan, find_pii
 from agent_runtime.models.interface import ModelReply, ModelRequest
@@ -180,9 +181,7 @@ class Cassette:
             return
         lines = [_line(self._entries[place]) for place in sorted(self._entries)]
         with suppress(OSError):
-            whole = self.path.with_name(f"{self.path.name}.whole")
-            whole.write_text(_HEADER + "".join(lines), encoding="utf-8")
-            whole.replace(self.path)
+            replace_file(self.path, _HEADER + "".join(lines))
             self._part.unlink()
 
     def next(self, key: str) -> Entry | None:

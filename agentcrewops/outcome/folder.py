@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from agent_runtime.errors import InvalidInput
+from agent_runtime.files.atomic_file import replace_file
 from evals.report.sections import Section
-from evals.results.files import replace_text
 from security_pack.findings.findings import Assessment
 from security_pack.findings.findings_file import NAME, read_assessment, write_assessment
 from security_pack.findings.sarif import write_sarif
@@ -51,8 +51,8 @@ def render_folder(folder: Path, baseline: Path | None = None) -> Path:
     from security_pack.report import render_guardian_report, render_guardian_summary
 
     assessment = read_assessment(folder)
-    replace_text(folder / "summary.md", render_guardian_summary(assessment, "report.html"))
-    replace_text(folder / "report.html", render_guardian_report(assessment))
+    replace_file(folder / "summary.md", render_guardian_summary(assessment, "report.html"))
+    replace_file(folder / "report.html", render_guardian_report(assessment))
     return folder / "report.html"
 
 

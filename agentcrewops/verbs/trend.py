@@ -27,11 +27,12 @@ def trend(
 
     found = trends(read_evaluations(folders))
     if out is not None:
+        from agent_runtime.files.atomic_file import replace_file
         from evals.report.trend import render_trend
-        from evals.results.files import prepare_folder, replace_text
+        from evals.results.files import prepare_folder
 
         prepare_folder(out.parent)
-        replace_text(out, render_trend(found))
+        replace_file(out, render_trend(found))
     print_trends(found, as_json=as_json)
     if out is not None and not as_json:
         typer.echo(f"charts: {out}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from agent_runtime.render import printable
+from agent_runtime.visible import printable
 from evals.formatting import figures
 
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from agent_runtime.render import printable
+from agent_runtime.visible import printable
 from evals.formatting.excerpts import excerpt, one_line, web_link
 from evals.formatting.prose import Span
 

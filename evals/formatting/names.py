@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
+
+from agent_runtime.visible import masked
 
 NAMED = 3
 """Cases named in a headline before the rest is counted."""
@@ -17,7 +18,7 @@ def inert(name: str) -> str:
 
     Backticks would end the span, bars a table cell, control and format characters the line or its direction.
     """
-    plain = "".join("�" if unicodedata.category(letter)[0] == "C" else letter for letter in name)
+    plain = masked(name.replace("\u2028", " ").replace("\u2029", " "))
     plain = " ".join(plain.split()).replace("`", "'").replace("|", "¦")
     clipped = plain if len(plain) <= _LONGEST_ID else plain[: _LONGEST_ID - 1] + "…"
     return f"`{clipped or '(no name)'}`"

@@ -6,13 +6,13 @@ off; its edits are shown, and take effect once they are merged.
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from agent_runtime.errors import InvalidInput
+from evals.git.command import GitFailed, git
 from evals.git.trees import CannotCheckOut, DetachedTree, detached_tree
 from evals.results.baseline import load_reference
 from evals.results.records import SuiteResult
@@ -98,20 +98,11 @@ def takes_effect(commit: str) -> str:
 def _left_at(folder: Path, ref: str) -> str:
     if not ref or ref.startswith("-"):
         raise InvalidInput.one("--gate-from", f"'{ref[:80]}' is not a branch or commit", "write origin/main")
-    found = _git(folder, "merge-base", "HEAD", ref)
-    if found is None:
-        what = f"git does not know where this change left '{ref[:80]}'"
-        raise InvalidInput.one("--gate-from", what, _DEPTH)
-    return found
-
-
-def _git(folder: Path, *arguments: str) -> str | None:
-    command = ["git", "-C", str(folder), *arguments]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip() if done.returncode == 0 else None
+        return git(folder, "merge-base", "HEAD", ref).strip()
+    except GitFailed:
+        what = f"git does not know where this change left '{ref[:80]}'"
+        raise InvalidInput.one("--gate-from", what, _DEPTH) from None
 
 
 def _rules_in(tree: DetachedTree, commit: str, suite: Suite, suite_file: Path, named: Path | None) -> Rules:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from evals.git.command import GitFailed, NoGit, git
+
 _COMMIT = re.compile(r"^[0-9a-f]{40}(?:[0-9a-f]{24})?$")
-_SECONDS = 120
 
 
 class CannotCheckOut(Exception):
@@ -49,7 +49,7 @@ class DetachedTree:
 def detached_tree(folder: Path, commit: str | None) -> Iterator[DetachedTree]:
     """The tree of `commit` in the repository that holds `folder`; removed at the end of the block.
 
-    No hook of the repository runs.
+    No hook of the repository runs (`evals.git.command`).
 
     Raises:
         NoTree: outside git, or if the commit is not there, as in a shallow clone.
@@ -77,18 +77,16 @@ def commit_of(folder: Path) -> str | None:
 
 
 def _git(folder: Path, *arguments: str) -> str:
-    command = ["git", "-C", str(folder), "-c", "core.hooksPath=/dev/null", *arguments]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)  # noqa: S603
-    except (OSError, subprocess.TimeoutExpired):
-        raise CannotCheckOut("git cannot be run") from None
-    if done.returncode != 0:
-        raise CannotCheckOut(_why(done.stderr, arguments))
-    return done.stdout
+        return git(folder, *arguments)
+    except GitFailed as error:
+        raise CannotCheckOut(_why(error, arguments)) from None
 
 
-def _why(said: str, arguments: tuple[str, ...]) -> str:
-    if "not a git repository" in said:
+def _why(error: GitFailed, arguments: tuple[str, ...]) -> str:
+    if isinstance(error, NoGit):
+        return "git cannot be run"
+    if "not a git repository" in str(error):
         return "the suite is not in a git repository"
     if arguments[0] == "worktree":
         return f"commit {arguments[-1][:12]} cannot be checked out: is it in this clone (fetch-depth: 0)?"

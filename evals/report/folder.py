@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent_runtime.errors import InvalidInput
+from agent_runtime.files.atomic_file import replace_file
 from agent_runtime.files.documents import Document, read_text, strict_json
 from evals.report import render_report, render_summary
 from evals.report.junit import render_junit
 from evals.report.sections import Section
-from evals.results.files import replace_text
 from evals.results.records import SuiteResult
 from evals.results.samples import read_samples, write_samples
 from evals.results.verdict import Verdict, read_verdict, verdict_document
@@ -43,7 +43,7 @@ def write_judgement(
 ) -> None:
     """Write the four files that follow from the samples."""
     document = json.dumps(verdict_document(verdict), ensure_ascii=False, indent=1, allow_nan=False)
-    replace_text(folder / "verdict.json", document + "\n")
+    replace_file(folder / "verdict.json", document + "\n")
     render_results(folder, verdict, result, baseline, history, sections)
 
 
@@ -60,9 +60,9 @@ def render_results(
     Args:
         sections: what others have to say in the same report and summary, below.
     """
-    replace_text(folder / "junit.xml", render_junit(verdict, result))
-    replace_text(folder / "summary.md", render_summary(verdict, "report.html", sections))
-    replace_text(folder / "report.html", render_report(verdict, result, baseline, history, sections))
+    replace_file(folder / "junit.xml", render_junit(verdict, result))
+    replace_file(folder / "summary.md", render_summary(verdict, "report.html", sections))
+    replace_file(folder / "report.html", render_report(verdict, result, baseline, history, sections))
 
 
 def read_results(folder: Path) -> tuple[Verdict, SuiteResult]:

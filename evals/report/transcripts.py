@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agent_runtime.render import printable
+from agent_runtime.visible import printable
 from evals.formatting import figures
 from evals.formatting.excerpts import Excerpt, excerpt, one_line, web_link
 from evals.report.parts.failures import ENDED

@@ -16,6 +16,7 @@ from pydantic import ConfigDict, Field, model_validator
 from agent_runtime.agent.spec import FileModel
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import MAX_BYTES, Document, parse, read_text, read_yaml, strict_json
+from agent_runtime.visible import exact_json
 from evals.results.files import write_lines
 from evals.results.records import CaseResult, Sample, SampleStatus, SuiteResult
 from evals.results.samples import SCHEMA_VERSION, read_samples
@@ -255,8 +256,7 @@ def _separated(lines: Iterable[str]) -> Iterator[str]:
 
 def _json(value: Any) -> str:
     """One line of JSON. What does not print is escaped: a reviewer must see what is there, in its order."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-    return "".join(part if part.isprintable() else json.dumps(part)[1:-1] for part in text)
+    return exact_json(json.dumps(value, ensure_ascii=False, allow_nan=False))
 
 
 def _runs(case: CaseResult) -> Iterator[dict[str, Any]]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ from typing import Any
 import yaml
 
 from agent_runtime.errors import InvalidInput
+from agent_runtime.files.atomic_file import replace_file
 from agent_runtime.files.documents import read_text
 from agent_runtime.files.yaml_text import one_line
 from evals.suite.suite import EvalCase, load_suite
@@ -101,26 +100,13 @@ def _replace(file: Path, text: str, suite: Path, before: tuple[EvalCase, ...]) -
     """Put the text in the file's place, and the old one back unless one case was added at the end."""
     old = file.read_bytes()
     try:
-        _write(file, text.encode())
+        replace_file(file, text)
         try:
             after = load_suite(suite).cases
             if after[:-1] != before:
                 raise InvalidInput.one(suite, "cannot take a case at its end", "add the case by hand")
         except InvalidInput:
-            _write(file, old)
+            replace_file(file, old)
             raise
     except OSError as error:
         raise InvalidInput.one(file, f"cannot be written: {error.strerror}") from None
-
-
-def _write(file: Path, data: bytes) -> None:
-    """Beside it and then in its place, with its permissions, so that a reader sees one text or the other."""
-    descriptor, temporary = tempfile.mkstemp(prefix=".", suffix=file.suffix, dir=file.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as out:
-            out.write(data)
-        Path(temporary).chmod(file.stat().st_mode & 0o777)
-        Path(temporary).replace(file)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

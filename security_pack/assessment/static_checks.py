@@ -14,7 +14,7 @@ from agent_runtime.agent.manifest import Manifest
 from agent_runtime.agent.spec import Implementation, ToolSpec
 from agent_runtime.files.documents import read_text
 from agent_runtime.guard.redact import find_pii
-from agent_runtime.render import printable
+from agent_runtime.visible import printable, unseen
 from security_pack.assessment import static_rules as rules
 from security_pack.catalog.binding import effects_of
 from security_pack.catalog.probe import Blame, Effect, Severity
@@ -229,10 +229,10 @@ def _prompt_file(manifest: Manifest) -> str | None:
 
 
 def _invisible(checked: Checked) -> Iterator[Finding]:
-    for line, unseen in _unseen_in_prompt(checked.manifest.prompt):
+    for line, hidden in _unseen_in_prompt(checked.manifest.prompt):
         yield rules.UNSEEN.finding(
             "prompt",
-            f"The prompt holds {unseen}, which a reviewer cannot see.",
+            f"The prompt holds {hidden}, which a reviewer cannot see.",
             "delete it, or write what it should say",
             _in_prompt(checked, line),
         )
@@ -248,8 +248,8 @@ def _invisible(checked: Checked) -> Iterator[Finding]:
 
 def _unseen_in_prompt(prompt: str) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(prompt.split("\n"), start=1):
-        if (unseen := _unseen(line.removesuffix("\r"))) is not None:
-            yield number, unseen
+        if (hidden := _unseen(line.removesuffix("\r"))) is not None:
+            yield number, hidden
 
 
 def _in_prompt(checked: Checked, line: int) -> Location:
@@ -260,7 +260,7 @@ def _in_prompt(checked: Checked, line: int) -> Location:
 
 def _unseen(text: str) -> str | None:
     """The first character of `text` that acts without being seen, by its number, and how many there are."""
-    found = [character for character in text if printable(character) != character]
+    found = unseen(text)
     if not found:
         return None
     first = f"U+{ord(found[0]):04X}"

@@ -15,8 +15,8 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from agent_runtime.errors import InvalidInput, Problem
+from agent_runtime.files.atomic_file import replace_file
 from agent_runtime.files.documents import read_text, strict_json
-from evals.results.files import replace_text
 from security_pack.findings.findings import Assessment
 
 NAME = "findings.json"
@@ -32,7 +32,7 @@ _FIX = "pass the findings.json that agentcrewops guardian wrote"
 def write_assessment(folder: Path, assessment: Assessment) -> None:
     """Write findings.json into `folder`: a whole file or nothing."""
     document = json.dumps(assessment_document(assessment), ensure_ascii=False, indent=1, allow_nan=False)
-    replace_text(folder / NAME, document + "\n")
+    replace_file(folder / NAME, document + "\n")
 
 
 def assessment_document(assessment: Assessment) -> dict[str, Any]:

@@ -14,9 +14,9 @@ from typing import Any
 from urllib.parse import quote
 
 from agent_runtime import __version__
-from agent_runtime.render import printable
+from agent_runtime.files.atomic_file import replace_file
+from agent_runtime.visible import printable
 from evals.formatting import markdown
-from evals.results.files import replace_text
 from security_pack.catalog.probe import Severity, TaxonomyIds
 from security_pack.findings.findings import Assessment, Conclusion, Finding
 
@@ -39,7 +39,7 @@ _SCORES: Mapping[Severity, str] = {
 
 def write_sarif(folder: Path, assessment: Assessment) -> None:
     """Write guardian.sarif into `folder`: a whole file or nothing."""
-    replace_text(folder / NAME, json.dumps(sarif_log(assessment), ensure_ascii=False, indent=1) + "\n")
+    replace_file(folder / NAME, json.dumps(sarif_log(assessment), ensure_ascii=False, indent=1) + "\n")
 
 
 def sarif_log(assessment: Assessment) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from functools import lru_cache
 from itertools import permutations
 from urllib.parse import unquote
 
+from agent_runtime.visible import is_unseen
+
 SHORTEST = 6
 """Characters a spelling must have: shorter ones turn up by chance."""
 
@@ -98,7 +100,8 @@ class _Folds(dict[int, str | None]):
 
     def __missing__(self, code: int) -> str | None:
         character = chr(code)
-        if unicodedata.category(character) in {"Cf", "Mn", "Me", "Cc"} and character not in "\n\t\r":
+        dropped = is_unseen(character) or unicodedata.category(character) in {"Cf", "Mn", "Me"}
+        if dropped and character not in "\n\t\r":
             folded = None
         else:
             normal = unicodedata.normalize("NFKC", character)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from agent_runtime.render import printable
+from agent_runtime.visible import printable
 from evals.formatting import figures, markdown
 from evals.formatting.prose import spans
 from security_pack.assessment.problems import Problem, problems_of

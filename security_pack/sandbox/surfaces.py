@@ -8,7 +8,7 @@ from typing import Any
 
 from agent_runtime.agent.manifest import Manifest
 from agent_runtime.records import RunResult
-from agent_runtime.terminal import printable
+from agent_runtime.visible import escaped
 from evals.report import render_report, render_summary
 from evals.results.records import CaseResult, Sample, SuiteResult
 from evals.results.texts import redacted
@@ -88,5 +88,5 @@ _RENDERERS: Mapping[str, Callable[[_Shown], str]] = {
     "report": lambda shown: render_report(shown.verdict, shown.result, None),
     "summary": lambda shown: render_summary(shown.verdict, "report.html"),
     "comment": lambda shown: render_summary(shown.verdict, None),
-    "terminal": lambda shown: printable(shown.said),
+    "terminal": lambda shown: escaped(shown.said),
 }

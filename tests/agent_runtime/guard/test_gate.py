@@ -210,6 +210,7 @@ def test_an_approval_does_not_depend_on_the_order_of_the_arguments() -> None:
         "\x85",
         "\u2066",
         "\u3164",
+        "\u2065",
         "\ufe0f",
         "\u00a0",
         "\U000e0041",

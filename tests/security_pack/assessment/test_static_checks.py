@@ -93,6 +93,19 @@ def test_what_nobody_sees_in_the_prompt_is_found_on_its_line(starter: Path) -> N
     assert "U+E0041 and 1 more" in finding.message
 
 
+@pytest.mark.parametrize("hidden", ["\ufe01", "\U000e0100", "\u2800", "\u3164", "\ufe0f"])
+def test_fillers_and_variation_selectors_in_the_prompt_are_found(starter: Path, hidden: str) -> None:
+    prompt = starter / "prompts" / "system.md"
+    prompt.write_text(prompt.read_text() + f"Be kind.{hidden}\n")
+    assert f"U+{ord(hidden):04X}" in findings(starter)["invisible-text"].message
+
+
+def test_ordinary_emoji_in_the_prompt_are_no_finding(starter: Path) -> None:
+    prompt = starter / "prompts" / "system.md"
+    prompt.write_text(prompt.read_text() + "⚠\ufe0f Be kind ❤\ufe0f\u200d🔥 1\ufe0f\u20e3\n")
+    assert findings(starter) == {}
+
+
 def test_plain_descriptions_give_no_orders(starter: Path) -> None:
     edit(
         starter / "agent.yaml",

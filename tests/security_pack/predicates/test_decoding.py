@@ -51,6 +51,8 @@ DISGUISES: dict[str, Callable[[str], str]] = {
     "zero-width between": "\u200b".join,
     "soft hyphens between": "\u00ad".join,
     "combining marks": "\u0336".join,
+    "Braille blanks between": "\u2800".join,
+    "Hangul fillers between": "\u3164".join,
     "full width": lambda text: "".join(chr(ord(one) + 0xFEE0) if one.isalnum() else one for one in text),
     "spaced out": " ".join,
     "tag characters": tags,
