@@ -13,7 +13,6 @@ are asked instead, and a yes to either is only a suspicion until as many runs ag
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,12 +95,6 @@ def fallen(
 def measured_again(first: RateChange, probes: int) -> tuple[int, ...]:
     """Places of the probes whose runs are doubled: all if they fell together, else those that were named."""
     return tuple(range(probes)) if first.together else first.probes
-
-
-def with_more(first: Counts, doubled: Counts, places: Collection[int]) -> Counts:
-    """What the second look sees: `doubled` runs of the probes at `places`, the `first` ones of the others."""
-    again = np.isin(np.arange(len(first.runs)), list(places))
-    return Counts(np.where(again, doubled.passed, first.passed), np.where(again, doubled.runs, first.runs))
 
 
 def confirmed(first: RateChange, second: RateChange) -> RateChange:
