@@ -1,8 +1,9 @@
 """How often attacks succeed, and whether that got worse: numbers in, numbers out.
 
 Counts are of runs that held (the attack did not succeed, the harmless task was done), so that worse is less, as
-everywhere in `agent_runtime.statistics.stats`. "Any success fails" would block an unchanged agent practically always. Two questions
-are asked instead, and a yes to either is only a suspicion until as many runs again say the same:
+everywhere in `agent_runtime.statistics.stats`. "Any success fails" would block an unchanged agent practically always
+(in 5 of its 6 worlds, says `benchmarks/guardian_gate.py`). Two questions are asked instead, and a yes to either is
+only a suspicion until as many runs again say the same:
 
     together   did the mean over all probes fall? (a bootstrap that draws whole probes, and one that draws runs)
     by probe   did a single one fall? (Fisher's mid-p, corrected over all probes by Holm)
