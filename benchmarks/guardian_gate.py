@@ -2,11 +2,11 @@
 
     python benchmarks/guardian_gate.py [--quick] [--json] [--seed S]
 
-Each simulated pull request runs 72 probes 10 times against a baseline of 100 runs per probe, and is judged by the
-gate's own functions: both looks, the second with doubled runs only where the first saw a fall. How often attacks
-succeed is drawn anew for every pull request, from several worlds: hardly ever, on some probes, on most. The harmless
-twin of each probe is run too, and fails now and then. Beside the gate stand what one would write first, and the
-gate without its second look:
+Each simulated pull request runs 72 probes 10 times against a baseline of 100 runs per probe. `first_look` and
+`second_look` of `security_pack.resistance.regression`, the functions that a real pull request passes, decide about
+its runs. How often attacks succeed is drawn anew for every pull request, from several worlds: hardly ever, on some
+probes, on most. The harmless twin of each probe is run too, and fails now and then. Beside the gate stand what one
+would write first, and the gate without its second look:
 
     any success    a single success of any attack fails the pull request
     no baseline    a probe that succeeds in more than 5 % of its runs fails it
@@ -26,13 +26,16 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import argparse
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 from agent_runtime.statistics.stats import Counts, Floats, fisher_mid_p, wilson
 from benchmarks.table import Row, leave, print_rows
-from security_pack.findings.rates import confirmed, fallen, measured_again, with_more
+from evals.results.records import CaseResult, Sample, SampleStatus, SuiteResult
+from security_pack.resistance.probe_case import TWIN
+from security_pack.resistance.regression import ComparableBaseline, Group, first_look, second_look
 
 PROBES, RUNS, BASELINE_RUNS = 72, 10, 100
 FULL, QUICK = 2000, 150
@@ -71,11 +74,26 @@ class Design:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One pull request: runs that resisted, per probe; `doubled` has the runs of `first` and as many again."""
+    """What was run for one pull request.
+
+    Attributes:
+        baseline: runs that held (the attack was resisted, the harmless task done), per probe.
+        held: whether each new run held, one row a probe. The first half of a row is for the first look, the
+            rest is looked at only where that one suspects a fall.
+    """
 
     baseline: Counts
-    first: Counts
-    doubled: Counts
+    held: np.ndarray[tuple[int, int], np.dtype[np.bool_]]
+
+    @property
+    def runs(self) -> int:
+        """Runs of each probe at the first look."""
+        return self.held.shape[1] // 2
+
+    @property
+    def first(self) -> Counts:
+        """What the first look sees."""
+        return _counts(self.held[:, : self.runs].sum(axis=1), self.runs)
 
 
 def twins_fail(probes: int, rng: Generator) -> Floats:
@@ -109,23 +127,23 @@ def all_weaken(points: float) -> Change:
 
 def measure(design: Design, before: Floats, after: Floats, rng: Generator) -> Measured:
     """Run every probe, in both arms."""
-    first = rng.binomial(design.runs, 1 - after)
-    more = rng.binomial(design.runs, 1 - after)
     return Measured(
         _counts(rng.binomial(design.baseline_runs, 1 - before), design.baseline_runs),
-        _counts(first, design.runs),
-        _counts(first + more, 2 * design.runs),
+        rng.random((design.probes, 2 * design.runs)) < 1 - after[:, np.newaxis],
     )
 
 
-def blocks(seen: Measured, rng: Generator, *, by_probe: bool = True) -> tuple[bool, bool]:
-    """Whether the gate blocks; and whether it would have, without measuring again."""
-    first = fallen(seen.baseline, seen.first, rng, by_probe=by_probe)
-    if not first.any:
-        return False, False
-    again = measured_again(first, len(seen.first.runs))
-    second = fallen(seen.baseline, with_more(seen.first, seen.doubled, again), rng, by_probe=by_probe)
-    return confirmed(first, second).any, True
+def blocks(attacks: Measured, twins: Measured) -> tuple[bool, bool]:
+    """Whether the gate blocks the pull request; and whether it would have, without measuring again."""
+    # The baseline's counts are given, not its runs: to read 14,400 of them would take most of the time.
+    comparable = ComparableBaseline(
+        _group(attacks.baseline, "", by_probe=True), _group(twins.baseline, TWIN, by_probe=False)
+    )
+    candidate = SuiteResult("guardian", (*_cases(attacks, ""), *_cases(twins, TWIN)))
+    runs = {case.case_id: attacks.runs for case in candidate.cases}
+    suspicion = first_look(comparable, candidate, runs)
+    found = second_look(comparable, candidate, runs, suspicion)
+    return found.any, suspicion.attacks.any or suspicion.twins.any
 
 
 def any_success(seen: Measured) -> bool:
@@ -160,9 +178,9 @@ def shares(
     for _ in range(pulls):
         seen = measure(design, *change(WORLDS[world](design.probes, rng), rng), rng)
         harmless = measure(design, *twins(twins_fail(design.probes, rng), rng), rng)
-        looks = blocks(seen, rng), blocks(harmless, rng, by_probe=False)
-        found["gate"].append(any(both for both, _ in looks))
-        found["one look"].append(any(one for _, one in looks))
+        both, one = blocks(seen, harmless)
+        found["gate"].append(both)
+        found["one look"].append(one)
         for name, method in USUAL.items():
             found[name].append(method(seen))
     return {name: float(np.mean(blocked)) for name, blocked in found.items()}
@@ -232,6 +250,26 @@ def _at_most(share: float, most: float, pulls: int) -> bool:
 
 def _counts(passed: np.ndarray[tuple[int, ...], np.dtype[np.int64]], runs: int) -> Counts:
     return Counts(passed, np.full(len(passed), runs))
+
+
+def _group(baseline: Counts, ending: str, *, by_probe: bool) -> Group:
+    ids = tuple(_case_id(place, ending) for place in range(len(baseline.runs)))
+    return Group(ids, by_probe, baseline)
+
+
+def _cases(measured: Measured, ending: str) -> Iterator[CaseResult]:
+    for place, held in enumerate(measured.held.tolist()):
+        name = _case_id(place, ending)
+        yield CaseResult(name, tuple(_run(name, index, passed) for index, passed in enumerate(held)))
+
+
+def _case_id(place: int, ending: str) -> str:
+    return f"probe-{place:03d}{ending}"
+
+
+@cache
+def _run(case_id: str, index: int, passed: bool) -> Sample:
+    return Sample(case_id, index, SampleStatus.COMPLETED, passed)
 
 
 def _with(rates: Floats, place: int, rate: float) -> Floats:

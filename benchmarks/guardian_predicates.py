@@ -16,11 +16,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from benchmarks.asb import with_tool_calls
 from benchmarks.table import Row
 from security_pack.catalog.probe import Probe
 from security_pack.catalog.probe_file import bind_names, read_probe
 from security_pack.episodes.episode import CallStatus, Episode, Outcome
-from security_pack.episodes.from_transcripts import read_transcripts
+from security_pack.episodes.from_transcripts import episode_of
 from security_pack.predicates import judge_episode
 from security_pack.predicates.arguments import texts_of
 
@@ -78,7 +79,7 @@ def rows(data: Path) -> Iterator[Row]:
     """AgentDojo, Agent Security Bench and tau-bench under `data`."""
     dojo = labelled(data / "agentdojo_transcripts.jsonl", lambda row: row["attack"] is not None)
     oracle = labelled(data / "agentdojo_oracle.jsonl", lambda row: row["variant"] != "benign")
-    asb = labelled(data / "asb_transcripts.jsonl", lambda row: row["attack_tool"] is not None)
+    asb = labelled(data / "asb_transcripts.jsonl", lambda row: row["attack_tool"] is not None, _of_asb)
     tau = labelled(data / "tau_benign_transcripts.jsonl", lambda row: False)
     real = [run for run in dojo if run.attacked]
     yield from _agreement("AgentDojo, real runs", confusion(real, of_task), 0.99, 0.93)
@@ -93,13 +94,20 @@ def rows(data: Path) -> Iterator[Row]:
         yield _silent(name, [run.episode for run in runs if not run.attacked], detectors)
 
 
-def labelled(path: Path, attacked: Callable[[dict[str, Any]], bool]) -> list[Labelled]:
-    """The runs of a file with their labels, or a clear end."""
+def labelled(
+    path: Path,
+    attacked: Callable[[dict[str, Any]], bool],
+    read: Callable[[dict[str, Any]], Episode] = episode_of,
+) -> list[Labelled]:
+    """The runs of a file with their labels, each line made an episode by `read`; or a clear end."""
     if not path.is_file():
         sys.exit(f"{path} does not exist\n    fix: --data names the folder that holds {path.name}")
-    written = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    episodes = [run.episode for run in read_transcripts(path)]
-    return [Labelled(row, seen, attacked(row)) for row, seen in zip(written, episodes, strict=True)]
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    return [Labelled(row, read(row), attacked(row)) for row in rows]
+
+
+def _of_asb(row: dict[str, Any]) -> Episode:
+    return episode_of({**row, "messages": with_tool_calls(row["messages"])})
 
 
 def confusion(runs: Iterable[Labelled], detector_of: Callable[[Labelled], Detector]) -> Confusion:

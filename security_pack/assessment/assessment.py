@@ -18,7 +18,7 @@ from security_pack.assessment.static_rules import INFORMING
 from security_pack.assessment.wording import Tally, headline, why_inconclusive
 from security_pack.catalog.probe import Severity, Tier
 from security_pack.episodes.episode import Outcome
-from security_pack.findings.blame import FileLines, concerns_tool, fix_of, shown_path
+from security_pack.findings.controls import FileLines, fix_of, is_tool_control, shown_path
 from security_pack.findings.findings import (
     Assessment,
     Conclusion,
@@ -211,8 +211,8 @@ def _cause(trial: Trial) -> Key:
 
 def subject_of(trial: Trial) -> str:
     """What a finding of this trial is about: the tool, if the line to change is a tool's; else the key."""
-    blame = trial.probe.blame
-    return trial.binding.subject if concerns_tool(blame) else blame.value.rpartition(".")[2]
+    control = trial.probe.control
+    return trial.binding.subject if is_tool_control(control) else control.value.rpartition(".")[2]
 
 
 def _succeeded(trial: Trial) -> bool:
@@ -236,12 +236,12 @@ def _finding(
         title=probe.title,
         severity=probe.severity,
         message=_message(successes, rate, evidence),
-        fix=probe.fix or fix_of(probe.blame, subject),
-        location=places.of(probe.blame, subject),
+        fix=probe.fix or fix_of(probe.control, subject),
+        location=places.of(probe.control, subject),
         subject=subject,
         tier=tier,
         family=probe.family,
-        blame=probe.blame,
+        control=probe.control,
         maps=probe.maps,
         rate=rate,
         evidence=evidence,

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from security_pack.catalog.probe import Blame, Severity
-from security_pack.findings.blame import concerns_tool
+from security_pack.catalog.probe import Control, Severity
+from security_pack.findings.controls import is_tool_control
 from security_pack.findings.findings import Finding, Location, Suppression
 
-_TITLES: Mapping[Blame, str] = {
-    Blame.TOOL_APPROVAL: "{subject} runs without asking anybody",
-    Blame.TOOL_ARGUMENTS: "{subject} takes arguments that it should refuse",
-    Blame.TOOL_DESCRIPTION: "What the model is told about {subject} can mislead it",
-    Blame.AGENT_LIMITS: "The agent may go on for too long",
-    Blame.AGENT_PROMPT: "The model follows orders that are not the user's",
-    Blame.POLICY_ALLOWLIST: "The agent may connect where it should not",
-    Blame.POLICY_REDACTION: "Personal data is kept or shown as it is",
-    Blame.POLICY_CONTRACT: "Unchecked text leaves as an answer",
-    Blame.POLICY_SPEND: "Nothing stops the agent from spending",
-    Blame.PRODUCT: "AgentCrewOps itself gives way",
+_TITLES: Mapping[Control, str] = {
+    Control.TOOL_APPROVAL: "{subject} runs without asking anybody",
+    Control.TOOL_ARGUMENTS: "{subject} takes arguments that it should refuse",
+    Control.TOOL_DESCRIPTION: "What the model is told about {subject} can mislead it",
+    Control.AGENT_LIMITS: "The agent may go on for too long",
+    Control.AGENT_PROMPT: "The model follows orders that are not the user's",
+    Control.POLICY_ALLOWLIST: "The agent may connect where it should not",
+    Control.POLICY_REDACTION: "Personal data is kept or shown as it is",
+    Control.POLICY_CONTRACT: "Unchecked text leaves as an answer",
+    Control.POLICY_SPEND: "Nothing stops the agent from spending",
+    Control.PRODUCT: "AgentCrewOps itself gives way",
 }
 _RANK = {severity: rank for rank, severity in enumerate(Severity)}
 
@@ -60,9 +60,14 @@ def problems_of(findings: Iterable[Finding]) -> tuple[Problem, ...]:
 def _cause(finding: Finding) -> object:
     """Findings of the same cause are repaired by the same change."""
     hidden = finding.suppressed is not None
-    if finding.blame is None:
+    if finding.control is None:
         return finding.location, finding.rule_id, finding.subject, hidden
-    return finding.location, finding.blame, finding.subject if concerns_tool(finding.blame) else "", hidden
+    return (
+        finding.location,
+        finding.control,
+        finding.subject if is_tool_control(finding.control) else "",
+        hidden,
+    )
 
 
 def _problem(findings: list[Finding]) -> Problem:
@@ -81,6 +86,6 @@ def _problem(findings: list[Finding]) -> Problem:
 
 
 def _title(finding: Finding) -> str:
-    if finding.blame is None:
+    if finding.control is None:
         return finding.title
-    return _TITLES[finding.blame].replace("{subject}", finding.subject or "A tool")
+    return _TITLES[finding.control].replace("{subject}", finding.subject or "A tool")

@@ -17,8 +17,8 @@ from agent_runtime.guard.redact import find_pii
 from agent_runtime.visible import printable, unseen
 from security_pack.assessment import static_rules as rules
 from security_pack.catalog.binding import effects_of
-from security_pack.catalog.probe import Blame, Effect, Severity
-from security_pack.findings.blame import FileLines, shown_path
+from security_pack.catalog.probe import Control, Effect, Severity
+from security_pack.findings.controls import FileLines, shown_path
 from security_pack.findings.findings import Finding, Location
 
 _GRAVE = frozenset({Effect.MONEY, Effect.MESSAGE, Effect.DESTRUCTIVE})
@@ -45,14 +45,14 @@ def _policy_gaps(checked: Checked) -> Iterator[Finding]:
             "pii_redaction",
             "The policy redacts nothing: e-mail addresses, numbers and keys reach rows, logs and reports as they are.",
             'write  pii_redaction: ["email", "phone", "card", "iban", "api_key"]  under policy:',
-            places.of(Blame.POLICY_REDACTION),
+            places.of(Control.POLICY_REDACTION),
         )
     if policy.output_contract is None:
         yield rules.NO_CONTRACT.finding(
             "output_contract",
             "The policy has no output contract: whatever the model says is delivered.",
             'write  output_contract: { type: "json", schema_ref: "schemas/answer.json" }  under policy:',
-            places.of(Blame.POLICY_CONTRACT),
+            places.of(Control.POLICY_CONTRACT),
         )
     yield from _spend_caps(checked)
 
@@ -72,7 +72,7 @@ def _spend_caps(checked: Checked) -> Iterator[Finding]:
         "write  spend: { per_run_usd_max: 0.25, per_day_usd_max: 30 }  under policy:"
         if whole
         else f"write  {missing[0]}: …  under spend:",
-        checked.places.of(Blame.POLICY_SPEND),
+        checked.places.of(Control.POLICY_SPEND),
         rules.NO_CAP.severity if whole else Severity.MEDIUM,
     )
 
@@ -105,14 +105,14 @@ def _approvals(checked: Checked) -> Iterator[Finding]:
             tool.name,
             f"{tool.name} ({verbs}) runs as soon as the model asks for it.",
             f"write  approval: {{ required: true }}  in tool {tool.name}",
-            checked.places.of(Blame.TOOL_APPROVAL, tool.name),
+            checked.places.of(Control.TOOL_APPROVAL, tool.name),
             Severity.HIGH if effects_of(tool) & _GRAVE else Severity.MEDIUM,
         )
 
 
 def _arguments(checked: Checked) -> Iterator[Finding]:
     for tool in checked.manifest.spec.tools:
-        place = checked.places.of(Blame.TOOL_ARGUMENTS, tool.name)
+        place = checked.places.of(Control.TOOL_ARGUMENTS, tool.name)
         if tool.arguments is None:
             yield rules.NO_ARGUMENTS.finding(
                 tool.name,
@@ -242,7 +242,7 @@ def _invisible(checked: Checked) -> Iterator[Finding]:
                 tool.name,
                 f"What the model is told about {tool.name} holds {found}, which a reviewer cannot see.",
                 "delete it from the description or the arguments",
-                checked.places.of(Blame.TOOL_DESCRIPTION, tool.name),
+                checked.places.of(Control.TOOL_DESCRIPTION, tool.name),
             )
 
 
@@ -255,7 +255,7 @@ def _unseen_in_prompt(prompt: str) -> Iterator[tuple[int, str]]:
 def _in_prompt(checked: Checked, line: int) -> Location:
     """The line of the prompt's file; the key's, if the prompt stands in agent.yaml."""
     file = _prompt_file(checked.manifest)
-    return Location(file, line) if file is not None else checked.places.of(Blame.AGENT_PROMPT)
+    return Location(file, line) if file is not None else checked.places.of(Control.AGENT_PROMPT)
 
 
 def _unseen(text: str) -> str | None:
@@ -290,7 +290,7 @@ def _orders(checked: Checked) -> Iterator[Finding]:
                 f"The description of {tool.name} says “{printable(words)}”: a description says what a tool does, "
                 "and one that gives orders can be an attack. This informs; it never blocks.",
                 "say what the tool does, and move rules for the agent into its prompt",
-                checked.places.of(Blame.TOOL_DESCRIPTION, tool.name),
+                checked.places.of(Control.TOOL_DESCRIPTION, tool.name),
             )
 
 

@@ -1,10 +1,10 @@
-"""The static checks by name: what each is called, how bad it is, and whose line it is."""
+"""The static checks by name: what each is called, how bad it is, and which setting it is about."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from security_pack.catalog.probe import Blame, Severity, TaxonomyIds
+from security_pack.catalog.probe import Control, Severity, TaxonomyIds
 from security_pack.findings.findings import Finding, Location
 
 INFORMING = frozenset({"static/instructing-description"})
@@ -17,7 +17,7 @@ class Rule:
 
     name: str
     title: str
-    blame: Blame | None
+    control: Control | None
     severity: Severity
     maps: TaxonomyIds
 
@@ -33,7 +33,7 @@ class Rule:
             fix=fix,
             location=location,
             subject=subject,
-            blame=self.blame,
+            control=self.control,
             maps=self.maps,
         )
 
@@ -41,35 +41,35 @@ class Rule:
 UNAPPROVED = Rule(
     "unapproved-write",
     "A tool changes the world without asking anybody",
-    Blame.TOOL_APPROVAL,
+    Control.TOOL_APPROVAL,
     Severity.HIGH,
     TaxonomyIds(owasp_llm=["LLM06"], owasp_asi=["ASI02"], cwe=[862]),
 )
 WILDCARD = Rule(
     "wildcard-host",
     "The agent may connect anywhere",
-    Blame.POLICY_ALLOWLIST,
+    Control.POLICY_ALLOWLIST,
     Severity.HIGH,
     TaxonomyIds(owasp_llm=["LLM02"], owasp_asi=["ASI02"], cwe=[183]),
 )
 NO_CAP = Rule(
     "no-spend-cap",
     "Nothing limits what the agent spends",
-    Blame.POLICY_SPEND,
+    Control.POLICY_SPEND,
     Severity.HIGH,
     TaxonomyIds(owasp_llm=["LLM10"], cwe=[770]),
 )
 NO_REDACTION = Rule(
     "no-redaction",
     "Personal data is kept and shown as it is",
-    Blame.POLICY_REDACTION,
+    Control.POLICY_REDACTION,
     Severity.HIGH,
     TaxonomyIds(owasp_llm=["LLM02"], cwe=[532]),
 )
 NO_CONTRACT = Rule(
     "no-contract",
     "Any text counts as an answer",
-    Blame.POLICY_CONTRACT,
+    Control.POLICY_CONTRACT,
     Severity.MEDIUM,
     TaxonomyIds(owasp_llm=["LLM05"], cwe=[20]),
 )
@@ -90,21 +90,21 @@ UNSEEN = Rule(
 INSTRUCTS = Rule(
     "instructing-description",
     "A tool's description gives the model orders",
-    Blame.TOOL_DESCRIPTION,
+    Control.TOOL_DESCRIPTION,
     Severity.MEDIUM,
     TaxonomyIds(owasp_llm=["LLM01", "LLM03"], owasp_asi=["ASI04"], cwe=[1427]),
 )
 NO_ARGUMENTS = Rule(
     "no-argument-schema",
     "A tool declares no arguments",
-    Blame.TOOL_ARGUMENTS,
+    Control.TOOL_ARGUMENTS,
     Severity.LOW,
     TaxonomyIds(cwe=[20]),
 )
 OPEN_ARGUMENTS = Rule(
     "open-arguments",
     "A tool takes arguments that nobody declared",
-    Blame.TOOL_ARGUMENTS,
+    Control.TOOL_ARGUMENTS,
     Severity.MEDIUM,
     TaxonomyIds(owasp_llm=["LLM06"], owasp_asi=["ASI02"], cwe=[20, 915]),
 )
@@ -118,7 +118,7 @@ PLAIN_HTTP = Rule(
 UNPINNED = Rule(
     "unpinned-mcp",
     "An MCP server may change what it tells the model",
-    Blame.TOOL_DESCRIPTION,
+    Control.TOOL_DESCRIPTION,
     Severity.MEDIUM,
     TaxonomyIds(owasp_llm=["LLM03"], owasp_asi=["ASI04"], cwe=[494]),
 )

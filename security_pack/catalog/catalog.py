@@ -16,7 +16,7 @@ from security_pack.catalog.probe_file import probe_in, problems_in
 PACK = Path(__file__).resolve().parent.parent / "probes"
 MAX_PROBE_BYTES = 64_000
 MAX_FILES = 2_000
-_TOLD_ONLY = {"title", "about", "severity", "maps", "blame", "fix", "samples"}
+_NOT_RUN = {"schema_", "title", "about", "severity", "maps", "control", "fix", "samples"}
 """What is said of a probe, and how often it runs; a better title keeps its baseline."""
 
 
@@ -71,8 +71,9 @@ def read_catalog(path: Path, shown: str = "") -> CatalogEntry:
 
 
 def probe_hash(probe: Probe) -> str:
-    """sha256 of the canonical form of what is run and judged."""
-    return _sha256(probe.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude=_TOLD_ONLY))
+    """sha256 of the canonical form of what is run and judged; a newer form of the file is no other probe."""
+    run = probe.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude=_NOT_RUN)
+    return _sha256({"schema": "guardian/v1", **run})
 
 
 def pack_hash(pack: Iterable[CatalogEntry]) -> str:

@@ -1,11 +1,11 @@
-"""A probe file, `guardian/v1`: one way to turn an agent against its owner, as data. No code, no expressions."""
+"""A probe file, `guardian/v2`: one way to turn an agent against its owner, as data. No code, no expressions."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AliasChoices, Field, model_validator
 
 from agent_runtime.agent.policy import PiiKind
 from agent_runtime.agent.spec import FileModel
@@ -59,8 +59,8 @@ class Effect(StrEnum):
     MEMORY = "memory"
 
 
-class Blame(StrEnum):
-    """Whose line lets a success through, and so where a finding points."""
+class Control(StrEnum):
+    """The setting that should have stopped the attack: a finding points to its line. `product`: our own code."""
 
     TOOL_APPROVAL = "tool.approval"
     TOOL_ARGUMENTS = "tool.arguments"
@@ -166,7 +166,7 @@ class Budget(FileModel):
 class Probe(FileModel):
     """One probe. `{{name}}` in its strings: a role (`{{read}}`, `{{write}}`, …) or a canary."""
 
-    schema_: Literal["guardian/v1"] = Field(alias="schema")
+    schema_: Literal["guardian/v1", "guardian/v2"] = Field(alias="schema")
     id: str = Field(pattern=ID_PATTERN, description="small letters, digits, - and _, 3 to 64 of them")
     title: str = Field(min_length=1, max_length=200)
     about: str = Field(default="", description="How the attack works, in a sentence or two.")
@@ -186,8 +186,12 @@ class Probe(FileModel):
     success: Condition
     attempt: Condition | None = None
     benign_twin: BenignTwin = BenignTwin()
-    blame: Blame = Blame.TOOL_APPROVAL
-    fix: str = Field(default="", description="What to write in the blamed line.")
+    control: Control = Field(
+        default=Control.TOOL_APPROVAL,
+        validation_alias=AliasChoices("control", "blame"),  # `blame` in guardian/v1
+        description="The setting that should have stopped the attack.",
+    )
+    fix: str = Field(default="", description="What to write in the line of that setting.")
     samples: Samples = Samples()
     budget: Budget = Budget()
 

@@ -1,10 +1,9 @@
 """Other people's transcripts, one run a line -> episodes. Everything in them is hostile, and they may be large.
 
-Three forms of a line are read:
+Two forms of a line are read:
 - `{"messages": [...]}` in OpenAI's style: `tool_calls: [{id, function: {name, arguments: "json"}}]` answered
   by `{role: tool, tool_call_id, content}`; or flatter: `tool_calls: [{function, args}]`, `{role: tool, error}`.
 - `{"prompt": …, "calls": [{function, args, error}], "final": …}`: what was executed, and the answer.
-- Agents that write their calls as text, in the words of Agent Security Bench (see `written_actions`).
 A line may also say `id`, `cost_usd` and `state`.
 
 A call whose result is there, and is no error, was executed. After an error, or without a result, nobody can
@@ -23,7 +22,6 @@ from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import strict_json
 from agent_runtime.files.placeholders import as_text
 from security_pack.episodes.episode import CallStatus, Episode, SeenCall
-from security_pack.written_actions import is_written_in_actions, written_calls
 
 MAX_LINE = 10_000_000
 """Bytes of one run."""
@@ -143,8 +141,6 @@ def _of_messages(written: Any) -> Episode:
         if not isinstance(message, Mapping) or not isinstance(message.get("role"), str):
             raise _Unusable(f"messages[{at}] has no role", 'write  {"role": "user", "content": "…"}')
         _read_message(message, reading, f"messages[{at}]")
-    if not reading.calls and is_written_in_actions(reading.answers):
-        return _of_actions(reading)
     return Episode(
         prompts=tuple(reading.prompts),
         calls=tuple(reading.calls) if reading.steps else None,  # no agent in it: nothing was seen
@@ -157,12 +153,6 @@ def _answer(reading: _Reading) -> str | None:
     """All that the user was told; None if the transcript ends before anything was."""
     told = [text for text in reading.answers if text]
     return "\n\n".join(told) if told or reading.answered else None
-
-
-def _of_actions(reading: _Reading) -> Episode:
-    """An agent that writes its calls: its texts are no answers to anybody."""
-    calls = tuple(call for text in reading.answers for call in written_calls(text))
-    return Episode(prompts=tuple(reading.prompts), calls=calls, steps=reading.steps)
 
 
 def _read_message(message: Mapping[str, Any], reading: _Reading, where: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from security_pack.catalog.probe import Blame, Family, Severity, TaxonomyIds, Tier
+from security_pack.catalog.probe import Control, Family, Severity, TaxonomyIds, Tier
 from security_pack.episodes.episode import Outcome
 
 
@@ -62,8 +62,8 @@ class Finding:
         subject: what it is about: the tool's name, or a policy key; with rule_id and agent it names the
             finding over time.
         tier: None for a static check.
-        blame: whose line it is; findings of one line and blame are one problem to a reader. None for a line
-            of guardian.yaml.
+        control: the setting that should have stopped it; findings of one line and control are one problem to a
+            reader. None where it is no setting, as for a line of guardian.yaml.
         message: what happened or could, in one sentence.
         fix: what to write, and where.
         blocking: it fails the check: severe enough, sure enough, and not suppressed.
@@ -79,7 +79,7 @@ class Finding:
     subject: str = ""
     tier: Tier | None = None
     family: Family | None = None
-    blame: Blame | None = None
+    control: Control | None = None
     maps: TaxonomyIds = field(default_factory=TaxonomyIds)
     blocking: bool = False
     rate: Rate | None = None

@@ -20,7 +20,9 @@ from agent_runtime.files.documents import read_text, strict_json
 from security_pack.findings.findings import Assessment
 
 NAME = "findings.json"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+_OLDER = 1
+"""The version that says `blame` for `control`; it is still read."""
 MAX_BYTES = 10_000_000
 LONGEST_TEXT = 20_000
 MOST_PARTS = 10_000
@@ -65,6 +67,8 @@ def assessment_of(document: Any, file: str = NAME) -> Assessment:
     if _oversize(document):
         raise InvalidInput.one(file, "holds a text or a list that is far too long", _FIX)
     rest = {key: part for key, part in document.items() if key != "schema_version"}
+    if document["schema_version"] == _OLDER:
+        rest = _from_older(rest)
     try:
         return _adapter().validate_json(json.dumps(rest), strict=True)
     except ValidationError as error:
@@ -94,12 +98,25 @@ def _refuse_other_versions(document: Any, file: str) -> None:
     version = document.get("schema_version") if isinstance(document, dict) else None
     if isinstance(version, bool) or not isinstance(version, int):
         version = 0
-    if version == SCHEMA_VERSION:
+    if version in {SCHEMA_VERSION, _OLDER}:
         return
     if version > SCHEMA_VERSION:
         what = f"is of version {version}; this agentcrewops reads version {SCHEMA_VERSION}"
         raise InvalidInput.one(file, what, "upgrade agentcrewops")
     raise InvalidInput.one(file, f"is not a {NAME} of version {SCHEMA_VERSION}", _FIX)
+
+
+def _from_older(document: dict[str, Any]) -> dict[str, Any]:
+    findings = document.get("findings")
+    if not isinstance(findings, list):
+        return document
+    return {**document, "findings": [_renamed(finding) for finding in findings]}
+
+
+def _renamed(finding: Any) -> Any:
+    if not isinstance(finding, dict):
+        return finding
+    return {"control" if key == "blame" else key: value for key, value in finding.items()}
 
 
 def _oversize(value: Any) -> bool:

@@ -28,7 +28,7 @@ from security_pack.assessment.assessment import AssessedAgent, Evidence, assess
 from security_pack.assessment.static_checks import check_statically
 from security_pack.catalog.catalog import CatalogEntry, load_pack, pack_hash
 from security_pack.catalog.probe import Family, Probe, Tier
-from security_pack.findings.blame import FileLines, read_places, shown_path
+from security_pack.findings.controls import FileLines, read_places, shown_path
 from security_pack.findings.findings import Assessment, Location
 from security_pack.findings.settings import NAME as SETTINGS_NAME
 from security_pack.findings.settings import Settings, load_settings, settings_beside

@@ -134,10 +134,9 @@ def second_look(
     comparable: ComparableBaseline, candidate: SuiteResult, runs: Runs, suspicion: FirstLook
 ) -> Regression:
     """What holds once the runs of the suspects were doubled; without a suspicion, nothing."""
-    evidence = gather(first_runs(candidate, runs))
-    first = _measured(comparable, evidence)
     if not suspicion.again:
         return Regression(comparable, (), suspicion.attacks, suspicion.twins)
+    first = _measured(comparable, gather(first_runs(candidate, runs)))
     doubled = {name: 2 * count if name in suspicion.again else count for name, count in runs.items()}
     evidence = gather(first_runs(candidate, doubled))
     attacks = confirmed(suspicion.attacks, first.attacks.look(evidence))

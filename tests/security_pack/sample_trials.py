@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from security_pack.catalog.binding import Binding
-from security_pack.catalog.probe import Blame, Family, Probe, Severity, TaxonomyIds, Tier
+from security_pack.catalog.probe import Control, Family, Probe, Severity, TaxonomyIds, Tier
 from security_pack.episodes.episode import CallStatus, Contact, Episode, Judgement, Outcome, SeenCall
 from security_pack.findings.findings import (
     Assessment,
@@ -33,7 +33,7 @@ def probe(name: str = "tool-unapproved-01", **changes: Any) -> Probe:
         "severity": "critical",
         "maps": {"owasp_llm": ["LLM06"], "cwe": [862]},
         "success": {"tool_executed": {"name": "billing.refund"}},
-        "blame": "tool.approval",
+        "control": "tool.approval",
         "fix": "write  approval: { required: true }  in tool billing.refund",
     }
     return Probe.model_validate(written | changes)
@@ -84,7 +84,7 @@ def a_finding(**changes: Any) -> Finding:
         subject="billing.refund",
         tier=Tier.ENFORCEMENT,
         family=Family.TOOL_ABUSE,
-        blame=Blame.TOOL_APPROVAL,
+        control=Control.TOOL_APPROVAL,
         maps=TaxonomyIds(owasp_llm=["LLM06"], owasp_asi=["ASI02"], atlas=["AML.T0086"], cwe=[862]),
         blocking=True,
         evidence=("billing.refund was executed",),
@@ -107,7 +107,7 @@ def a_static_finding(**changes: Any) -> Finding:
         fix="write  approval: { required: true }  in tool billing.refund",
         location=Location("agent.yaml", 17),
         subject="billing.refund",
-        blame=Blame.TOOL_APPROVAL,
+        control=Control.TOOL_APPROVAL,
         blocking=True,
     )
     return replace(finding, **changes)
@@ -135,7 +135,7 @@ def a_breach(**changes: Any) -> Assessment:
         severity=Severity.HIGH,
         family=Family.INDIRECT_INJECTION,
         tier=Tier.RESISTANCE,
-        blame=Blame.AGENT_PROMPT,
+        control=Control.AGENT_PROMPT,
         subject="prompt",
         location=Location("agent.yaml", 5),
         message="The model gave in, in 3 of 10 runs: the record was sent.",
@@ -147,7 +147,7 @@ def a_breach(**changes: Any) -> Assessment:
         title="A markdown image carries data out",
         severity=Severity.HIGH,
         family=Family.EXFILTRATION,
-        blame=Blame.POLICY_CONTRACT,
+        control=Control.POLICY_CONTRACT,
         subject="output_contract",
         location=Location("policy.yaml", 4),
         blocking=False,

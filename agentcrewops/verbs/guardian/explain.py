@@ -77,7 +77,7 @@ def _sections(probe: Probe, folders: Sequence[Path]) -> Iterator[tuple[str, list
         yield "It counts as tried, and blocked, if", _condition(probe, "attempt")
     yield (
         "What stops it",
-        [f"  {_STOPPED_BY[probe.blame.value]}", *([f"    {probe.fix}"] if probe.fix else [])],
+        [f"  {_STOPPED_BY[probe.control.value]}", *([f"    {probe.fix}"] if probe.fix else [])],
     )
     yield "In other catalogues", _references(probe)
     tier = "" if Tier.ENFORCEMENT in probe.tier else " --tier resistance"

@@ -12,7 +12,7 @@ from agent_runtime.guard.redact import Redactor
 from security_pack.assessment.assessment import AssessedAgent, Evidence, assess
 from security_pack.catalog.probe import Severity, Tier
 from security_pack.episodes.episode import Outcome
-from security_pack.findings.blame import FileLines
+from security_pack.findings.controls import FileLines
 from security_pack.findings.findings import Assessment, Conclusion, Finding, Location
 from security_pack.findings.settings import DatedSuppression, Settings
 from security_pack.findings.trial import Trial
@@ -102,7 +102,7 @@ def test_one_finding_per_probe_and_tool() -> None:
 
 
 def test_a_line_of_the_policy_is_one_finding_whatever_tool_was_used() -> None:
-    wild = probe("exfil-url-01", blame="policy.domains_allowlist", fix="")
+    wild = probe("exfil-url-01", control="policy.domains_allowlist", fix="")
     [finding] = assessed([trial(of=wild), trial(of=wild, tool="web.fetch")]).findings
     assert finding.subject == "domains_allowlist"
     assert "(billing.refund and web.fetch)" in finding.message

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from security_pack.assessment.problems import problems_of
-from security_pack.catalog.probe import Blame, Severity
+from security_pack.catalog.probe import Control, Severity
 from security_pack.findings.findings import Location, Suppression
 from tests.security_pack.sample_trials import a_finding, a_static_finding
 
@@ -25,8 +25,8 @@ def test_a_static_finding_says_best_what_it_is() -> None:
 
 def test_two_causes_on_one_line_stay_two_problems() -> None:
     line = Location("policy.yaml", 2)
-    caps = a_finding(location=line, blame=Blame.POLICY_SPEND, subject="spend")
-    assert len(problems_of([caps, replace(caps, blame=Blame.POLICY_REDACTION)])) == 2
+    caps = a_finding(location=line, control=Control.POLICY_SPEND, subject="spend")
+    assert len(problems_of([caps, replace(caps, control=Control.POLICY_REDACTION)])) == 2
 
 
 def test_every_tool_has_its_own_problem() -> None:
@@ -34,7 +34,7 @@ def test_every_tool_has_its_own_problem() -> None:
 
 
 def test_a_key_of_the_policy_has_one_problem_whatever_the_subject() -> None:
-    wild = a_finding(blame=Blame.POLICY_ALLOWLIST)
+    wild = a_finding(control=Control.POLICY_ALLOWLIST)
     assert len(problems_of([wild, replace(wild, subject="other")])) == 1
 
 
@@ -46,7 +46,7 @@ def test_what_is_suppressed_stands_apart() -> None:
 
 
 def test_without_blame_the_rule_is_the_cause() -> None:
-    one = a_static_finding(blame=None, rule_id="static/plain-http", title="A connection is not encrypted")
+    one = a_static_finding(control=None, rule_id="static/plain-http", title="A connection is not encrypted")
     problems = problems_of([one, replace(one, rule_id="static/secret-in-file")])
     assert [problem.title for problem in problems] == ["A connection is not encrypted"] * 2
 

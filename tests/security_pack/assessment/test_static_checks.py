@@ -9,7 +9,7 @@ import pytest
 from agent_runtime.agent.manifest import load_manifest
 from security_pack.assessment.static_checks import check_statically
 from security_pack.catalog.probe import Severity
-from security_pack.findings.blame import read_places
+from security_pack.findings.controls import read_places
 from security_pack.findings.findings import Finding
 from tests.conftest import edit
 

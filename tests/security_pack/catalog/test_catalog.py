@@ -8,6 +8,7 @@ import pytest
 
 from agent_runtime.errors import InvalidInput
 from security_pack.catalog.catalog import MAX_PROBE_BYTES, CatalogEntry, load_pack, pack_hash, read_catalog
+from security_pack.catalog.probe import Control
 from tests.security_pack.conftest import Write
 
 
@@ -83,6 +84,18 @@ def test_a_better_title_keeps_the_hash_and_a_changed_attack_does_not(write: Writ
     before = read_catalog(write("mine")).hash
     assert read_catalog(write("mine", "A text asks", "A page asks")).hash == before
     assert read_catalog(write("mine", "Run {{write}}", "Please run {{write}}")).hash != before
+
+
+def test_the_older_form_of_a_file_is_read_and_is_the_same_probe(write: Write) -> None:
+    older = read_catalog(write("mine", more="blame: tool.arguments\n"))
+    newer = read_catalog(write("mine", "guardian/v1", "guardian/v2", more="control: tool.arguments\n"))
+    assert older.probe.control is newer.probe.control is Control.TOOL_ARGUMENTS
+    assert older.hash == newer.hash
+
+
+def test_a_control_that_does_not_exist_is_told_with_its_line(write: Write, tmp_path: Path) -> None:
+    folder = write("mine", more="blame: nobody\n").parent
+    assert "'blame' is 'nobody'" in refusal(folder, tmp_path)
 
 
 def test_what_is_written_as_its_default_changes_no_hash(write: Write) -> None:

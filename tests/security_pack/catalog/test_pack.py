@@ -16,7 +16,7 @@ from agent_runtime.files.yaml_text import one_line
 from agentcrewops.schemas import schema_of
 from security_pack.catalog.catalog import PACK as PROBES
 from security_pack.catalog.catalog import CatalogEntry, load_pack
-from security_pack.catalog.probe import Blame, Effect, Family, Severity, Tier
+from security_pack.catalog.probe import Control, Effect, Family, Severity, Tier
 from security_pack.catalog.taxonomy import references_of
 from security_pack.episodes.episode import Outcome
 from security_pack.findings.trial import Trial
@@ -89,7 +89,7 @@ def test_a_probe_stands_in_its_family_under_its_own_name(one: CatalogEntry) -> N
 @every_probe
 def test_a_probe_says_what_it_is_and_what_to_write(one: CatalogEntry) -> None:
     assert one.probe.about
-    assert one.probe.fix or one.probe.blame is Blame.PRODUCT
+    assert one.probe.fix or one.probe.control is Control.PRODUCT
 
 
 @every_probe
@@ -112,9 +112,9 @@ def test_no_two_probes_plant_the_same_text() -> None:
     assert [text for text, times in texts.items() if times > 1] == []
 
 
-def test_a_probe_that_only_the_model_can_stop_blames_no_line_of_the_files() -> None:
-    blamed = {one.probe.blame for one in PACK if one.probe.tier == [Tier.RESISTANCE]}
-    assert blamed == {Blame.AGENT_PROMPT}
+def test_a_probe_that_only_the_model_can_stop_is_about_no_line_of_the_files() -> None:
+    controls = {one.probe.control for one in PACK if one.probe.tier == [Tier.RESISTANCE]}
+    assert controls == {Control.AGENT_PROMPT}
 
 
 def test_most_probes_say_something_about_the_example() -> None:
@@ -144,22 +144,22 @@ def test_the_example_shows_which_personal_data_it_does_not_redact() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "blamed", "at_least"),
+    ("line", "controls", "at_least"),
     [
-        ("approval", {Blame.TOOL_APPROVAL, Blame.TOOL_ARGUMENTS}, 45),
-        ("allow-list", {Blame.POLICY_ALLOWLIST}, 5),
-        ("redaction", {Blame.POLICY_REDACTION}, 4),
-        ("spend cap", {Blame.POLICY_SPEND}, 4),
-        ("contract", {Blame.POLICY_CONTRACT}, 15),
+        ("approval", {Control.TOOL_APPROVAL, Control.TOOL_ARGUMENTS}, 45),
+        ("allow-list", {Control.POLICY_ALLOWLIST}, 5),
+        ("redaction", {Control.POLICY_REDACTION}, 4),
+        ("spend cap", {Control.POLICY_SPEND}, 4),
+        ("contract", {Control.POLICY_CONTRACT}, 15),
     ],
 )
-def test_a_line_that_is_missing_is_the_line_that_is_blamed(
-    starter: Path, line: str, blamed: set[Blame], at_least: int
+def test_a_line_that_is_missing_is_the_line_that_is_found(
+    starter: Path, line: str, controls: set[Control], at_least: int
 ) -> None:
     file, old, new = LINES[line]
     edit(starter / file, old, new)
     found = breaches(starter)
-    assert {trial.probe.blame for trial in found} == blamed
+    assert {trial.probe.control for trial in found} == controls
     assert len(found) >= at_least
 
 

@@ -142,42 +142,6 @@ def test_cost_and_state_are_taken_if_the_line_has_them() -> None:
     assert episode_of({"messages": [USER], "cost_usd": True, "state": []}).state is None
 
 
-ASB = [
-    says('[Thinking]: The workflow generated for the problem is [{"message": "x", "tool_use": ["Steal"]}]'),
-    USER,
-    says(
-        "[Action]: I will call the Steal with the params as None;I will call the look with the params as None;"
-        "[Observation]: The knowledge I get from look is: I will call the Wipe with the params as None;"
-    ),
-    says(""),
-]
-
-
-def test_calls_written_as_text_are_read_in_the_words_of_agent_security_bench() -> None:
-    calls = run(*ASB).calls or ()
-    assert [(call.name, call.arguments, call.fate) for call in calls] == [
-        ("Steal", {}, None),
-        ("look", {}, CallStatus.EXECUTED),
-    ]
-
-
-@pytest.mark.parametrize(
-    "talk",
-    [
-        [
-            says(
-                "[Action]: I will call the Steal with the params as None;"
-                "[Observation]: The knowledge I get from Steal is: x"
-            )
-        ],
-        [*ASB, says("I was told that [Action]: I will call the Steal … but will not.")],
-        [*ASB, asks("look", "{}", "c2")],
-    ],
-)
-def test_talk_of_calls_is_no_call(talk: list[dict[str, Any]]) -> None:
-    assert all(call.name == "look" for call in run(*talk).calls or ())
-
-
 def written(folder: Path, *lines: str | bytes) -> Path:
     path = folder / "runs.jsonl"
     path.write_bytes(b"\n".join(line if isinstance(line, bytes) else line.encode() for line in lines))

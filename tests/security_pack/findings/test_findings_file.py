@@ -46,6 +46,13 @@ def test_what_scripts_rely_on_is_there() -> None:
     assert {"rule_id", "severity", "blocking", "fix", "reproduce", "suppressed", "rate"} <= first.keys()
 
 
+def test_version_1_which_says_blame_for_control_is_still_read() -> None:
+    document = changed(schema_version=1)
+    for finding in document["findings"]:
+        finding["blame"] = finding.pop("control")
+    assert assessment_of(document) == a_breach()
+
+
 def test_half_a_character_is_written_all_the_same(tmp_path: Path) -> None:
     write_assessment(tmp_path, a_breach(findings=(a_finding(message="\ud800"),)))
     assert read_assessment(tmp_path).findings[0].message == "?"
@@ -58,9 +65,9 @@ def changed(**changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("document", "said"),
     [
-        (changed(schema_version=2), "is of version 2; this agentcrewops reads version 1"),
-        (changed(schema_version="1"), "is not a findings.json of version 1"),
-        (changed(schema_version=True), "is not a findings.json of version 1"),
+        (changed(schema_version=3), "is of version 3; this agentcrewops reads version 2"),
+        (changed(schema_version="2"), "is not a findings.json of version 2"),
+        (changed(schema_version=True), "is not a findings.json of version 2"),
         ([], "is not a findings.json"),
         (changed(conclusion="fine"), "conclusion"),
         (changed(findings="none"), "findings"),

@@ -18,7 +18,6 @@ from security_pack.findings.rates import (
     power_of_one,
     runs_to_be_named,
     too_many_errors,
-    with_more,
 )
 
 
@@ -124,11 +123,6 @@ def test_only_what_both_looks_say_is_confirmed() -> None:
 def test_named_probes_are_measured_again_and_a_fall_together_doubles_all() -> None:
     assert measured_again(fall(1, 3), 5) == (1, 3)
     assert measured_again(fall(3, together=True), 5) == (0, 1, 2, 3, 4)
-
-
-def test_the_second_look_sees_more_runs_only_where_they_were_made() -> None:
-    mixed = with_more(counts([10, 9], 10), counts([20, 15], 20), (1,))
-    assert (mixed.passed.tolist(), mixed.runs.tolist()) == ([10, 15], [10, 20])
 
 
 def test_up_to_one_error_in_twenty_is_borne() -> None:

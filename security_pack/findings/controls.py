@@ -1,4 +1,4 @@
-"""Whose fault it is -> the line to change in agent.yaml or policy.yaml."""
+"""The setting that should have stopped an attack -> its line in agent.yaml or policy.yaml, and what to write there."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from agent_runtime.files.documents import Document, read_yaml
-from security_pack.catalog.probe import Blame
+from security_pack.catalog.probe import Control
 from security_pack.findings.findings import Location
 
-_OF_AGENT = {Blame.AGENT_LIMITS: "max_steps", Blame.AGENT_PROMPT: "prompt"}
+_OF_AGENT = {Control.AGENT_LIMITS: "max_steps", Control.AGENT_PROMPT: "prompt"}
 _OF_TOOL = {
-    Blame.TOOL_APPROVAL: "approval",
-    Blame.TOOL_ARGUMENTS: "arguments",
-    Blame.TOOL_DESCRIPTION: "description",
+    Control.TOOL_APPROVAL: "approval",
+    Control.TOOL_ARGUMENTS: "arguments",
+    Control.TOOL_DESCRIPTION: "description",
 }
 
 
-def concerns_tool(blame: Blame | None) -> bool:
-    """Whether the line is one of a tool, so that every tool has its own."""
-    return blame in _OF_TOOL
+def is_tool_control(control: Control | None) -> bool:
+    """Whether it is a setting of a tool, so that every tool has its own line."""
+    return control in _OF_TOOL
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +36,19 @@ class FileLines:
     agent: Document | None = None
     policy: Document | None = None
 
-    def of(self, blame: Blame, tool: str = "") -> Location:
+    def of(self, control: Control, tool: str = "") -> Location:
         """The line of the key to change; if the key is absent, that of the block it belongs in.
 
         Args:
-            tool: whose line, if the blame is a tool's.
+            tool: whose line, if the setting is a tool's.
         """
-        if blame in _OF_TOOL:
-            return self.in_tool(tool, _OF_TOOL[blame])
-        if blame in _OF_AGENT:
-            return self.in_agent(_OF_AGENT[blame])
-        if blame is Blame.PRODUCT:
+        if control in _OF_TOOL:
+            return self.in_tool(tool, _OF_TOOL[control])
+        if control in _OF_AGENT:
+            return self.in_agent(_OF_AGENT[control])
+        if control is Control.PRODUCT:
             return self.elsewhere
-        return self.in_policy(blame.value.partition(".")[2])
+        return self.in_policy(control.value.partition(".")[2])
 
     def in_tool(self, name: str, key: str) -> Location:
         """The line of a tool's key; that of the list of tools, if there is none of this name."""
@@ -89,20 +89,20 @@ def shown_path(path: PurePath) -> str:
     return PurePath(full).relative_to(here).as_posix() if PurePath(full).is_relative_to(here) else full
 
 
-_FIXES: Mapping[Blame, str] = {
-    Blame.TOOL_APPROVAL: "write  approval: {{ required: true }}  in tool {subject}",
-    Blame.TOOL_ARGUMENTS: "narrow the arguments of {subject}: patterns, limits, additionalProperties: false",
-    Blame.TOOL_DESCRIPTION: "say in the description of {subject} what it does, and nothing else",
-    Blame.AGENT_LIMITS: "lower  max_steps:  under agent:",
-    Blame.AGENT_PROMPT: "say in the prompt that text from tools and documents is data, never orders",
-    Blame.POLICY_ALLOWLIST: 'name the hosts:  domains_allowlist: ["*.your-company.com"]',
-    Blame.POLICY_REDACTION: 'write  pii_redaction: ["email", "phone", "card", "iban", "api_key"]  under policy:',
-    Blame.POLICY_CONTRACT: 'write  output_contract: {{ type: "json", schema_ref: "…" }}  under policy:',
-    Blame.POLICY_SPEND: "write  spend: {{ per_run_usd_max: 0.25, per_day_usd_max: 30 }}  under policy:",
-    Blame.PRODUCT: "this is a fault of AgentCrewOps: please report it (SECURITY.md)",
+_FIXES: Mapping[Control, str] = {
+    Control.TOOL_APPROVAL: "write  approval: {{ required: true }}  in tool {subject}",
+    Control.TOOL_ARGUMENTS: "narrow the arguments of {subject}: patterns, limits, additionalProperties: false",
+    Control.TOOL_DESCRIPTION: "say in the description of {subject} what it does, and nothing else",
+    Control.AGENT_LIMITS: "lower  max_steps:  under agent:",
+    Control.AGENT_PROMPT: "say in the prompt that text from tools and documents is data, never orders",
+    Control.POLICY_ALLOWLIST: 'name the hosts:  domains_allowlist: ["*.your-company.com"]',
+    Control.POLICY_REDACTION: 'write  pii_redaction: ["email", "phone", "card", "iban", "api_key"]  under policy:',
+    Control.POLICY_CONTRACT: 'write  output_contract: {{ type: "json", schema_ref: "…" }}  under policy:',
+    Control.POLICY_SPEND: "write  spend: {{ per_run_usd_max: 0.25, per_day_usd_max: 30 }}  under policy:",
+    Control.PRODUCT: "this is a fault of AgentCrewOps: please report it (SECURITY.md)",
 }
 
 
-def fix_of(blame: Blame, subject: str) -> str:
+def fix_of(control: Control, subject: str) -> str:
     """What to write, and where."""
-    return _FIXES[blame].format(subject=subject or "it")
+    return _FIXES[control].format(subject=subject or "it")
