@@ -27,11 +27,11 @@ from evals.gate.gate import decide
 from evals.results.verdict import VerdictKind
 from evals.suite.suite_file import GateSettings
 from security_pack.findings import findings
-from tests.bot.actions.test_step_files import as_the_runner_reads
 from tests.bot.conftest import ALL, REPO, Door, Waited
 from tests.bot.samples import OTHER_SHA, SHA, breach, drift, of_kind
 from tests.evals.sample_results import candidate_result
 from tests.fakes.github import FakeGitHub
+from tests.fakes.step_files import as_the_runner_reads
 
 
 @pytest.fixture
