@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import stat
 import zipfile
 
@@ -11,18 +10,7 @@ from hypothesis import strategies as st
 
 from bot.github import artifacts
 from bot.github.artifacts import CannotUseArtifact, known_files, refuse_absurd
-
-
-def zipped(*entries: tuple[str, bytes], mode: int = 0, method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    """A zip of these entries, whatever their names say."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for name, data in entries:
-            info = zipfile.ZipInfo(name)
-            info.filename = name
-            info.external_attr = mode << 16
-            archive.writestr(info, data, method)
-    return out.getvalue()
+from tests.fakes.archives import zipped
 
 
 def test_our_files_are_found_wherever_they_lie() -> None:

@@ -17,8 +17,8 @@ from evals.report.folder import write_results
 from evals.results.verdict import verdict_document
 from security_pack.findings.findings_file import write_assessment
 from tests.bot.conftest import REPO, Door
-from tests.bot.github.test_artifacts import zipped
 from tests.bot.samples import breach, drift
+from tests.fakes.archives import zipped
 from tests.fakes.github import FakeGitHub
 
 NAME = "agentcrewops-results"

@@ -32,6 +32,7 @@ from tests.bot.publish.test_step_files import as_the_runner_reads
 from tests.bot.samples import OTHER_SHA, SHA, breach, drift, of_kind
 from tests.evals.sample_results import candidate_result
 from tests.fakes.github import FakeGitHub
+from tests.fakes.step_files import as_the_runner_reads
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.fakes.github import FakeGitHub
-from tests.fakes.test_github.conftest import PATH, SHOP, Shop
+from tests.fakes.test_github.shop import PATH, SHOP, Shop
 
 
 def test_a_token_nobody_gave_out_is_bad_credentials(shop: Shop) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.fakes.github import FakeGitHub
 from tests.fakes.github.state import WorkflowRun
-from tests.fakes.test_github.conftest import PATH, SHOP, Shop
+from tests.fakes.test_github.shop import PATH, SHOP, Shop
 
 NIGHTLY = """
 on:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.fakes.github import Client, FakeGitHub
 from tests.fakes.github.state import App
-from tests.fakes.test_github.conftest import PATH, SHOP, new_keys
+from tests.fakes.test_github.shop import PATH, SHOP, new_keys
 
 Keys = tuple[str, bytes]
 

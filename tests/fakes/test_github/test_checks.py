@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.fakes.github import Answer
-from tests.fakes.test_github.conftest import EVERYTHING, PATH, SHOP, Shop
+from tests.fakes.test_github.shop import EVERYTHING, PATH, SHOP, Shop
 
 RUNS = f"{PATH}/check-runs"
 OUTPUT: dict[str, Any] = {"title": "Canary", "summary": "fine"}

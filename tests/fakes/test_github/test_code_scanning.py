@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.fakes.github import Answer
-from tests.fakes.test_github.conftest import PATH, SHOP, Shop
+from tests.fakes.test_github.shop import PATH, SHOP, Shop
 
 
 def _place(uri: str = "agent.yaml", line: int = 1) -> dict[str, Any]:

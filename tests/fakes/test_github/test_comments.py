@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.fakes.github import Client
-from tests.fakes.test_github.conftest import PATH, SHOP, Shop
+from tests.fakes.test_github.shop import PATH, SHOP, Shop
 
 COMMENTS = f"{PATH}/issues/1/comments"
 

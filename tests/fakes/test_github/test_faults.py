@@ -6,7 +6,7 @@ import http.client
 
 import pytest
 
-from tests.fakes.test_github.conftest import PATH, SHOP, Shop
+from tests.fakes.test_github.shop import PATH, SHOP, Shop
 
 
 def test_the_nth_call_from_now_fails(shop: Shop) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.fakes.github import File
-from tests.fakes.test_github.conftest import EVERYTHING, PATH, SHOP, Shop
+from tests.fakes.test_github.shop import EVERYTHING, PATH, SHOP, Shop
 
 
 def _text(content: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.github.git import git_environment
-from tests.fakes.test_github.conftest import EVERYTHING, SHOP, Shop
+from tests.fakes.test_github.shop import EVERYTHING, SHOP, Shop
 
 
 def _git(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:

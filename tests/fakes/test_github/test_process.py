@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 from tests.fakes.github import Client
-from tests.fakes.test_github.conftest import PATH, SHOP, Shop
+from tests.fakes.github.process import start
+from tests.fakes.test_github.shop import PATH, SHOP, Shop
 
-ROOT = Path(__file__).parents[3]
 STATE = [
     ["add_repo", {"full_name": SHOP, "files": {"agent.yaml": "model: a\n"}}],
     ["add_pull", {"full_name": SHOP, "head": "better"}],
     ["token", {"kind": "actions", "permissions": {"issues": "write"}}],
 ]
-
-
-def start(*options: str) -> subprocess.Popen[str]:
-    """The fake as a process, which ends when its input does."""
-    words = [sys.executable, "-m", "tests.fakes.github", "--until-eof", *options]
-    return subprocess.Popen(words, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
 def test_it_starts_from_a_state_file_and_ends_with_its_input(tmp_path: Path) -> None:

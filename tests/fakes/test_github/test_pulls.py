@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.fakes.github import FakeGitHub
-from tests.fakes.test_github.conftest import PATH, SHOP, Shop
+from tests.fakes.test_github.shop import PATH, SHOP, Shop
 
 
 def _numbers(pulls: list[dict[str, int]]) -> list[int]:

@@ -7,7 +7,7 @@ from github import Auth, Github, GithubException, GithubIntegration, GithubRetry
 from github.Repository import Repository
 
 from tests.fakes.github import FakeGitHub
-from tests.fakes.test_github.conftest import EVERYTHING, SHOP, Shop
+from tests.fakes.test_github.shop import EVERYTHING, SHOP, Shop
 
 
 def _github(fake: FakeGitHub, token: str, retry: GithubRetry | None = None) -> Github:

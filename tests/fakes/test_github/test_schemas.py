@@ -14,9 +14,9 @@ from github.Repository import Repository
 
 from tests.fakes.github import Client, FakeGitHub
 from tests.fakes.github.openapi import ANSWER_NOISE, NOISE, OpenApi
+from tests.fakes.github.process import start
 from tests.fakes.github.wire import Reply, Request
-from tests.fakes.test_github.conftest import EVERYTHING, PATH, SHOP
-from tests.fakes.test_github.test_process import start
+from tests.fakes.test_github.shop import EVERYTHING, PATH, SHOP
 
 pytestmark = pytest.mark.schemas
 

@@ -17,7 +17,7 @@ from tests.fakes.github import Client, FakeGitHub, signatures
 from tests.fakes.github.server import LoopbackServer
 from tests.fakes.github.state import App
 from tests.fakes.github.wire import Reply, Request
-from tests.fakes.test_github.conftest import PATH, SHOP, Shop
+from tests.fakes.test_github.shop import PATH, SHOP, Shop
 
 SECRET = "It's a Secret to Everybody"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.github import FakeGitHub
-from tests.fakes.test_github.conftest import PATH, SHOP, Shop
+from tests.fakes.test_github.shop import PATH, SHOP, Shop
 
 
 def test_a_body_that_is_no_json_is_a_400(shop: Shop) -> None:

@@ -11,7 +11,7 @@ import pytest
 from evals.report import render_report
 from security_pack.findings.findings import Assessment, Conclusion
 from security_pack.report import guardian_section, render_guardian_report
-from tests.evals.report.test_page import Outline
+from tests.evals.report.outline import Outline
 from tests.evals.sample_results import baseline_result, candidate_result, verdict_of
 from tests.security_pack.sample_trials import (
     a_breach,
