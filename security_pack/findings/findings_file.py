@@ -10,14 +10,16 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from agent_runtime.errors import InvalidInput, Problem
 from agent_runtime.files.documents import read_text, strict_json
 from evals.results.files import replace_text
-from security_pack.findings.findings import Assessment
+
+if TYPE_CHECKING:
+    from security_pack.findings.findings import Assessment
 
 NAME = "findings.json"
 SCHEMA_VERSION = 1
@@ -87,6 +89,9 @@ def findings_schema() -> dict[str, Any]:
 
 @cache
 def _adapter() -> TypeAdapter[Assessment]:
+    # A canary asks for the name of this file only, and the shape of a finding takes the whole catalog's models.
+    from security_pack.findings.findings import Assessment
+
     return TypeAdapter(Assessment)
 
 
