@@ -15,9 +15,12 @@ DEFAULT_PROMPT = (
 
 
 class FileModel(BaseModel):
-    """Base of everything a person writes in a file: unknown keys are refused, values never change."""
+    """Base of everything a person writes in a file: unknown keys are refused, values never change.
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    Its validator is built at the first file that is read: most commands import many of these and read a few.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
 
 class Verb(StrEnum):

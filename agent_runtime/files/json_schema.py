@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
-
 from agent_runtime.files.patterns import UnusablePattern, searcher
 
 
 def why_not_schema(schema: Any) -> str | None:
     """Why `schema` cannot be applied, in a sentence; None if it can."""
+    # On this path only: jsonschema costs a tenth of a second at start.
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError
+
     try:
         Draft202012Validator.check_schema(schema)
         for pattern in _patterns(schema):

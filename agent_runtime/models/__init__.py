@@ -1,4 +1,4 @@
-"""Models: what an agent thinks with. `open_model` makes the one the manifest names."""
+"""Models: what an agent thinks with. `open_model` makes the one the manifest names, and imports that one alone."""
 
 from __future__ import annotations
 
@@ -9,11 +9,7 @@ from dataclasses import replace
 from agent_runtime.agent.manifest import Manifest, RecordingMode
 from agent_runtime.errors import InvalidInput
 from agent_runtime.guard.egress import Refusal, check_url
-from agent_runtime.models.cassette import Cassette
 from agent_runtime.models.interface import Model
-from agent_runtime.models.recorded import RecordedModel
-from agent_runtime.models.simulated import SimulatedModel
-from agent_runtime.models.simulation import read_simulation
 
 _UNUSUAL_KEY_NAMES = {
     "together_ai": "TOGETHERAI_API_KEY",
@@ -36,6 +32,9 @@ async def open_models(
     Raises:
         InvalidInput, MissingExtra: as `open_model`; or the recording cannot be read or written.
     """
+    from agent_runtime.models.cassette import Cassette
+    from agent_runtime.models.recorded import RecordedModel
+
     async with AsyncExitStack() as stack:
         recording = manifest.recording
         cassette = stack.enter_context(Cassette(recording)) if recording is not None else None
@@ -63,6 +62,9 @@ def open_model(manifest: Manifest, environ: Mapping[str, str]) -> Model:
     """
     spec = manifest.spec
     if manifest.simulation is not None:
+        from agent_runtime.models.simulated import SimulatedModel
+        from agent_runtime.models.simulation import read_simulation
+
         return SimulatedModel(read_simulation(manifest.simulation))
     if spec.provider == "openai" or spec.base_url is not None:
         return _openai_http(spec.provider, spec.base_url, environ)

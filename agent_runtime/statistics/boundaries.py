@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from statistics import NormalDist
 
 import numpy as np
@@ -23,9 +23,9 @@ Floats = NDArray[np.float64]
 _NORMAL = NormalDist()
 _FARTHEST = 8.5
 """Standard errors; what lies beyond has a chance of 1e-17."""
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(600)
 _LEAST_GAIN = 4e-3
 """A look that adds a smaller share of information decides nothing; 600 nodes are fine enough for this one."""
+_FINENESS = 600
 _HALVINGS = 60
 _DIGITS = 12
 """Of a level: coarser than processors differ, finer than resamples tell apart."""
@@ -131,7 +131,14 @@ def _nodes_below(boundary: float, information: float) -> tuple[Floats, Floats]:
     """Gauss–Legendre nodes and weights for the scores from far below up to the boundary."""
     low, high = (z * math.sqrt(information) for z in (-_FARTHEST, boundary))
     half = (high - low) / 2
-    return low + half * (_NODES + 1), half * _WEIGHTS
+    nodes, weights = _nodes()
+    return low + half * (nodes + 1), half * weights
+
+
+@cache
+def _nodes() -> tuple[Floats, Floats]:
+    """Gauss–Legendre nodes and weights on [-1, 1]: a matrix of 600 × 600, of use only to who looks more than once."""
+    return np.polynomial.legendre.leggauss(_FINENESS)
 
 
 def _bell(z: Floats) -> Floats:

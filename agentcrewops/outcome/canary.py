@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from agentcrewops.terminal import coloured, plain, printable
-from evals.canary.sharding import ShardRun
 from evals.results.verdict import Verdict, VerdictKind, verdict_document
+
+if TYPE_CHECKING:
+    from evals.canary.sharding import ShardRun
 
 _FAILS = {VerdictKind.DRIFT, VerdictKind.BELOW_FLOOR}
 _FAILS_IF_STRICT = {VerdictKind.UNDECIDED, VerdictKind.PROVIDER_DRIFT}

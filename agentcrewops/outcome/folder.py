@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agent_runtime.errors import InvalidInput
+<<<<<<< HEAD
 from agent_runtime.files.atomic_file import replace_file
 from evals.report.sections import Section
 from security_pack.findings.findings import Assessment
+=======
+from evals.results.files import replace_text
+>>>>>>> w-speed
 from security_pack.findings.findings_file import NAME, read_assessment, write_assessment
-from security_pack.findings.sarif import write_sarif
+
+if TYPE_CHECKING:
+    from evals.report.sections import Section
+    from security_pack.findings.findings import Assessment
 
 _OF_CANARY = ("verdict.json", "samples.jsonl")
 
@@ -33,6 +41,8 @@ def write_guardian(folder: Path, assessment: Assessment, agent: Path) -> None:
     Args:
         agent: beside it are the baselines, for the report of a canary that is there already.
     """
+    from security_pack.findings.sarif import write_sarif
+
     write_assessment(folder, assessment)
     write_sarif(folder, assessment)
     render_folder(folder, _baseline_beside(agent, folder))

@@ -18,9 +18,6 @@ from typing import TYPE_CHECKING
 from agent_runtime.errors import InvalidInput
 from evals.canary.evaluation import expense, grade_attempt, open_evaluation, sampling
 from evals.canary.preparation import CanaryOptions, Prepared, prepare
-from evals.gate.gate import not_measured
-from evals.report.folder import write_results
-from evals.report.sections import Section
 from evals.results.files import CannotKeepRuns, prepare_folder
 from evals.results.records import SuiteResult
 from evals.results.run_file import now, write_run_file
@@ -32,6 +29,7 @@ from evals.sampling.schedule import LookSequence, look_sequence, look_sequence_b
 from evals.targets.fixtures import fixture_warnings
 
 if TYPE_CHECKING:
+    from evals.report.sections import Section
     from evals.report.trend import TrendSection
 
 
@@ -172,6 +170,8 @@ def conclude(ready: Prepared, journal: Journal, measured: Measured) -> tuple[Sui
     if measured.verdict is not None:
         result = journal.result(measured.look)
         return result, _with_warnings(measured.verdict, measured, result)
+    from evals.gate.gate import not_measured
+
     result, planned = journal.result(), len(ready.suite.cases) * measured.look
     verdict = _verdict_at(ready, result, LookSequence((measured.look,)), measured.look)
     reason = f"{measured.stopped} after {len(result.samples)} of {planned} runs"
@@ -193,6 +193,8 @@ def _write(
     started_at: datetime,
     sections: tuple[Section, ...],
 ) -> None:
+    from evals.report.folder import write_results
+
     try:
         write_run_file(ready.out, started_at)
         write_results(ready.out, verdict, result, ready.baseline, _over_time(ready, result), sections)

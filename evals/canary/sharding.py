@@ -8,14 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agent_runtime.errors import InvalidInput
 from evals.canary.evaluation import expense, grade_attempt, open_evaluation, sampling
 from evals.canary.preparation import CanaryOptions, Prepared, prepare
-from evals.gate.gate import not_measured
 from evals.git.base_rules import baseline_from
-from evals.report.folder import write_results
-from evals.report.sections import Section
 from evals.results.baseline import load_reference
 from evals.results.files import prepare_folder
 from evals.results.records import SampleStatus, SuiteResult
@@ -25,6 +23,9 @@ from evals.sampling.journal import Journal, Start, locked
 from evals.sampling.plan import plan_runs
 from evals.sampling.sampler import Sampler
 from evals.sampling.shards import Plan, Run, Shard, ShardResult, join_shards, runs_of, write_shard
+
+if TYPE_CHECKING:
+    from evals.report.sections import Section
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,8 @@ def merge_shards(
         CannotMeasure: if no shard can be read.
         InvalidInput: if the baseline cannot be used, or is not given though the shards had one.
     """
-    from evals.gate.gate import decide
+    from evals.gate.gate import decide, not_measured
+    from evals.report.folder import write_results
 
     joined = join_shards(folders)
     reference = _reference(joined.plan, baseline, gate_from)

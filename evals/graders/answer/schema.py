@@ -6,13 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from referencing import Registry
-from referencing.exceptions import Unresolvable
-from referencing.jsonschema import DRAFT202012
-
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.json_schema import why_not_schema
-from agent_runtime.guard.contract import check_contract
 from evals.results.records import Attempt, Grade
 
 
@@ -25,6 +20,8 @@ class JsonSchema:
 
     def grade(self, attempt: Attempt) -> Grade:
         """Pass, or name the places that depart from the schema."""
+        from agent_runtime.guard.contract import check_contract  # jsonschema is heavy
+
         check = check_contract(self.schema, attempt.output or "")
         return Grade(self.name, check.ok, "; ".join(check.problems))
 
@@ -48,6 +45,10 @@ def json_schema(schema: Mapping[str, Any] | None) -> JsonSchema:
 
 def _refuse_dangling(schema: Mapping[str, Any]) -> None:
     """A reference that leads nowhere would fail every sample, and the agent would be blamed for it."""
+    from referencing import Registry
+    from referencing.exceptions import Unresolvable
+    from referencing.jsonschema import DRAFT202012
+
     resolver = Registry().resolver_with_root(DRAFT202012.create_resource(schema))
     for reference in _references(schema):
         try:

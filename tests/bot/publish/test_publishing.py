@@ -28,7 +28,6 @@ from evals.results.verdict import VerdictKind
 from evals.suite.suite_file import GateSettings
 from security_pack.findings import findings
 from tests.bot.conftest import ALL, REPO, Door, Waited
-from tests.bot.publish.test_step_files import as_the_runner_reads
 from tests.bot.samples import OTHER_SHA, SHA, breach, drift, of_kind
 from tests.evals.sample_results import candidate_result
 from tests.fakes.github import FakeGitHub

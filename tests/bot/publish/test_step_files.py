@@ -7,29 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agent_runtime.errors import InvalidInput
-<<<<<<< HEAD:tests/bot/publish/test_step_files.py
 from bot.publish.step_files import MOST_SUMMARY_BYTES, write_outputs, write_step_summary
-
-
-def as_the_runner_reads(text: str) -> dict[str, str]:
-    """name<<DELIMITER, lines, DELIMITER; or name=value."""
-    found, lines = {}, iter(text.splitlines())
-    for line in lines:
-        name, here, delimiter = line.partition("<<")
-        if not here:
-            name, _, found[name] = line.partition("=")
-            continue
-        value = []
-        for part in lines:
-            if part == delimiter:
-                break
-            value.append(part)
-        found[name] = "\n".join(value)
-    return found
-=======
-from bot.actions.step_files import MOST_SUMMARY_BYTES, write_outputs, write_step_summary
 from tests.fakes.step_files import as_the_runner_reads
->>>>>>> w-tests:tests/bot/actions/test_step_files.py
 
 
 def test_outputs_are_appended(tmp_path: Path) -> None:
