@@ -6,13 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent_runtime.errors import InvalidInput
-<<<<<<< HEAD
 from agent_runtime.files.atomic_file import replace_file
-from evals.report.sections import Section
-from security_pack.findings.findings import Assessment
-=======
-from evals.results.files import replace_text
->>>>>>> w-speed
 from security_pack.findings.findings_file import NAME, read_assessment, write_assessment
 
 if TYPE_CHECKING:

@@ -17,14 +17,9 @@ from pydantic import TypeAdapter, ValidationError
 from agent_runtime.errors import InvalidInput, Problem
 from agent_runtime.files.atomic_file import replace_file
 from agent_runtime.files.documents import read_text, strict_json
-<<<<<<< HEAD
-from security_pack.findings.findings import Assessment
-=======
-from evals.results.files import replace_text
 
 if TYPE_CHECKING:
     from security_pack.findings.findings import Assessment
->>>>>>> w-speed
 
 NAME = "findings.json"
 SCHEMA_VERSION = 2
