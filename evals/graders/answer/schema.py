@@ -1,4 +1,4 @@
-"""The grader of the output's shape: JSON Schema 2020-12."""
+"""The grader of the structure of an answer: JSON Schema 2020-12 (https://json-schema.org/draft/2020-12)."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from referencing.jsonschema import DRAFT202012
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.json_schema import why_not_schema
 from agent_runtime.guard.contract import check_contract
+from evals.graders.kind import CaseContext, GraderKind, no_settings
 from evals.results.records import Attempt, Grade
 
 
@@ -67,3 +68,17 @@ def _references(schema: Any) -> Iterator[str]:
             yield schema["$ref"]
         for part in schema.values():
             yield from _references(part)
+
+
+def _of_case(_: None, context: CaseContext) -> JsonSchema:
+    own = context.case.schema
+    return json_schema(own if own is not None else context.suite.contract)
+
+
+JSON_SCHEMA = GraderKind(
+    name="json_schema",
+    read=no_settings("json_schema", "schema: {…}"),
+    build=_of_case,
+    checks="The answer is JSON of the policy's contract, or of the case's own `schema:`.",
+    example="json_schema",
+)
