@@ -17,7 +17,6 @@ from evals.graders.kind import GraderKind
 from evals.results.records import Attempt, Grade
 from tests.fakes.grading import case_of, completed, judged, means
 
-
 BUILT_IN = graders.KINDS
 
 
