@@ -1,4 +1,4 @@
-"""A commit of the project as files in a folder of its own, for as long as they are needed."""
+"""The files of a commit, in a temporary folder of their own."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+# SHA-1 or SHA-256: https://git-scm.com/docs/hash-function-transition
 _COMMIT = re.compile(r"^[0-9a-f]{40}(?:[0-9a-f]{24})?$")
-_SECONDS = 120
+_TIMEOUT_SECONDS = 120
 
 
 class CannotCheckOut(Exception):
-    """The commit cannot be had; the message says why, in words for the user."""
+    """The files of a commit cannot be read; the message says why, in words for the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class DetachedTree:
         A link of today is not followed: it would choose which file of the commit is meant.
 
         Raises:
-            NoTree: if it is outside the repository.
+            CannotCheckOut: if it is outside the repository.
         """
         named = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() follows links
         roots = [place for place in (named, *named.parents) if place.resolve() == self.repository]
@@ -52,7 +53,7 @@ def detached_tree(folder: Path, commit: str | None) -> Iterator[DetachedTree]:
     No hook of the repository runs.
 
     Raises:
-        NoTree: outside git, or if the commit is not there, as in a shallow clone.
+        CannotCheckOut: outside git, or if the commit is not there, as in a shallow clone.
     """
     if commit is None or not _COMMIT.match(commit):  # it may come from a foreign file: never an option of git
         raise CannotCheckOut("the baseline names no git commit")
@@ -79,7 +80,7 @@ def commit_of(folder: Path) -> str | None:
 def _git(folder: Path, *arguments: str) -> str:
     command = ["git", "-C", str(folder), "-c", "core.hooksPath=/dev/null", *arguments]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)  # noqa: S603
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_SECONDS, check=False)  # noqa: S603
     except (OSError, subprocess.TimeoutExpired):
         raise CannotCheckOut("git cannot be run") from None
     if done.returncode != 0:
@@ -87,8 +88,8 @@ def _git(folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def _why(said: str, arguments: tuple[str, ...]) -> str:
-    if "not a git repository" in said:
+def _why(stderr: str, arguments: tuple[str, ...]) -> str:
+    if "not a git repository" in stderr:
         return "the suite is not in a git repository"
     if arguments[0] == "worktree":
         return f"commit {arguments[-1][:12]} cannot be checked out: is it in this clone (fetch-depth: 0)?"

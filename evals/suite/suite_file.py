@@ -21,7 +21,7 @@ Evaluator = str | list[str | dict[str, Any]] | dict[str, Any]
 
 
 def _form(value: Any) -> str:
-    """Whether a value that may be a list or a text is a list, so that errors are told of that form alone."""
+    """The form of a value that may be a list or a text, so that errors are reported for that form alone."""
     return "list" if isinstance(value, list) else "text"
 
 
