@@ -1,6 +1,7 @@
-"""Write what is published from code: the JSON Schemas, the command line's own help, and the Actions' inputs.
+"""Write what is published from code: the JSON Schemas, the command line's own help, the Actions' inputs, the table of
+graders in the guide.
 
-python docs/publish.py           # write docs/reference/
+python docs/publish.py           # write docs/reference/ and the tables of docs/guide/
 python docs/publish.py --check   # exit 1 if something there is out of step
 """
 
@@ -15,6 +16,7 @@ from pathlib import Path
 import yaml
 
 from agentcrewops.schemas import KINDS, schema_of
+from evals import graders
 
 REFERENCE = Path(__file__).resolve().parent / "reference"
 COMMANDS = (
@@ -78,8 +80,23 @@ def published() -> dict[Path, str]:
         for kind in KINDS
     }
     files[REFERENCE / "actions.md"] = "\n".join([ACTIONS_INTRO, *map(_action, ACTIONS)])
+    guide = ROOT / "docs" / "guide" / "graders.md"
+    files[guide] = _with_block(guide.read_text(encoding="utf-8"), "graders", grader_table())
     files[REFERENCE / "cli.md"] = "\n".join(["# Command line", "", *map(_section, COMMANDS)])
     return files
+
+
+def grader_table() -> str:
+    """Every kind of grader, for the guide."""
+    rows = [f"| `{kind.name}` | {kind.checks} | `{kind.example}` |" for kind in graders.KINDS]
+    return "\n".join(["| grader | passes if | example |", "|---|---|---|", *rows])
+
+
+def _with_block(page: str, name: str, text: str) -> str:
+    """The page with `text` between the marks of that name."""
+    begin, end = f"<!-- {name}: made by `make docs` -->", f"<!-- {name}: end -->"
+    before, _, rest = page.partition(begin)
+    return f"{before}{begin}\n\n{text}\n\n{end}{rest.partition(end)[2]}"
 
 
 def _section(command: str) -> str:

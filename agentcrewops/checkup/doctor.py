@@ -114,7 +114,7 @@ def _of_suite(path: Path, ready: Prepared) -> Setup:
     return Setup(
         ready.manifest,
         ready.suite.target.http,
-        tuple(account.manifest for account in ready.judges_panel.accounts),
+        tuple(account.manifest for account in ready.judges.accounts),
         (_ok(f"{path} and everything it names can be used"),),
     )
 

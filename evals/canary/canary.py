@@ -130,7 +130,7 @@ async def measure(ready: Prepared, journal: Journal, course: LookSequence, *, qu
     calls = len(ready.suite.cases) * course.last
     async with sampling(ready, journal, calls, partial(grade_attempt, ready), quiet=quiet) as sampler:
         verdict, look = await _look_by_look(ready, journal, course, sampler)
-    return Measured(verdict, sampler.reason, look, (*sampler.warnings, *ready.judges_panel.warnings))
+    return Measured(verdict, sampler.reason, look, (*sampler.warnings, *ready.judges.warnings))
 
 
 async def _look_by_look(

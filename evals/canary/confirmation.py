@@ -180,7 +180,7 @@ async def _measure(
         cap.charge(sample)
     stopped = ""
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(ready.judges_panel)
+        await stack.enter_async_context(ready.judges)
         progress = stack.enter_context(display(2 * runs * len(ready.suite.cases), sys.stderr, quiet=quiet))
         for block in blocks(runs):
 

@@ -25,7 +25,7 @@ async def sampling(
     ready: Prepared, journal: Journal, calls: int, grading: Grading, *, quiet: bool
 ) -> AsyncIterator[Sampler]:
     """A sampler on the opened target: it keeps each run in the journal and shows it among `calls`."""
-    async with ready.target as target, ready.judges_panel:
+    async with ready.target as target, ready.judges:
         pace = Pace(ready.concurrency, ready.suite.limits)
         with display(calls, sys.stderr, quiet=quiet) as progress:
             for sample in journal.samples.values():
@@ -51,13 +51,13 @@ def open_evaluation(ready: Prepared) -> Journal:
 
 def expense(ready: Prepared, calls: int, about: str = "about ") -> Iterator[str]:
     """What `calls` runs may cost, in words."""
-    if ready.judges_panel.estimate:
-        yield ready.judges_panel.estimate
+    if ready.judges.estimate:
+        yield ready.judges.estimate
     if ready.suite.target.recorded is not None:
         yield "as recorded: no agent is called, no money is spent"
         return
     if (source := _free_answers(ready)) is not None:
-        free = "the agent costs no money" if ready.judges_panel.estimate else "no money is spent"
+        free = "the agent costs no money" if ready.judges.estimate else "no money is spent"
         yield f"{source}, {free}"
         return
     if (mean := _mean_cost(ready.baseline)) is not None:

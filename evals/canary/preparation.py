@@ -84,7 +84,7 @@ class Prepared:
     manifest: Manifest | None
     target: Target
     graders: Mapping[str, tuple[Grader, ...]]
-    judges_panel: JudgePanel
+    judges: JudgePanel
     baseline: SuiteResult | None
     baseline_file: Path | None
     schedule: Schedule
@@ -127,15 +127,15 @@ def prepare(options: CanaryOptions, environ: Mapping[str, str]) -> Prepared:
     manifest = manifest_of(suite, options)
     contract = manifest.contract if manifest else None
     kinds = tuple(manifest.policy.pii_redaction) if manifest else ALL_KINDS
-    judges_panel = JudgePanel(suite.root, environ, kinds)
-    graders = graders_of(suite.cases, GraderContext(suite.root, judges_panel, contract))
+    judges = JudgePanel(suite.root, environ, kinds)
+    graders = graders_of(suite.cases, GraderContext(suite.root, judges, contract))
     concurrency = options.concurrency or suite.concurrency
     return Prepared(
         suite=suite,
         manifest=manifest,
         target=open_target(suite, manifest, environ, concurrency),
         graders=graders,
-        judges_panel=judges_panel,
+        judges=judges,
         baseline=baseline,
         baseline_file=rules.baseline_file,
         schedule=_schedule(options, suite, compared=baseline is not None),

@@ -59,19 +59,19 @@ def regrade(results: Path, options: CanaryOptions, environ: Mapping[str, str]) -
     suite, saved = load_suite(options.suite), _read_whole(source)
     manifest = manifest_of(suite, options)
     kinds = tuple(manifest.policy.pii_redaction) if manifest else ALL_KINDS
-    judges_panel = JudgePanel(suite.root, environ, kinds)
+    judges = JudgePanel(suite.root, environ, kinds)
     graders = graders_of(
-        suite.cases, GraderContext(suite.root, judges_panel, manifest.contract if manifest else None)
+        suite.cases, GraderContext(suite.root, judges, manifest.contract if manifest else None)
     )
     matched = match_cases(suite, saved, source)
     reference = options.baseline or default_baseline(suite)
     baseline = load_reference(reference) if reference else None
     prepare_folder(options.out)
-    cases = asyncio.run(_grade_all(matched, graders, judges_panel, suite, attempts_of(saved)))
+    cases = asyncio.run(_grade_all(matched, graders, judges, suite, attempts_of(saved)))
     clean = partial(_written_down, kinds=kinds, long_texts=LongTexts(options.out))
     result = replace(saved, suite=suite.name, cases=tuple(map(clean, cases)))
     verdict = _conclude(
-        baseline, result, suite, (*_said_again(saved, result), *matched.warnings, *judges_panel.warnings)
+        baseline, result, suite, (*_said_again(saved, result), *matched.warnings, *judges.warnings)
     )
     write_results(options.out, verdict, result, baseline, sections=options.sections)
     return verdict
@@ -144,7 +144,7 @@ def _read_whole(source: Path) -> SuiteResult:
 async def _grade_all(
     matched: MatchedCases,
     graders: Mapping[str, Sequence[Grader]],
-    judges_panel: JudgePanel,
+    judges: JudgePanel,
     suite: Suite,
     attempts: Mapping[tuple[str, int], Attempt],
 ) -> list[CaseResult]:
@@ -156,7 +156,7 @@ async def _grade_all(
             passed, grades = await grade(graders[case.case_id], attempt)
         return replace(sample, passed=passed, grades=grades)
 
-    async with judges_panel:
+    async with judges:
         return [
             replace(
                 saved,

@@ -1,7 +1,7 @@
-"""Whose rules judge a change: those of the commit it left, not its own.
+"""The rules that a change is judged by: those of the commit where it branched off, not its own.
 
-A pull request may edit its own margin, floor, baseline or `must_pass`. It is judged by what stood where it branched
-off; its edits are shown, and take effect once they are merged.
+A pull request may edit its own margin, floor, baseline or `must_pass`. It is judged by the rules of the commit where
+it branched off; its edits are shown, and take effect once they are merged.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ _DEPTH = "fetch it: in GitHub Actions, give actions/checkout  fetch-depth: 0"
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What judges.
+    """The rules that a change is judged by.
 
     Attributes:
-        suite: the change's own suite under the rules of the commit it left.
-        baseline: what stood there; None if nothing did.
+        suite: the change's own suite, with the gate and the `must_pass` of the commit where it branched off.
+        baseline: the baseline of that commit; None if it had none.
         notes: the change's edits to the rules, in words.
     """
 
@@ -48,19 +48,19 @@ def rules_from(ref: str, suite: Suite, suite_file: Path, baseline: Path | None) 
     Raises:
         InvalidInput: outside git, if the commit is not in this clone, or its files cannot be read.
     """
-    with tree_left(suite.root, ref) as (tree, commit):
+    with branch_point(suite.root, ref) as (tree, commit):
         return _rules_in(tree, commit, suite, suite_file, baseline)
 
 
 def usual_baseline_at(ref: str, suite: Suite, suite_file: Path) -> Path:
-    """Where the baseline of the suite is kept, under the name that it had at the commit where HEAD left `ref`.
+    """The usual file of the suite's baseline, by the name that the suite had where HEAD left `ref`.
 
     Raises:
         InvalidInput
     """
-    with tree_left(suite.root, ref) as (tree, _):
-        then = tree.of(suite_file)
-        return suite.baseline_of(load_suite(then).name if then.exists() else suite.name)
+    with branch_point(suite.root, ref) as (tree, _):
+        base = tree.of(suite_file)
+        return suite.baseline_of(load_suite(base).name if base.exists() else suite.name)
 
 
 def baseline_from(ref: str, baseline: Path) -> SuiteResult | None:
@@ -70,19 +70,19 @@ def baseline_from(ref: str, baseline: Path) -> SuiteResult | None:
         InvalidInput
     """
     folder = baseline.parent if baseline.parent.is_dir() else Path()
-    with tree_left(folder, ref) as (tree, _):
-        then = tree.of(baseline)
-        return load_reference(then, keep_text=False) if then.exists() else None
+    with branch_point(folder, ref) as (tree, _):
+        base = tree.of(baseline)
+        return load_reference(base, keep_text=False) if base.exists() else None
 
 
 @contextmanager
-def tree_left(folder: Path, ref: str) -> Iterator[tuple[DetachedTree, str]]:
+def branch_point(folder: Path, ref: str) -> Iterator[tuple[DetachedTree, str]]:
     """The files of the commit at which HEAD and `ref` parted, and that commit.
 
     Raises:
         InvalidInput: outside git, or if it is not in this clone; with what to do about it.
     """
-    commit = _left_at(folder, ref)
+    commit = _branch_point_commit(folder, ref)
     try:
         with detached_tree(folder, commit) as tree:
             yield tree, commit
@@ -91,11 +91,11 @@ def tree_left(folder: Path, ref: str) -> Iterator[tuple[DetachedTree, str]]:
 
 
 def takes_effect(commit: str) -> str:
-    """What a reader is told of an edit of the rules."""
+    """The words for a reader about an edit of the rules."""
     return f"it is judged by commit {commit[:12]}; the edit takes effect once it is merged"
 
 
-def _left_at(folder: Path, ref: str) -> str:
+def _branch_point_commit(folder: Path, ref: str) -> str:
     if not ref or ref.startswith("-"):
         raise InvalidInput.one("--gate-from", f"'{ref[:80]}' is not a branch or commit", "write origin/main")
     try:
@@ -106,29 +106,31 @@ def _left_at(folder: Path, ref: str) -> str:
 
 
 def _rules_in(tree: DetachedTree, commit: str, suite: Suite, suite_file: Path, named: Path | None) -> Rules:
-    then_file = tree.of(suite_file)
-    if not then_file.exists():
+    base_file = tree.of(suite_file)
+    if not base_file.exists():
         note = (
             f"{suite_file.name} is new: there are no rules at commit {commit[:12]} yet, so its own judge it"
         )
         return Rules(suite, None, None, (note,))
-    then = load_suite(then_file)
-    baseline = named or suite.baseline_of(then.name)
-    then_baseline = tree.of(baseline)
-    kept = tuple(_kept_strict(suite, then))
-    ruled = replace(suite, gate=then.gate, cases=_with_must_pass(suite, frozenset(kept)))
-    stands = then_baseline.exists()
+    base = load_suite(base_file)
+    baseline = named or suite.baseline_of(base.name)
+    base_baseline = tree.of(baseline)
+    still_required = tuple(_still_required(suite, base))
+    suite_under_rules = replace(
+        suite, gate=base.gate, cases=_with_must_pass(suite, frozenset(still_required))
+    )
+    stands = base_baseline.exists()
     return Rules(
-        suite=ruled,
-        baseline=load_reference(then_baseline, keep_text=False) if stands else None,
+        suite=suite_under_rules,
+        baseline=load_reference(base_baseline, keep_text=False) if stands else None,
         baseline_file=baseline if stands else None,
-        notes=tuple(_notes(suite, then, kept, baseline, then_baseline, commit)),
+        notes=tuple(_notes(suite, base, still_required, baseline, base_baseline, commit)),
     )
 
 
-def _kept_strict(suite: Suite, then: Suite) -> Iterator[str]:
-    """Cases that had to pass, and no longer say so."""
-    had_to = {case.case_id for case in then.cases if case.must_pass}
+def _still_required(suite: Suite, base: Suite) -> Iterator[str]:
+    """Cases that must pass in the base commit, and from which the change takes `must_pass`."""
+    had_to = {case.case_id for case in base.cases if case.must_pass}
     yield from (case.case_id for case in suite.cases if case.case_id in had_to and not case.must_pass)
 
 
@@ -137,27 +139,32 @@ def _with_must_pass(suite: Suite, names: frozenset[str]) -> tuple[EvalCase, ...]
 
 
 def _notes(
-    suite: Suite, then: Suite, kept: tuple[str, ...], baseline: Path, then_baseline: Path, commit: str
+    suite: Suite,
+    base: Suite,
+    still_required: tuple[str, ...],
+    baseline: Path,
+    base_baseline: Path,
+    commit: str,
 ) -> Iterator[str]:
     after, now = takes_effect(commit), {case.case_id for case in suite.cases}
     changed = [
-        f"{name} {_shown(getattr(then.gate, name))} → {_shown(getattr(suite.gate, name))}"
+        f"{name} {_in_words(getattr(base.gate, name))} → {_in_words(getattr(suite.gate, name))}"
         for name in GateSettings.model_fields
-        if getattr(then.gate, name) != getattr(suite.gate, name)
+        if getattr(base.gate, name) != getattr(suite.gate, name)
     ]
     if changed:
         yield f"this change edits its own gate ({', '.join(changed)}): {after}"
-    if suite.name != then.name:
-        yield f"this change renames the suite {then.name} to {suite.name}: {after}"
-    if kept:
-        yield f"this change takes must_pass from {', '.join(kept[:5])}: {after}"
-    if gone := [case.case_id for case in then.cases if case.must_pass and case.case_id not in now]:
+    if suite.name != base.name:
+        yield f"this change renames the suite {base.name} to {suite.name}: {after}"
+    if still_required:
+        yield f"this change takes must_pass from {', '.join(still_required[:5])}: {after}"
+    if gone := [case.case_id for case in base.cases if case.must_pass and case.case_id not in now]:
         yield f"this change removes cases that must pass: {', '.join(gone[:5])}"
-    if _bytes(baseline) != _bytes(then_baseline):
+    if _bytes(baseline) != _bytes(base_baseline):
         yield f"this change edits the baseline {baseline.name}: {after}"
 
 
-def _shown(value: object) -> str:
+def _in_words(value: object) -> str:
     return "none" if value in (None, ()) else str(value)
 
 

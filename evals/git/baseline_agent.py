@@ -1,4 +1,4 @@
-"""The agent that a baseline was recorded with, ready to be asked again: here, elsewhere, or in its own commit."""
+"""The agent that a baseline was recorded with, ready to run again: here, elsewhere, or from its own commit."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from evals.suite.suite_file import RuntimeTarget
 from evals.targets import open_target
 from evals.targets.interface import Target
 
-_ENVIRONMENT = ".venv"
+_VENV = ".venv"
 
 
 class NoBaselineAgent(Exception):
-    """There is no agent to ask again; the message says why, in words for the user."""
+    """The agent of the baseline cannot run again; the message says why, in words for the user."""
 
 
 @dataclass(frozen=True, slots=True)
 class BaselineAgent:
-    """What the fresh baseline is measured with.
+    """The agent that the fresh baseline is measured with.
 
     Attributes:
         where: in words; no path of this machine.
@@ -40,7 +40,7 @@ class BaselineAgent:
 
 @dataclass(frozen=True, slots=True)
 class BaselineAgentRequest:
-    """Whose baseline it is, and where its agent may be found.
+    """The stored baseline, and where its agent may be found.
 
     Attributes:
         suite_file: the suite, as a file.
@@ -58,100 +58,102 @@ class BaselineAgentRequest:
 
 
 @contextmanager
-def baseline_agent(wanted: BaselineAgentRequest) -> Iterator[BaselineAgent]:
+def baseline_agent(request: BaselineAgentRequest) -> Iterator[BaselineAgent]:
     """The agent of the stored baseline; a checkout of its commit, if one is needed, lives as long as the block.
 
     Raises:
         NoBaselineAgent
     """
-    if wanted.stored.replayed or wanted.suite.target.recorded is not None:
+    if request.stored.replayed or request.suite.target.recorded is not None:
         raise NoBaselineAgent("recorded answers cannot be asked for again")
     with ExitStack() as stack:
         try:
-            agent = _here(wanted) or _at_commit(wanted, stack.enter_context(_checkout(wanted)))
+            agent = _without_checkout(request) or _at_commit(request, stack.enter_context(_checkout(request)))
         except CannotCheckOut as error:
             raise NoBaselineAgent(str(error)) from None
         yield agent
 
 
-def _checkout(wanted: BaselineAgentRequest) -> AbstractContextManager[DetachedTree]:
-    written = wanted.suite.target
+def _checkout(request: BaselineAgentRequest) -> AbstractContextManager[DetachedTree]:
+    written = request.suite.target
     if written.http is not None and written.http.start is None:
         raise NoBaselineAgent("the endpoint is not started by the suite, and it names no `baseline_target:`")
-    return detached_tree(wanted.suite.root, wanted.stored.commit)
+    return detached_tree(request.suite.root, request.stored.commit)
 
 
-def _here(wanted: BaselineAgentRequest) -> BaselineAgent | None:
+def _without_checkout(request: BaselineAgentRequest) -> BaselineAgent | None:
     """Without a checkout: the suite's `baseline_target:`, or an unchanged agent of our runtime."""
-    suite = wanted.suite
+    suite = request.suite
     if suite.baseline_target is not None:
         other = replace(suite, target=suite.baseline_target)
-        return BaselineAgent("the suite's baseline_target", _opener(wanted, other))
+        return BaselineAgent("the suite's baseline_target", _opener(request, other))
     if suite.target.runtime is None:
         return None
-    manifest = _matching(wanted, _agents(wanted, suite.target.runtime))
+    manifest = _recorded_agent(request, _agents(request, suite.target.runtime))
     if manifest is None:
         return None
-    return BaselineAgent("the agent in the working tree", _opener(wanted, suite, manifest))
+    return BaselineAgent("the agent in the working tree", _opener(request, suite, manifest))
 
 
-def _at_commit(wanted: BaselineAgentRequest, tree: DetachedTree) -> BaselineAgent:
-    where = f"the agent of commit {(wanted.stored.commit or '')[:12]}"
-    if (named := wanted.suite.target.runtime) is not None:
-        places = [(tree.of(agent), tree.of(policy)) for agent, policy in _agents(wanted, named)]
-        if (manifest := _matching(wanted, places)) is not None:
-            return BaselineAgent(where, _opener(wanted, wanted.suite, manifest))
-    elif (then := _suite_then(wanted, tree)) is not None:
-        return BaselineAgent(where, _opener(wanted, then))
+def _at_commit(request: BaselineAgentRequest, tree: DetachedTree) -> BaselineAgent:
+    where = f"the agent of commit {(request.stored.commit or '')[:12]}"
+    if (named := request.suite.target.runtime) is not None:
+        places = [(tree.of(agent), tree.of(policy)) for agent, policy in _agents(request, named)]
+        if (manifest := _recorded_agent(request, places)) is not None:
+            return BaselineAgent(where, _opener(request, request.suite, manifest))
+    elif (at_commit := _suite_at_commit(request, tree)) is not None:
+        return BaselineAgent(where, _opener(request, at_commit))
     raise NoBaselineAgent("the baseline's commit does not hold the agent that the baseline was recorded with")
 
 
 def _opener(
-    wanted: BaselineAgentRequest, suite: Suite, manifest: Manifest | None = None
+    request: BaselineAgentRequest, suite: Suite, manifest: Manifest | None = None
 ) -> Callable[[], Target]:
-    return partial(open_target, suite, manifest, wanted.environ, wanted.concurrency)
+    return partial(open_target, suite, manifest, request.environ, request.concurrency)
 
 
-def _agents(wanted: BaselineAgentRequest, named: RuntimeTarget) -> Sequence[tuple[Path, Path]]:
+def _agents(request: BaselineAgentRequest, named: RuntimeTarget) -> Sequence[tuple[Path, Path]]:
     """Agent and policy files that may be the baseline's, the suite's own first."""
-    root = wanted.suite.root
-    agents = [root / named.agent, *([wanted.agent] if wanted.agent else [])]
-    policies = [root / named.policy, *([wanted.policy] if wanted.policy else [])]
+    root = request.suite.root
+    agents = [root / named.agent, *([request.agent] if request.agent else [])]
+    policies = [root / named.policy, *([request.policy] if request.policy else [])]
     return list(product(agents, policies))
 
 
-def _matching(wanted: BaselineAgentRequest, places: Sequence[tuple[Path, Path]]) -> Manifest | None:
+def _recorded_agent(request: BaselineAgentRequest, places: Sequence[tuple[Path, Path]]) -> Manifest | None:
     """The first agent with the baseline's fingerprint. One that cannot be read is not it."""
-    models = [None, *([wanted.model] if wanted.model else [])]
+    models = [None, *([request.model] if request.model else [])]
     for (agent, policy), model in product(places, models):
         try:
             manifest = load_manifest(agent, policy, model)
         except InvalidInput:
             continue
-        if manifest.fingerprint == wanted.stored.fingerprint:
+        if manifest.fingerprint == request.stored.fingerprint:
             return manifest
     return None
 
 
-def _suite_then(wanted: BaselineAgentRequest, tree: DetachedTree) -> Suite | None:
-    """Today's suite on the files of the commit, with the target as it is written now, or as it was then."""
-    root = tree.of(wanted.suite.root)
-    _lend_environment(wanted.suite.root, root)
-    suites = [replace(wanted.suite, root=root)]
+def _suite_at_commit(request: BaselineAgentRequest, tree: DetachedTree) -> Suite | None:
+    """Today's suite on the files of the commit, with the target of today, or with that of the commit."""
+    root = tree.of(request.suite.root)
+    _link_environment(request.suite.root, root)
+    suites = [replace(request.suite, root=root)]
     with suppress(InvalidInput):
-        suites.append(replace(suites[0], target=load_suite(tree.of(wanted.suite_file)).target))
-    return next((suite for suite in suites if _fingerprint(wanted, suite) == wanted.stored.fingerprint), None)
+        suites.append(replace(suites[0], target=load_suite(tree.of(request.suite_file)).target))
+    return next(
+        (suite for suite in suites if _fingerprint(request, suite) == request.stored.fingerprint), None
+    )
 
 
-def _lend_environment(root: Path, then: Path) -> None:
+def _link_environment(root: Path, at_commit: Path) -> None:
     """Installed packages are not in git: the commit's agent runs with today's."""
-    installed, wanted = root / _ENVIRONMENT, then / _ENVIRONMENT
-    if installed.is_dir() and then.is_dir() and not wanted.exists():
-        wanted.symlink_to(installed.resolve(), target_is_directory=True)
+    installed, link = root / _VENV, at_commit / _VENV
+    if installed.is_dir() and at_commit.is_dir() and not link.exists():
+        link.symlink_to(installed.resolve(), target_is_directory=True)
 
 
-def _fingerprint(wanted: BaselineAgentRequest, suite: Suite) -> str | None:
+def _fingerprint(request: BaselineAgentRequest, suite: Suite) -> str | None:
     try:
-        return _opener(wanted, suite)().fingerprint
+        return _opener(request, suite)().fingerprint
     except InvalidInput:
         return None

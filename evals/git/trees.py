@@ -1,4 +1,4 @@
-"""A commit of the project as files in a folder of its own, for as long as they are needed."""
+"""The files of a commit, in a temporary folder of their own."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from pathlib import Path
 
 from evals.git.command import GitFailed, NoGit, git
 
+# SHA-1 or SHA-256: https://git-scm.com/docs/hash-function-transition
 _COMMIT = re.compile(r"^[0-9a-f]{40}(?:[0-9a-f]{24})?$")
 
 
 class CannotCheckOut(Exception):
-    """The commit cannot be had; the message says why, in words for the user."""
+    """The files of a commit cannot be read; the message says why, in words for the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class DetachedTree:
         A link of today is not followed: it would choose which file of the commit is meant.
 
         Raises:
-            NoTree: if it is outside the repository.
+            CannotCheckOut: if it is outside the repository.
         """
         named = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() follows links
         roots = [place for place in (named, *named.parents) if place.resolve() == self.repository]
@@ -52,7 +53,7 @@ def detached_tree(folder: Path, commit: str | None) -> Iterator[DetachedTree]:
     No hook of the repository runs (`evals.git.command`).
 
     Raises:
-        NoTree: outside git, or if the commit is not there, as in a shallow clone.
+        CannotCheckOut: outside git, or if the commit is not there, as in a shallow clone.
     """
     if commit is None or not _COMMIT.match(commit):  # it may come from a foreign file: never an option of git
         raise CannotCheckOut("the baseline names no git commit")

@@ -1,27 +1,34 @@
 """Graders made of graders: all of them, any of them, not this one, or enough of their weight.
 
-Every part is asked, and if one of them breaks nothing was measured. Not asking the rest once the outcome is
+Every part is asked, and if one of them breaks nothing was measured. Negation asking the rest once the outcome is
 clear would be cheaper, but then a run would count only when its first part says yes, which tilts the rate.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
+from pydantic import Field
+
+from agent_runtime.agent.spec import FileModel
+from agent_runtime.errors import InvalidInput
+from agent_runtime.files.documents import Document
 from evals.graders.interface import Grader, graded
+from evals.graders.kind import CaseContext, GraderKind, settings_of
+from evals.graders.quote import quote
 from evals.results.records import Attempt, Grade
 
 
 class Rule(Protocol):
-    """How the words of the parts become one: whether they suffice, in words if they do not."""
+    """How the grades of the parts make one grade."""
 
     name: str
 
     def why_not(self, grades: Sequence[Grade]) -> str | None:
-        """None if the whole passes. Every grade is a pass or a fail."""
+        """The reason why the whole fails; None if it passes. Every grade is a pass or a fail."""
         ...
 
 
@@ -38,7 +45,7 @@ class Combined:
         return self.rule.name
 
     async def grade(self, attempt: Attempt) -> Grade:
-        """Pass or fail by the rule; None if a part could not tell."""
+        """Pass or fail by the rule; neither if a part broke."""
         grades = await asyncio.gather(*(graded(part, attempt) for part in self.parts))
         broken = [grade for grade in grades if grade.passed is None]
         if broken:
@@ -48,7 +55,7 @@ class Combined:
 
 
 @dataclass(frozen=True, slots=True)
-class All:
+class AllOf:
     """Every part passes."""
 
     name = "all"
@@ -59,7 +66,7 @@ class All:
 
 
 @dataclass(frozen=True, slots=True)
-class Any:
+class AnyOf:
     """At least one part passes."""
 
     name = "any"
@@ -70,7 +77,7 @@ class Any:
 
 
 @dataclass(frozen=True, slots=True)
-class Not:
+class Negation:
     """The one part fails."""
 
     name = "not"
@@ -89,9 +96,9 @@ class Weighted:
     name = "weighted"
 
     def why_not(self, grades: Sequence[Grade]) -> str | None:
-        """The score, and the parts that were missing."""
-        won = sum(weight for weight, grade in zip(self.weights, grades, strict=True) if grade.passed)
-        score = won / sum(self.weights)
+        """The score, and the parts that failed."""
+        passed = sum(weight for weight, grade in zip(self.weights, grades, strict=True) if grade.passed)
+        score = passed / sum(self.weights)
         if score >= self.threshold - 1e-9:
             return None
         return (
@@ -99,7 +106,76 @@ class Weighted:
         )
 
 
+class WeightedSettings(FileModel):
+    """What a person writes under `weighted:`. A part may have a `weight:` beside its evaluator; without, it is 1."""
+
+    threshold: float = Field(gt=0, le=1, description="The share of all weight that must pass.")
+    parts: list[dict[str, Any]] = Field(min_length=1)
+
+
+def _weighted(settings: WeightedSettings, context: CaseContext) -> Combined:
+    weights = tuple(_weight(part) for part in settings.parts)
+    evaluators = [{key: value for key, value in part.items() if key != "weight"} for part in settings.parts]
+    return Combined(Weighted(settings.threshold, weights), context.build_parts(evaluators))
+
+
+def _weight(part: Mapping[str, Any]) -> float:
+    weight = part.get("weight", 1)
+    if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight < 1e9:
+        what = f"a weight is a number above 0, not {quote(weight)}"
+        raise InvalidInput.one("weight", what, "write  weight: 2")
+    return float(weight)
+
+
+def _list_of(name: str) -> Callable[[Document], list[Any]]:
+    def read(document: Document) -> list[Any]:
+        value = document.data
+        if not isinstance(value, list) or not value:
+            raise InvalidInput.one(name, f"needs a list, not {quote(value)}", f"write  {name}: [ …, … ]")
+        return value
+
+    return read
+
+
 def _reasons(grades: Sequence[Grade]) -> str:
     return "; ".join(
         f"{grade.grader}: {grade.reason}" if grade.reason else f"{grade.grader} failed" for grade in grades
     )
+
+
+def _value_itself(value: Any) -> Any:
+    return value
+
+
+ALL = GraderKind(
+    name="all",
+    read=_list_of("all"),
+    build=lambda parts, context: Combined(AllOf(), context.build_parts(parts)),
+    checks="Every one of these evaluators passes.",
+    example='all: ["json_schema", { tool_called: "kb.search" }]',
+    parts_in=_value_itself,
+)
+ANY = GraderKind(
+    name="any",
+    read=_list_of("any"),
+    build=lambda parts, context: Combined(AnyOf(), context.build_parts(parts)),
+    checks="At least one of these evaluators passes.",
+    example='any: [{ contains: "refund processed" }, { expression: "status == \'done\'" }]',
+    parts_in=_value_itself,
+)
+NOT = GraderKind(
+    name="not",
+    read=lambda document: document.data,
+    build=lambda part, context: Combined(Negation(), context.build_parts([part])),
+    checks="This evaluator fails.",
+    example='not: { regex: "(?i)as an ai" }',
+    parts_in=_value_itself,
+)
+WEIGHTED = GraderKind(
+    name="weighted",
+    read=settings_of(WeightedSettings),
+    build=_weighted,
+    checks="The evaluators that pass have at least this share of all weight.",
+    example='weighted: { threshold: 0.7, parts: [{ weight: 2, contains: "refund" }, { max_latency_ms: 3000 }] }',
+    parts_in=lambda value: value.get("parts") if isinstance(value, Mapping) else value,
+)

@@ -33,12 +33,12 @@ class GraderContext:
 
     Attributes:
         root: folder of the suite; files that graders name are beside it or below.
-        jury: its LLM judges.
+        judges: its LLM judges.
         contract: the policy's output contract, for `json_schema` without a `schema:` in the case.
     """
 
     root: Path
-    judges_panel: JudgePanel
+    judges: JudgePanel
     contract: Mapping[str, Any] | None = None
 
 

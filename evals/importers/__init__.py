@@ -1,4 +1,7 @@
-"""The results of other harnesses as samples: a team keeps its harness, and takes the gate and the report."""
+"""The results of other harnesses as samples: a team keeps its harness, and uses our gate and report.
+
+A new importer is a file with a `Reader`, and a verb with its options in `agentcrewops/verbs/import_results.py`.
+"""
 
 from __future__ import annotations
 
@@ -95,7 +98,7 @@ def _cases(contents: Mapping[Path, Imported]) -> Iterable[CaseResult]:
 
 
 def _same_case(file: Path, cases: dict[str, CaseResult], run: ImportedRun) -> CaseResult:
-    """The case of a run, as it is known so far; a run that was never made does not know its case."""
+    """The case of a run, as far as it is known; a run that was never made has no hash of its case."""
     case = replace(run.case, case_id=short_id(run.case.case_id))
     known = cases.get(case.case_id, case)
     if known.case_hash and case.case_hash not in {"", known.case_hash}:

@@ -1,4 +1,7 @@
-"""inspect_ai's logs (.eval or .json), read by its own reader: a sample is a case, each epoch of it a run."""
+"""inspect_ai's logs (.eval or .json), read by its own reader: a sample is a case, each epoch of it a run.
+
+The format: https://inspect.aisi.org.uk/eval-logs.html and https://inspect.aisi.org.uk/reference/inspect_ai.log.html
+"""
 
 from __future__ import annotations
 
@@ -15,12 +18,14 @@ from agent_runtime.files.documents import Document, parse
 from evals.importers.interface import Imported, ImportedRun, case_hash, cut, texts_within
 from evals.results.records import CaseResult, Grade, Sample, SampleStatus, text_hash
 
-_NUMBERS = {"c": 1.0, "p": 0.5, "i": 0.0, "n": 0.0, "yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
-"""inspect's own reading of a score that is a word: correct, partial, incorrect, no answer, …"""
-_TIMES = {"time", "working"}
+_WORD_SCORES = {"c": 1.0, "p": 0.5, "i": 0.0, "n": 0.0, "yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
+"""The number of a score that is a word (correct, partial, incorrect, no answer, …), as inspect_ai reads it:
+value_to_float in https://inspect.aisi.org.uk/reference/inspect_ai.scorer.html"""
+_TIME_LIMITS = {"time", "working"}
 _OPERATOR = "operator"
-_UNREAD = {"messages", "events", "timelines", "store"}
-"""What makes a log large, and says nothing about its scores."""
+"""Types of limit: EvalSampleLimit in https://inspect.aisi.org.uk/reference/inspect_ai.log.html"""
+_NOT_NEEDED = {"messages", "events", "timelines", "store"}
+"""Parts of a log that are large, and say nothing about its scores."""
 
 
 class _Score(BaseModel):
@@ -100,7 +105,7 @@ def open_log(path: Path) -> Mapping[str, Any]:
     if not path.is_file():
         raise InvalidInput.one(path, "does not exist, or is no file", "give the .eval or .json file of a log")
     try:
-        log = read_eval_log(path, resolve_attachments="core", exclude_fields=_UNREAD)
+        log = read_eval_log(path, resolve_attachments="core", exclude_fields=_NOT_NEEDED)
         plain: Mapping[str, Any] = log.model_dump(mode="json")
     except Exception as error:  # noqa: BLE001 - a reader of another project may raise anything on a broken file
         what = f"is not a log that inspect_ai can read: {type(error).__name__}: {str(error)[:200]}"
@@ -129,7 +134,7 @@ def read_inspect(
     samples = sorted(log.samples, key=lambda sample: sample.epoch)
     runs = tuple(_run(path, sample, pass_at, scorer) for sample in samples)
     return Imported(
-        runs=(*runs, *_never_ran(path, log, runs)),
+        runs=(*runs, *_missing_runs(path, log, runs)),
         suite=log.eval.task,
         arm=f"task '{log.eval.task}' with model '{log.eval.model}'",
         agent=log.eval.task,
@@ -144,7 +149,7 @@ def _run(path: Path, sample: _Sample, pass_at: float | None, scorer: str | None)
         str(sample.id),
         (),
         case_hash(sample.input, sample.target, pass_at, scorer),
-        input_text=cut("\n".join(_asked(sample.input))),
+        input_text=cut("\n".join(_user_texts(sample.input))),
     )
     seconds = sample.working_time if sample.working_time is not None else sample.total_time
     costs = [usage.total_cost for usage in sample.model_usage.values() if usage.total_cost is not None]
@@ -160,26 +165,26 @@ def _run(path: Path, sample: _Sample, pass_at: float | None, scorer: str | None)
         output=cut(output),
         output_sha256=text_hash(output),
     )
-    if (lost := _why_lost(sample)) is not None:
+    if (lost := _why_unmeasured(sample)) is not None:
         return ImportedRun(case, replace(measured, status=SampleStatus.INFRA_ERROR, error=cut(lost)))
     grades = tuple(_grades(path, place, sample, pass_at, scorer))
     passed = _passed(grades)
     return ImportedRun(case, replace(measured, status=_status(sample, passed), passed=passed, grades=grades))
 
 
-def _asked(said: Any) -> Iterator[str]:
-    """What the user says in an input, which is a text or a list of messages."""
-    if not isinstance(said, list):
-        yield from texts_within(said)
+def _user_texts(case_input: Any) -> Iterator[str]:
+    """The texts of the user in an input, which is a text or a list of messages."""
+    if not isinstance(case_input, list):
+        yield from texts_within(case_input)
         return
-    for message in said:
+    for message in case_input:
         if isinstance(message, Mapping) and message.get("role") == "user":
             content = message.get("content")
             parts = content if isinstance(content, list) else [{"text": content}]
             yield from texts_within([part.get("text") for part in parts if isinstance(part, Mapping)])
 
 
-def _why_lost(sample: _Sample) -> str | None:
+def _why_unmeasured(sample: _Sample) -> str | None:
     """Why a run says nothing about the agent; None if it does."""
     if sample.error is not None:
         return sample.error.message or "the sample ended with an error"
@@ -194,27 +199,27 @@ def _status(sample: _Sample, passed: bool | None) -> SampleStatus:
     """A limit ends a run; whether it had the answer by then is for its scorer to say."""
     if sample.limit is None or passed is not False:
         return SampleStatus.COMPLETED
-    return SampleStatus.AGENT_TIMEOUT if sample.limit.type in _TIMES else SampleStatus.CAP_HIT
+    return SampleStatus.AGENT_TIMEOUT if sample.limit.type in _TIME_LIMITS else SampleStatus.CAP_HIT
 
 
 def _grades(
     path: Path, place: str, sample: _Sample, pass_at: float | None, scorer: str | None
 ) -> Iterator[Grade]:
-    scores = dict(_flat(sample.scores or {}))
+    scores = dict(_scores_by_name(sample.scores or {}))
     if scorer is not None and scores and scorer not in scores:
         what = f"{place} has no score '{scorer}'"
         raise InvalidInput.one(path, what, f"it has {', '.join(scores)}")
     for name, score in scores.items():
         if scorer is None or name == scorer:
             try:
-                passed = _decided(score.value, pass_at)
+                passed = _is_pass(score.value, pass_at)
             except ValueError as error:
                 what, _, fix = str(error).partition(" | ")
                 raise InvalidInput.one(path, f"{place}: score '{name}' {what}", fix) from None
             yield Grade(name, passed, cut(score.explanation or ""))
 
 
-def _flat(scores: Mapping[str, _Score]) -> Iterator[tuple[str, _Score]]:
+def _scores_by_name(scores: Mapping[str, _Score]) -> Iterator[tuple[str, _Score]]:
     """Each score by its scorer; the parts of a score that has several are `scorer.part`."""
     for name, score in scores.items():
         if isinstance(score.value, Mapping):
@@ -224,11 +229,11 @@ def _flat(scores: Mapping[str, _Score]) -> Iterator[tuple[str, _Score]]:
             yield name, score
 
 
-def _decided(value: Any, pass_at: float | None) -> bool | None:
+def _is_pass(value: Any, pass_at: float | None) -> bool | None:
     """Right or wrong; None if the scorer gave no score.
 
     Raises:
-        ValueError: if it cannot be told, with the repair behind a bar.
+        ValueError: if it is neither, with the repair behind a bar.
     """
     number = _number(value)
     if math.isnan(number):
@@ -247,7 +252,9 @@ def _number(value: Any) -> float:
         return math.nan
     try:
         return (
-            _NUMBERS[value.lower()] if isinstance(value, str) and value.lower() in _NUMBERS else float(value)
+            _WORD_SCORES[value.lower()]
+            if isinstance(value, str) and value.lower() in _WORD_SCORES
+            else float(value)
         )
     except (TypeError, ValueError):
         shown = repr(value)[:60]
@@ -262,8 +269,8 @@ def _passed(grades: tuple[Grade, ...]) -> bool | None:
     return None if None in results or not results else True
 
 
-def _never_ran(path: Path, log: _Log, runs: tuple[ImportedRun, ...]) -> Iterator[ImportedRun]:
-    """The runs that an evaluation planned and did not come to, as runs that measured nothing."""
+def _missing_runs(path: Path, log: _Log, runs: tuple[ImportedRun, ...]) -> Iterator[ImportedRun]:
+    """The runs that a stopped evaluation planned and never made, as runs that measured nothing."""
     if log.status == "success":
         return
     if log.eval.dataset.sample_ids is None:

@@ -1,4 +1,4 @@
-"""What a reader of another harness's results gives back."""
+"""What every importer returns: the runs in one file of another harness."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from evals.results.records import CaseResult, Sample, text_hash
 from evals.results.samples import MAX_CASE_ID
 
 MAX_TEXT = 100_000
-"""Characters kept of an output, an error or a reason: a report shows less, and a line must stay readable."""
+"""Characters stored of an output, an error or a reason: a report shows less, and a line must stay readable."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportedRun:
-    """One run of one case: `case` comes without its samples, and the number of `sample` does not count yet."""
+    """One run of one case. `case` has no samples yet, and the index of `sample` is set later."""
 
     case: CaseResult
     sample: Sample

@@ -1,6 +1,7 @@
 """JUnit XML, as pytest and most other test runners write it: a test case is a case, a repeat of it a run.
 
-`failure` is a fail, `error` measured nothing (a fixture or the runner broke), `skipped` is left out.
+`failure` is a fail, `error` measured nothing (a fixture or the runner broke), `skipped` is left out. There is no
+standard; the common form is described at https://github.com/testmoapp/junitxml.
 """
 
 from __future__ import annotations
@@ -20,24 +21,26 @@ from evals.results.records import CaseResult, Grade, Sample, SampleStatus
 MAX_DEPTH = 100
 _CHUNK = 1 << 16
 _FAILURE, _ERROR, _SKIPPED = "failure", "error", "skipped"
-_EARLIER = {"flakyFailure": False, "rerunFailure": False, "flakyError": None, "rerunError": None}
-"""Tries that the runner (Surefire) replaced by another: each was a run, and counts as one."""
+_EARLIER_TRIES = {"flakyFailure": False, "rerunFailure": False, "flakyError": None, "rerunError": None}
+"""Tries that the runner replaced by another, whether they passed: each was a run, and counts as one.
+https://maven.apache.org/surefire/maven-surefire-plugin/examples/rerun-failing-tests.html"""
 _NOT_RUN = {"notrun", "skipped", "disabled", "suppressed"}
 _REPEAT = re.compile(
     r"(?P<test>.*)\[(?:(?P<parameters>.*)-)?(?P<number>\d{1,5})-(?P<of>\d{1,5})\]", re.DOTALL
 )
-"""How pytest-repeat names the repeats of a test: test_x[1-3], or test_x[parameters-1-3]."""
+"""How pytest-repeat names the repeats of a test: test_x[1-3], or test_x[parameters-1-3].
+https://github.com/pytest-dev/pytest-repeat"""
 
 
 @dataclass(slots=True)
 class _Testcase:
-    """One <testcase>: what its children say, by their tag."""
+    """One <testcase>: the text of its children, by their tag."""
 
     name: str
     time_ms: float | None
     not_run: bool
-    said: dict[str, str] = field(default_factory=dict)
-    earlier: list[tuple[bool | None, str]] = field(default_factory=list)
+    texts: dict[str, str] = field(default_factory=dict)
+    earlier_tries: list[tuple[bool | None, str]] = field(default_factory=list)
 
 
 def read_junit(path: Path) -> Imported:
@@ -48,10 +51,10 @@ def read_junit(path: Path) -> Imported:
     """
     reader = _Reader(path)
     reader.read()
-    kept = [test for test in reader.found if not (test.not_run or _SKIPPED in test.said)]
+    counted = [test for test in reader.found if not (test.not_run or _SKIPPED in test.texts)]
     ids = _case_ids(test.name for test in reader.found)
-    runs = tuple(run for test in kept for run in _runs(ids[test.name], test))
-    return Imported(runs, suite=reader.suite, left_out=len(reader.found) - len(kept))
+    runs = tuple(run for test in counted for run in _runs(ids[test.name], test))
+    return Imported(runs, suite=reader.suite, left_out=len(reader.found) - len(counted))
 
 
 class _Reader:
@@ -64,7 +67,7 @@ class _Reader:
         self._open: list[str] = []
         self._test: _Testcase | None = None
         self._text: list[str] = []
-        self._room = 0
+        self._characters_left = 0
         self._parser = expat.ParserCreate()
         self._parser.buffer_text = True
         self._parser.StartDoctypeDeclHandler = self._refuse_doctype
@@ -106,7 +109,7 @@ class _Reader:
         elif tag == "testcase":
             self._test = self._testcase(attributes)
         message = attributes.get("message", "")[:MAX_TEXT]
-        self._text, self._room = [message, "\n"], MAX_TEXT - len(message)
+        self._text, self._characters_left = [message, "\n"], MAX_TEXT - len(message)
 
     def _testcase(self, attributes: Mapping[str, str]) -> _Testcase:
         if not (name := attributes.get("name")):
@@ -127,9 +130,9 @@ class _Reader:
         return number * 1000
 
     def _characters(self, text: str) -> None:
-        if self._test is not None and self._room > 0:
-            self._text.append(text[: self._room])
-            self._room -= len(text)
+        if self._test is not None and self._characters_left > 0:
+            self._text.append(text[: self._characters_left])
+            self._characters_left -= len(text)
 
     def _end(self, tag: str) -> None:
         self._open.pop()
@@ -139,26 +142,26 @@ class _Reader:
             self.found.append(self._test)
             self._test = None
         elif self._open[-1] == "testcase":
-            said = "".join(self._text).strip()
-            if tag in _EARLIER:
-                self._test.earlier.append((_EARLIER[tag], said))
+            text = "".join(self._text).strip()
+            if tag in _EARLIER_TRIES:
+                self._test.earlier_tries.append((_EARLIER_TRIES[tag], text))
             else:
-                self._test.said[tag] = said
+                self._test.texts[tag] = text
 
 
 def _runs(case_id: str, test: _Testcase) -> Iterator[ImportedRun]:
-    for passed, said in test.earlier:
-        yield _run(case_id, passed, said)
-    failed = test.said.get(_FAILURE)
-    passed = False if failed is not None else None if _ERROR in test.said else True
-    last = _run(case_id, passed, failed if failed is not None else test.said.get(_ERROR, ""))
+    for passed, text in test.earlier_tries:
+        yield _run(case_id, passed, text)
+    failed = test.texts.get(_FAILURE)
+    passed = False if failed is not None else None if _ERROR in test.texts else True
+    last = _run(case_id, passed, failed if failed is not None else test.texts.get(_ERROR, ""))
     yield replace(last, sample=replace(last.sample, latency_ms=test.time_ms))
 
 
-def _run(case_id: str, passed: bool | None, said: str) -> ImportedRun:
+def _run(case_id: str, passed: bool | None, text: str) -> ImportedRun:
     status = SampleStatus.INFRA_ERROR if passed is None else SampleStatus.COMPLETED
-    grades = () if passed is None else (Grade("test", passed, said),)
-    sample = Sample(case_id, 0, status, passed, grades, error=said if passed is None else None)
+    grades = () if passed is None else (Grade("test", passed, text),)
+    sample = Sample(case_id, 0, status, passed, grades, error=text if passed is None else None)
     return ImportedRun(CaseResult(case_id, ()), sample)
 
 

@@ -1,4 +1,8 @@
-"""promptfoo's JSON output (`promptfoo eval -o results.json`): a test is a case, each `--repeat` of it a run."""
+"""promptfoo's JSON output (`promptfoo eval -o results.json`): a test is a case, each `--repeat` of it a run.
+
+The format: https://www.promptfoo.dev/docs/configuration/outputs/, and EvaluateSummary, EvaluateResult in
+https://github.com/promptfoo/promptfoo/blob/main/src/types/index.ts
+"""
 
 from __future__ import annotations
 
@@ -24,47 +28,48 @@ from evals.importers.interface import (
 from evals.results.records import CaseResult, Grade, Sample, SampleStatus, text_hash
 
 MAX_BYTES = 200_000_000
-_ERROR = 2
-"""promptfoo's ResultFailureReason: 0 none, 1 an assertion, 2 an error."""
-_OWN_VARS = {"sessionId"}
-"""Variables that promptfoo adds, other in every run."""
+_FAILED_BY_ERROR = 2
+"""0 none, 1 an assertion, 2 an error: ResultFailureReason in
+https://github.com/promptfoo/promptfoo/blob/main/src/types/index.ts"""
+_VARIABLES_OF_PROMPTFOO = {"sessionId"}
+"""Variables that promptfoo adds, with other values in every run."""
 
 
-class _Shape(BaseModel):
+class _Model(BaseModel):
     """Only what is read; everything else that promptfoo writes is ignored."""
 
     model_config = ConfigDict(allow_inf_nan=False)
 
 
-class _Provider(_Shape):
+class _Provider(_Model):
     id: str = ""
     label: str | None = None
 
 
-class _Prompt(_Shape):
+class _Prompt(_Model):
     label: str | None = None
 
 
-class _Assertion(_Shape):
+class _Assertion(_Model):
     type: str = "assertion"
 
 
-class _Component(_Shape):
+class _Component(_Model):
     passed: bool = Field(alias="pass")
     reason: str | None = None
     assertion: _Assertion | None = None
 
 
-class _Grading(_Shape):
+class _Grading(_Model):
     reason: str | None = None
     components: list[_Component] | None = Field(default=None, alias="componentResults")
 
 
-class _Usage(_Shape):
+class _Usage(_Model):
     total: int | None = None
 
 
-class _Response(_Shape):
+class _Response(_Model):
     output: Any = None
     error: str | None = None
     cost: float | None = None
@@ -72,12 +77,12 @@ class _Response(_Shape):
     usage: _Usage | None = Field(default=None, alias="tokenUsage")
 
 
-class _Test(_Shape):
+class _Test(_Model):
     description: str | None = None
     assertions: Any = Field(default=None, alias="assert")
 
 
-class _Result(_Shape):
+class _Result(_Model):
     success: bool
     failure_reason: int | None = Field(default=None, alias="failureReason")
     error: str | None = None
@@ -91,15 +96,15 @@ class _Result(_Shape):
     grading: _Grading | None = Field(default=None, alias="gradingResult")
 
 
-class _Results(_Shape):
+class _Results(_Model):
     results: list[_Result]
 
 
-class _Config(_Shape):
+class _Config(_Model):
     description: str | None = None
 
 
-class _File(_Shape):
+class _File(_Model):
     results: _Results
     config: _Config = _Config()
 
@@ -124,12 +129,12 @@ def read_promptfoo(path: Path, provider: str | None = None, prompt: str | None =
         InvalidInput: naming the file, and the result that is wrong.
     """
     file = parse(Document(str(path), _json_of(path), {}), _File)
-    results = _chosen(path, "--provider", file.results.results, provider, _provider_names)
-    results = _chosen(path, "--prompt", results, prompt, _prompt_names)
-    ids = _case_ids(_asked(result) for result in results)
+    results = _one_arm(path, "--provider", file.results.results, provider, _provider_names)
+    results = _one_arm(path, "--prompt", results, prompt, _prompt_names)
+    ids = _case_ids(_question(result) for result in results)
     agent, wording = (cut(names(results[0])[0], 200) for names in (_provider_names, _prompt_names))
     return Imported(
-        runs=tuple(_run(ids[_asked(result)], result) for result in results),
+        runs=tuple(_run(ids[_question(result)], result) for result in results),
         suite=file.config.description or "",
         arm=f"provider '{agent}' with prompt '{wording}'",
         agent=agent,
@@ -145,25 +150,25 @@ def _json_of(path: Path) -> Any:
         raise InvalidInput.one(path, f"is not valid JSON: {error}", fix, line) from None
 
 
-def _chosen(
+def _one_arm(
     path: Path,
     flag: str,
     results: Sequence[_Result],
-    wanted: str | None,
+    choice: str | None,
     names: Callable[[_Result], tuple[str, str]],
 ) -> Sequence[_Result]:
-    """The results that were asked for. Two providers or prompts are two candidates, never repeats."""
+    """The results of one provider, or with one prompt. Two providers or prompts are two candidates, never repeats."""
     if not results:
         raise InvalidInput.one(path, "holds no results", "is this the right file?")
     there = list(dict.fromkeys(cut(names(result)[0], 60) for result in results))
     listed = "; ".join(repr(name) for name in there[:10])
     arms = {names(result) for result in results}
-    if wanted is None and len(arms) > 1:
+    if choice is None and len(arms) > 1:
         raise InvalidInput.one(path, f"holds the results of {len(arms)}: {listed}", f"choose one: {flag} …")
-    chosen = [result for result in results if wanted is None or wanted in names(result)]
-    if not chosen:
-        raise InvalidInput.one(path, f"has no results for {flag} {wanted!r}", f"it has {listed}")
-    return chosen
+    selected = [result for result in results if choice is None or choice in names(result)]
+    if not selected:
+        raise InvalidInput.one(path, f"has no results for {flag} {choice!r}", f"it has {listed}")
+    return selected
 
 
 def _provider_names(result: _Result) -> tuple[str, str]:
@@ -178,15 +183,15 @@ def _prompt_names(result: _Result) -> tuple[str, str]:
     return result.prompt.label or number, number
 
 
-def _asked(result: _Result) -> _Question:
-    said = {
+def _question(result: _Result) -> _Question:
+    variables = {
         name: value
         for name, value in result.variables.items()
-        if name not in _OWN_VARS and not name.startswith("_")
+        if name not in _VARIABLES_OF_PROMPTFOO and not name.startswith("_")
     }
-    text = "\n".join(texts_within(said))
+    text = "\n".join(texts_within(variables))
     name = result.test.description or text or "without variables"
-    return _Question(name, case_hash(said, result.test.assertions), text)
+    return _Question(name, case_hash(variables, result.test.assertions), text)
 
 
 def _case_ids(tests: Iterable[_Question]) -> dict[_Question, str]:
@@ -202,32 +207,32 @@ def _case_ids(tests: Iterable[_Question]) -> dict[_Question, str]:
 
 
 def _run(case_id: str, result: _Result) -> ImportedRun:
-    asked, response = _asked(result), result.response or _Response()
-    broken = _broken(result)
-    passed = None if broken else result.success
+    question, response = _question(result), result.response or _Response()
+    is_error = _is_error(result)
+    passed = None if is_error else result.success
     output = _text(response.output)
     error = (result.error or response.error or "").partition("\n    at ")[0]  # less JavaScript's stack
     sample = Sample(
         case_id,
         0,
-        SampleStatus.INFRA_ERROR if broken else SampleStatus.COMPLETED,
+        SampleStatus.INFRA_ERROR if is_error else SampleStatus.COMPLETED,
         passed,
-        grades=() if broken else _grades(result),
+        grades=() if is_error else _grades(result),
         latency_ms=result.latency_ms,
         tokens=(response.usage.total or None) if response.usage else None,
         cost_usd=response.cost,
         output=None if output is None else cut(output),
         output_sha256=None if output is None else text_hash(output),
-        error=cut(error) if broken else None,
+        error=cut(error) if is_error else None,
         cached=bool(response.cached),
     )
-    return ImportedRun(CaseResult(case_id, (), asked.content, input_text=cut(asked.text)), sample)
+    return ImportedRun(CaseResult(case_id, (), question.content, input_text=cut(question.text)), sample)
 
 
-def _broken(result: _Result) -> bool:
+def _is_error(result: _Result) -> bool:
     """True if the run measured nothing; old files do not give the reason of a failure."""
     if result.failure_reason is not None:
-        return result.failure_reason == _ERROR
+        return result.failure_reason == _FAILED_BY_ERROR
     return not result.success and (result.response is None or result.response.error is not None)
 
 

@@ -1,4 +1,4 @@
-"""Add a case to the text of a suite: everything a person wrote there stays as it is, comments included."""
+"""Add a case to the text of a suite, and leave everything else in it as a person wrote it, comments included."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from evals.suite.suite import EvalCase, load_suite
 def add_case(suite: Path, case: Mapping[str, Any], comment: str) -> Path:
     """Append `case` to the suite's cases, in suite.yaml or in the file it names; returns the file that changed.
 
-    What was written is read again: if it is not the same suite with one case more, the old text is put back.
+    The changed file is read again: if it is not the same suite with one more case, the old text is written back.
 
     Raises:
         InvalidInput: the suite is wrong, or would be with this case in it, or cannot be written.
@@ -44,7 +44,7 @@ def _with_case(text: str, case: Mapping[str, Any], comment: str) -> str:
     newline = "\r\n" if "\r\n" in text else "\n"
     at = _end_of_line(text, _end(last))
     before = text[:at] if text[:at].endswith("\n") else text[:at] + newline
-    gap = newline if _spaced(text, node) else ""
+    gap = newline if _has_blank_lines(text, node) else ""
     added = newline.join(_lines(case, comment, " " * node.start_mark.column))
     return f"{before}{gap}{added}{newline}{text[at:]}"
 
@@ -59,7 +59,7 @@ def _cases_node(text: str) -> yaml.SequenceNode:
 
 
 def _end(node: yaml.Node) -> int:
-    """Where the node's text ends; a block's own mark would be where the next thing begins."""
+    """Where the text of the node ends. PyYAML puts the end of a block where the next begins: take its last part."""
     while isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
         last = node.value[-1]
         node = last[1] if isinstance(last, tuple) else last
@@ -75,7 +75,7 @@ def _end_of_line(text: str, at: int) -> int:
     return len(text) if found < 0 else found + 1
 
 
-def _spaced(text: str, node: yaml.SequenceNode) -> bool:
+def _has_blank_lines(text: str, node: yaml.SequenceNode) -> bool:
     """True if a blank line stands between the cases."""
     if len(node.value) < 2:
         return True
@@ -86,18 +86,18 @@ def _spaced(text: str, node: yaml.SequenceNode) -> bool:
 
 
 def _lines(case: Mapping[str, Any], comment: str, indent: str) -> list[str]:
-    first, *others = [f"{key}: {_flow(value)}" for key, value in case.items()]
+    first, *others = [f"{key}: {_on_one_line(value)}" for key, value in case.items()]
     return [f"{indent}# {comment}", f"{indent}- {first}", *(f"{indent}  {line}" for line in others)]
 
 
-def _flow(value: Any) -> str:
-    """One line; a mapping with air inside its braces, as the examples have it."""
+def _on_one_line(value: Any) -> str:
+    """The value on one line; a mapping with spaces inside its braces, as in the examples."""
     text = one_line(value)
     return f"{{ {text[1:-1]} }}" if isinstance(value, Mapping) and value else text
 
 
 def _replace(file: Path, text: str, suite: Path, before: tuple[EvalCase, ...]) -> None:
-    """Put the text in the file's place, and the old one back unless one case was added at the end."""
+    """Write the text, and the old one again unless exactly one case was added at the end."""
     old = file.read_bytes()
     try:
         replace_file(file, text)

@@ -1,4 +1,4 @@
-"""suite.yaml: which cases, run how often, against which target, judged how."""
+"""suite.yaml: the cases, how often they run, the target they run against, and how they are graded."""
 
 from __future__ import annotations
 
@@ -56,13 +56,13 @@ class EvalCase:
     @property
     def input_text(self) -> str:
         """What the case asks, as one text."""
-        said = [message.content for message in self.messages if message.role == "user"]
-        return "\n".join((*said, *self.turns))
+        user_texts = [message.content for message in self.messages if message.role == "user"]
+        return "\n".join((*user_texts, *self.turns))
 
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """A suite, ready to run. `document` gives lines for errors found later."""
+    """A suite, ready to run. `document` has the line numbers, for errors that are found later."""
 
     name: str
     target: TargetSpec
@@ -80,7 +80,7 @@ class Suite:
     tools: tuple[ToolSpec, ...] = ()
 
     def baseline_of(self, name: str) -> Path:
-        """Where the baseline of a suite of that name is kept, if it stands where this one does."""
+        """The usual file for the baseline of a suite of that name, in the folder of this suite."""
         return self.root / "baselines" / f"{name}.json"
 
 
@@ -93,47 +93,45 @@ def load_suite(path: Path) -> Suite:
     document = read_yaml(path)
     if isinstance(document.data, dict) and document.data.get("cases") == []:
         raise InvalidInput([document.problem(("cases",), "the suite has no cases", "add at least one")])
-    written = parse(document, SuiteFile)
-    cases = _cases_of(written, document, path.parent)
+    spec = parse(document, SuiteFile)
+    cases = _cases_of(spec, document, path.parent)
     _refuse_duplicates(cases)
-    _refuse_unknown_tags(written.gate, cases, document)
+    _refuse_unknown_tags(spec.gate, cases, document)
     return Suite(
-        name=written.suite,
-        target=written.target,
+        name=spec.suite,
+        target=spec.target,
         cases=cases,
-        samples=written.samples,
-        concurrency=written.concurrency,
-        gate=written.gate,
+        samples=spec.samples,
+        concurrency=spec.concurrency,
+        gate=spec.gate,
         root=path.parent,
         document=document,
-        looks=tuple(written.looks) if written.looks is not None else None,
-        limits=written.limits,
-        before=written.before,
-        after=written.after,
-        baseline_target=written.baseline_target,
-        tools=tuple(written.tools),
+        looks=tuple(spec.looks) if spec.looks is not None else None,
+        limits=spec.limits,
+        before=spec.before,
+        after=spec.after,
+        baseline_target=spec.baseline_target,
+        tools=tuple(spec.tools),
     )
 
 
-def _cases_of(written: SuiteFile, document: Document, root: Path) -> tuple[EvalCase, ...]:
-    if isinstance(written.cases, list):
+def _cases_of(spec: SuiteFile, document: Document, root: Path) -> tuple[EvalCase, ...]:
+    if isinstance(spec.cases, list):
         return tuple(
-            _case(written.suite, case, document.file, document.line_of(("cases", index)), root)
-            for index, case in enumerate(written.cases)
+            _case(spec.suite, case, document.file, document.line_of(("cases", index)), root)
+            for index, case in enumerate(spec.cases)
         )
     try:
-        lines = read_jsonl(resolve_inside(root, written.cases))
+        lines = read_jsonl(resolve_inside(root, spec.cases))
     except ValueError as error:
         raise InvalidInput([document.problem(("cases",), str(error), "keep it beside the suite")]) from None
     if not lines:
-        raise InvalidInput(
-            [document.problem(("cases",), f"'{written.cases}' has no cases", "add at least one")]
-        )
+        raise InvalidInput([document.problem(("cases",), f"'{spec.cases}' has no cases", "add at least one")])
     cases: list[EvalCase] = []
     problems: list[Problem] = []
     for line in lines:
         try:
-            cases.append(_case(written.suite, parse(line, CaseSpec), line.file, line.line_of(()), root))
+            cases.append(_case(spec.suite, parse(line, CaseSpec), line.file, line.line_of(()), root))
         except InvalidInput as error:
             problems.extend(error.problems)
     if problems:
@@ -141,41 +139,40 @@ def _cases_of(written: SuiteFile, document: Document, root: Path) -> tuple[EvalC
     return tuple(cases)
 
 
-def _case(suite: str, written: CaseSpec, file: str, line: int | None, root: Path) -> EvalCase:
-    said = written.turns if written.turns is not None else [written.input]
-    first, *later = said
+def _case(suite: str, spec: CaseSpec, file: str, line: int | None, root: Path) -> EvalCase:
+    first, *later = spec.turns if spec.turns is not None else [spec.input]
     messages = (
         (Message("user", first),)
         if isinstance(first, str)
         else tuple(Message(part.role, part.content) for part in first or ())
     )
-    judged = written.model_dump(
+    hashed = spec.model_dump(
         mode="json", by_alias=True, include={"input", "turns", "evaluator", "success", "schema_"}
     )
-    if checks := {name: _digest(root, name) for name in _check_files(written.evaluator)}:
-        judged["checks"] = checks
+    if checks := {name: _digest(root, name) for name in _check_files(spec.evaluator)}:
+        hashed["checks"] = checks
     return EvalCase(
         suite=suite,
-        case_id=written.case_id,
+        case_id=spec.case_id,
         messages=messages,
         turns=tuple(turn for turn in later if isinstance(turn, str)),
-        evaluator=written.evaluator,
-        success=written.success,
-        schema=written.schema_,
-        approvals=written.approvals,
-        stubs=written.stubs,
-        before=written.before,
-        after=written.after,
-        must_pass=written.must_pass,
-        tags=tuple(written.tags),
-        case_hash=hashlib.sha256(canonical_json(judged).encode()).hexdigest()[:16],
+        evaluator=spec.evaluator,
+        success=spec.success,
+        schema=spec.schema_,
+        approvals=spec.approvals,
+        stubs=spec.stubs,
+        before=spec.before,
+        after=spec.after,
+        must_pass=spec.must_pass,
+        tags=tuple(spec.tags),
+        case_hash=hashlib.sha256(canonical_json(hashed).encode()).hexdigest()[:16],
         file=file,
         line=line,
     )
 
 
 def _check_files(evaluator: Any) -> Iterator[str]:
-    """The Python files that judge, at any depth: a case whose check changed is another case."""
+    """The Python files of `state` graders, at any depth: a case whose check changed is another case."""
     if isinstance(evaluator, list):
         for part in evaluator:
             yield from _check_files(part)
@@ -208,7 +205,7 @@ def _refuse_duplicates(cases: tuple[EvalCase, ...]) -> None:
 
 
 def _refuse_unknown_tags(gate: GateSettings, cases: tuple[EvalCase, ...], document: Document) -> None:
-    """A gate on a tag that no case has would hold for ever."""
+    """A gate on a tag that no case has could never fail."""
     known = {tag for case in cases for tag in case.tags}
     problems = [
         document.problem(("gate", "tags"), f"no case has the tag '{tag}'", "name a tag that cases have")

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
 from agent_runtime.agent.spec import FileModel, FunctionReference, ToolSpec
-
-TARGET_WORDS = {
-    "runtime": "an agent of our own runtime",
-    "http": "an HTTP endpoint",
-    "python": "a Python function",
-    "command": "a command",
-    "recorded": "a recording",
-}
-
 
 PROCESSES = Field(
     default=None, ge=1, le=2000, description="How many at the same time; default: four a processor core."
@@ -30,7 +21,7 @@ Evaluator = str | list[str | dict[str, Any]] | dict[str, Any]
 
 
 def _form(value: Any) -> str:
-    """Whether a value that may be a list or a text is a list, so that errors are told of that form alone."""
+    """The form of a value that may be a list or a text, so that errors are reported for that form alone."""
     return "list" if isinstance(value, list) else "text"
 
 
@@ -50,6 +41,8 @@ class MessageSpec(FileModel):
 class RuntimeTarget(FileModel):
     """Our own runtime."""
 
+    in_words: ClassVar = "an agent of our own runtime"
+
     agent: str = "agent.yaml"
     policy: str = "policy.yaml"
 
@@ -60,6 +53,8 @@ class HttpTarget(FileModel):
     {{ stubs }} is what tools return in this case, by their names. Response paths start with $. A case with turns
     makes one request a turn: with {{ messages }} in the request the whole conversation is sent each time, else each
     turn is {{ input }} and {{ session_id }} stays the same."""
+
+    in_words: ClassVar = "an HTTP endpoint"
 
     url: str = Field(
         pattern=r"^https?://(\{\{\s*\w+\s*\}\}|\S)+$",
@@ -94,6 +89,8 @@ class PythonTarget(FileModel):
     given the input. It returns text, or a mapping with output and, optionally, usage, cost_usd, tool_calls,
     version, response_id, cached, error and trace_url."""
 
+    in_words: ClassVar = "a Python function"
+
     function: FunctionReference = Field(description="file.py:function, relative to the suite")
     isolate: bool = Field(default=False, description="Run it in processes of its own, as `python` would.")
     interpreter: str | None = Field(
@@ -117,6 +114,8 @@ class CommandTarget(FileModel):
     stdin; on its stdout JSON with output and, optionally, usage, cost_usd, tool_calls, version, response_id,
     cached, error and trace_url."""
 
+    in_words: ClassVar = "a command"
+
     run: str = Field(description="The program and its arguments; no shell is involved.")
     output: Literal["json", "text"] = Field(
         default="json", description="text: all of stdout is the answer, as it is."
@@ -130,11 +129,15 @@ class RecordedTarget(FileModel):
     """Runs that were saved: their outputs go through today's graders, and no agent is called. No policy is read
     either: a case that is judged by a JSON Schema needs its own `schema`."""
 
+    in_words: ClassVar = "a recording"
+
     file: str = Field(description="A samples.jsonl beside the suite or below.")
 
 
 class TargetSpec(FileModel):
     """The agent under test: exactly one kind."""
+
+    # What opens each kind is in `evals.targets.OPENERS`.
 
     runtime: RuntimeTarget | None = None
     http: HttpTarget | None = None
@@ -157,7 +160,8 @@ class TargetSpec(FileModel):
     @property
     def description(self) -> str:
         """What it is, in words."""
-        return TARGET_WORDS[self.kind]
+        words: str = getattr(self, self.kind).in_words
+        return words
 
     def _kinds(self) -> list[str]:
         return [name for name in type(self).model_fields if getattr(self, name) is not None]

@@ -19,8 +19,8 @@ from evals.suite.suite_file import CommandTarget
 from evals.targets.exchange.conversation import hold_conversation, values_of
 from evals.targets.exchange.reply import Reply, UnusableAnswer, read_exit, read_own, read_text, too_large
 from evals.targets.interface import NothingToOpen
-from evals.targets.process.output import last_words, without_secrets
-from evals.targets.process.process import Process, processes_at_once, program_words
+from evals.targets.process.output import last_output, without_secrets
+from evals.targets.process.process import Process, process_limit, program_words
 
 
 class CommandAgent(NothingToOpen):
@@ -32,20 +32,20 @@ class CommandAgent(NothingToOpen):
     model: str | None = None
     worst_case_usd: float | None = None
 
-    def __init__(self, suite: Suite, written: CommandTarget, environ: Mapping[str, str]) -> None:
+    def __init__(self, suite: Suite, settings: CommandTarget, environ: Mapping[str, str]) -> None:
         """Check that the program is there; nothing is started.
 
         Raises:
             InvalidInput
         """
-        self._words = _words(suite, written, environ)
+        self._words = _words(suite, settings, environ)
         self._root = suite.root
-        self._written = written
+        self._written = settings
         self._environ = environ
-        self._free = Semaphore(processes_at_once(written.processes))
-        self.simulated = written.simulated
-        self.fingerprint: str | None = _fingerprint(written, self._words, suite.root)
-        self.agent: str | None = written.run
+        self._free = Semaphore(process_limit(settings.processes))
+        self.simulated = settings.simulated
+        self.fingerprint: str | None = _fingerprint(settings, self._words, suite.root)
+        self.agent: str | None = settings.run
 
     async def attempt(self, case: EvalCase, sample_index: int, seed: int) -> Attempt:
         """Run the program once a turn; `timeout_seconds` bounds all turns, not the wait for a free place."""
@@ -77,11 +77,11 @@ class CommandAgent(NothingToOpen):
             raise UnusableAnswer(what, retryable=True) from None
 
     def _reply(self, process: Process, code: int) -> Reply:
-        if process.flooded:
+        if process.output_too_large:
             raise too_large()
-        said = last_words(bytes(process.complaints), self._environ)
+        stderr_end = last_output(bytes(process.stderr_end), self._environ)
         if code != 0:
-            return read_exit(code, said)
+            return read_exit(code, stderr_end)
         try:
             read = read_own if self._written.output == "json" else read_text
             return read(process.stdout)
@@ -90,19 +90,19 @@ class CommandAgent(NothingToOpen):
             raise UnusableAnswer(f"{error}\n    fix: {hint}", retryable=False) from None
 
 
-def _words(suite: Suite, written: CommandTarget, environ: Mapping[str, str]) -> list[str]:
+def _words(suite: Suite, settings: CommandTarget, environ: Mapping[str, str]) -> list[str]:
     try:
-        return program_words(written.run, suite.root, environ)
+        return program_words(settings.run, suite.root, environ)
     except ValueError as error:
         fix = "correct the path, or install it; for shell syntax write  sh -c '…'"
         where = ("target", "command", "run")
-        raise InvalidInput([suite.document.problem(where, f"'{written.run}' {error}", fix)]) from None
+        raise InvalidInput([suite.document.problem(where, f"'{settings.run}' {error}", fix)]) from None
 
 
-def _fingerprint(written: CommandTarget, words: Sequence[str], root: Path) -> str:
+def _fingerprint(settings: CommandTarget, words: Sequence[str], root: Path) -> str:
     """SHA-256 of the target as written and of the files below the suite that its words name."""
     files = {word: digest for word in words if (digest := _digest(root, word)) is not None}
-    return hashlib.sha256(canonical_json([written.model_dump(mode="json"), files]).encode()).hexdigest()
+    return hashlib.sha256(canonical_json([settings.model_dump(mode="json"), files]).encode()).hexdigest()
 
 
 def _digest(root: Path, word: str) -> str | None:

@@ -1,4 +1,4 @@
-"""What a target is told of a run, found without starting it."""
+"""The values of a run that a target gets, found without starting it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from evals.targets.process import python_worker
 from evals.targets.python_file import source_of
 
 _TO_A_PROGRAM = request.NAMES - {"stubs"}
-"""A program is handed everything, but nothing says that it makes its tools return the stubs."""
+"""A program gets everything on its stdin, but nothing says that it makes its tools return the stubs."""
 
 
 def declared_inputs(suite: Suite) -> frozenset[str]:

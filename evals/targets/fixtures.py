@@ -21,22 +21,22 @@ from evals.suite.suite import EvalCase, Suite
 from evals.suite.suite_file import Fixture
 from evals.targets.exchange.reply import MAX_ANSWER_BYTES
 from evals.targets.interface import Target
-from evals.targets.process.output import last_words, without_secrets
+from evals.targets.process.output import last_output, without_secrets
 from evals.targets.process.process import Process, program_words
 from evals.targets.python_file import source_of
 
 NAMES = frozenset({"case_id", "sample_index"})
-"""What a fixture is told."""
+"""The values that a fixture may use."""
 
 ROLE = "after"
-"""Role of the event in a transcript that tells of an `after` that failed."""
+"""Role of the event in a transcript for an `after` that failed."""
 
-_SPACED = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+_PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _SHELLS = frozenset({"sh", "bash", "dash", "ksh", "zsh", "fish"})
 
 
 @dataclass(frozen=True, slots=True)
-class PlacedFixture:
+class LocatedFixture:
     """A fixture and where it was written."""
 
     fixture: Fixture
@@ -64,10 +64,12 @@ def with_fixtures(target: Target, suite: Suite, environ: Mapping[str, str]) -> T
     Raises:
         InvalidInput: with every problem of every fixture that can be found without running it.
     """
-    placed = list(_placed(suite))
-    if not placed:
+    fixtures = list(_fixtures_of(suite))
+    if not fixtures:
         return target
-    found = [(place, wrong) for place in placed for wrong in _wrong(place.fixture, suite.root, environ)]
+    found = [
+        (place, wrong) for place in fixtures for wrong in _problems_of(place.fixture, suite.root, environ)
+    ]
     if found:
         raise InvalidInput(Problem(place.file, place.line, *wrong) for place, wrong in found)
     return FixturedTarget(target, suite, environ)
@@ -82,7 +84,7 @@ def fixture_warnings(samples: Sequence[Sample]) -> tuple[str, ...]:
 
 
 class FixturedTarget:
-    """A target whose every sample is prepared and cleared up after."""
+    """A target with `before` and `after` around each sample."""
 
     def __init__(self, target: Target, suite: Suite, environ: Mapping[str, str]) -> None:
         self.simulated = target.simulated
@@ -93,7 +95,7 @@ class FixturedTarget:
         self._target = target
         self._suite = suite
         self._environ = environ
-        self._alone = asyncio.Lock()
+        self._exclusive = asyncio.Lock()
         self._runners: dict[Fixture, Runner] = {}
         self._opened = ExitStack()
 
@@ -107,7 +109,7 @@ class FixturedTarget:
             opening.enter_context(redirect_stdout(sys.stderr))
             self._runners = {
                 place.fixture: _runner(place.fixture, self._suite.root, self._environ)
-                for place in _placed(self._suite)
+                for place in _fixtures_of(self._suite)
             }
             await self._target.__aenter__()
             self._opened = opening.pop_all()
@@ -129,12 +131,12 @@ class FixturedTarget:
         values = {"case_id": case.case_id, "sample_index": sample_index}
         async with AsyncExitStack() as stack:
             if any(fixture.exclusive for fixture in (*befores, *afters)):
-                await stack.enter_async_context(self._alone)
+                await stack.enter_async_context(self._exclusive)
             try:
                 attempt = await self._measured(befores, values, case, seed)
             finally:
-                complaints = await self._clear_up(afters, values)
-        return replace(attempt, transcript=(*attempt.transcript, *complaints)) if complaints else attempt
+                failures = await self._clear_up(afters, values)
+        return replace(attempt, transcript=(*attempt.transcript, *failures)) if failures else attempt
 
     async def _measured(
         self, befores: Sequence[Fixture], values: Mapping[str, Any], case: EvalCase, seed: int
@@ -147,13 +149,13 @@ class FixturedTarget:
         return await self._target.attempt(case, values["sample_index"], seed)
 
     async def _clear_up(self, afters: Sequence[Fixture], values: Mapping[str, Any]) -> list[Event]:
-        complaints = []
+        failures = []
         for fixture in afters:
             try:
                 await self._runners[fixture](values)
             except FixtureFailed as error:
-                complaints.append(Event(ROLE, str(error), flags=("failed",)))
-        return complaints
+                failures.append(Event(ROLE, str(error), flags=("failed",)))
+        return failures
 
 
 class CommandFixture:
@@ -170,9 +172,9 @@ class CommandFixture:
     async def __call__(self, values: Mapping[str, Any]) -> None:
         """Run it once."""
         words = [fill_text(word, values) for word in self._words]
-        told = {name.upper(): str(values[name]) for name in NAMES}
+        variables = {name.upper(): str(values[name]) for name in NAMES}
         try:
-            process = await Process.start(words, self._root, {**self._environ, **told})
+            process = await Process.start(words, self._root, {**self._environ, **variables})
         except OSError as error:
             raise FixtureFailed(f"'{words[0]}' cannot be started: {error.strerror}") from None
         try:
@@ -183,29 +185,29 @@ class CommandFixture:
             raise FixtureFailed(f"'{words[0]}' did not end within {self._seconds:g} s") from None
         finally:
             await process.stop()
-        if process.flooded:
+        if process.output_too_large:
             raise FixtureFailed(f"'{words[0]}' printed more than {MAX_ANSWER_BYTES // 1_000_000} MB")
         if code != 0:
-            said = last_words(bytes(process.complaints) or process.stdout, self._environ)
+            end = last_output(bytes(process.stderr_end) or process.stdout, self._environ)
             raise FixtureFailed(
-                f"'{words[0]}' ended with code {code}; the last it printed: {said or '(nothing)'}"
+                f"'{words[0]}' ended with code {code}; the last it printed: {end or '(nothing)'}"
             )
 
 
 class FunctionFixture:
     """A function in a Python file, called in our process."""
 
-    def __init__(self, fixture: Fixture, function: Callable[..., Any], told: frozenset[str]) -> None:
+    def __init__(self, fixture: Fixture, function: Callable[..., Any], parameters: frozenset[str]) -> None:
         self._name = fixture.python or ""
         self._seconds = fixture.timeout_seconds
         self._function = function
-        self._told = told
+        self._parameters = parameters
 
     async def __call__(self, values: Mapping[str, Any]) -> None:
         """Call it once."""
         try:
             async with asyncio.timeout(self._seconds):
-                await call_function(self._function, {name: values[name] for name in self._told})
+                await call_function(self._function, {name: values[name] for name in self._parameters})
         except TimeoutError:
             raise FixtureFailed(f"'{self._name}' did not return within {self._seconds:g} s") from None
         except (Exception, SystemExit) as error:  # noqa: BLE001 - the user's function, whatever it does
@@ -213,18 +215,18 @@ class FunctionFixture:
             raise FixtureFailed(f"'{self._name}' raised {what}") from None
 
 
-def _placed(suite: Suite) -> Iterator[PlacedFixture]:
+def _fixtures_of(suite: Suite) -> Iterator[LocatedFixture]:
     document = suite.document
     for key, fixture in (("before", suite.before), ("after", suite.after)):
         if fixture is not None:
-            yield PlacedFixture(fixture, document.file, document.line_of((key,)))
+            yield LocatedFixture(fixture, document.file, document.line_of((key,)))
     for case in suite.cases:
         for fixture in (case.before, case.after):
             if fixture is not None:
-                yield PlacedFixture(fixture, case.file, case.line)
+                yield LocatedFixture(fixture, case.file, case.line)
 
 
-def _wrong(fixture: Fixture, root: Path, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _problems_of(fixture: Fixture, root: Path, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """What is wrong and its fix, as far as can be known without running it."""
     try:
         if fixture.python is not None:
@@ -243,7 +245,7 @@ def _wrong(fixture: Fixture, root: Path, environ: Mapping[str, str]) -> Iterator
 
 def _words(fixture: Fixture, root: Path, environ: Mapping[str, str]) -> list[str]:
     """The words of a command, its placeholders whole: a shell's rules would split `{{ case_id }}` in three."""
-    return program_words(_SPACED.sub(r"{{\1}}", fixture.command or ""), root, environ)
+    return program_words(_PLACEHOLDER.sub(r"{{\1}}", fixture.command or ""), root, environ)
 
 
 def _runner(fixture: Fixture, root: Path, environ: Mapping[str, str]) -> Runner:

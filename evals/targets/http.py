@@ -41,7 +41,7 @@ from evals.targets.exchange.request import (
     request_problems,
     request_template,
 )
-from evals.targets.process.server import CannotStart, ServedCommand, command_words, wait_until
+from evals.targets.process.server import CannotStart, ServerCommand, command_words, wait_until
 
 _CONNECT_SECONDS = 10.0
 _PROBE_SECONDS = 2.0
@@ -79,7 +79,7 @@ class HttpAgent:
         self._paths = ReplyPaths.of(written)
         self._closing = AsyncExitStack()
         self._session: aiohttp.ClientSession | None = None
-        self._served: ServedCommand | None = None
+        self._server: ServerCommand | None = None
         self.simulated = written.simulated
         self.fingerprint: str | None = fingerprint(written)
         self.agent: str | None = _label(written.url)
@@ -93,7 +93,7 @@ class HttpAgent:
         async with AsyncExitStack() as opening:
             self._session = await opening.enter_async_context(_session(self._concurrency, self._written))
             if self._written.start is not None:
-                self._served = await self._serve(opening, self._written.start)
+                self._server = await self._serve(opening, self._written.start)
             elif self._written.ready is not None and not await wait_until(
                 self._ready, self._written.ready_seconds
             ):
@@ -150,12 +150,12 @@ class HttpAgent:
         except aiohttp.InvalidURL as error:
             raise UnusableAnswer(f"'{error}' is not an address", retryable=False) from None
         except aiohttp.ClientError as error:
-            raise UnusableAnswer(self._broken(error), retryable=True) from None
+            raise UnusableAnswer(self._connection_failure(error), retryable=True) from None
         except ValueError as error:
             raise UnusableAnswer(f"the request cannot be sent: {error}", retryable=False) from None
 
-    def _broken(self, error: aiohttp.ClientError) -> str:
-        ending = self._served.ending if self._served is not None else None
+    def _connection_failure(self, error: aiohttp.ClientError) -> str:
+        ending = self._server.ending if self._server is not None else None
         refused = isinstance(error, aiohttp.ClientConnectorError)
         why = (
             "cannot connect: is it running? (start: lets Canary start it)" if refused else f"hung up: {error}"
@@ -168,8 +168,8 @@ class HttpAgent:
             raise RuntimeError("open the target with `async with` first")
         return self._session
 
-    async def _serve(self, opening: AsyncExitStack, start: str) -> ServedCommand:
-        command = ServedCommand(
+    async def _serve(self, opening: AsyncExitStack, start: str) -> ServerCommand:
+        command = ServerCommand(
             command_words(start),
             root=self._suite.root,
             environ=self._environ,

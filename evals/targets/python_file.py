@@ -21,30 +21,30 @@ from evals.results.records import Attempt
 from evals.suite.suite import EvalCase, Suite
 from evals.suite.suite_file import PythonTarget
 from evals.targets.exchange.conversation import conversation_problems, hold_conversation, values_of
-from evals.targets.exchange.reply import Reply, UnusableAnswer, read_own, read_raised
+from evals.targets.exchange.reply import Reply, UnusableAnswer, read_exception, read_own
 from evals.targets.process.output import without_secrets
-from evals.targets.process.python_worker import json_of, parameters_of, raised
+from evals.targets.process.python_worker import exception_report, json_of, parameters_of
 
 WHERE = ("target", "python", "function")
 
 
 class FunctionAgent:
-    """What is alike wherever the function runs."""
+    """What is the same in our process and in processes of its own."""
 
     model: str | None = None
     worst_case_usd: float | None = None
 
-    def __init__(self, suite: Suite, written: PythonTarget, environ: Mapping[str, str]) -> None:
+    def __init__(self, suite: Suite, settings: PythonTarget, environ: Mapping[str, str]) -> None:
         """Check that the file is there and is Python; it is loaded when the target is opened.
 
         Raises:
             InvalidInput
         """
-        self.simulated = written.simulated
-        self.fingerprint: str | None = python_fingerprint(suite, written)
-        self.agent: str | None = written.function
+        self.simulated = settings.simulated
+        self.fingerprint: str | None = python_fingerprint(suite, settings)
+        self.agent: str | None = settings.function
         self._suite = suite
-        self._written = written
+        self._written = settings
         self._environ = environ
 
     def _clean(self, text: str) -> str:
@@ -58,10 +58,10 @@ class PythonAgent(FunctionAgent):
     its thread until we end; `isolate: true` is for those.
     """
 
-    def __init__(self, suite: Suite, written: PythonTarget, environ: Mapping[str, str]) -> None:
-        super().__init__(suite, written, environ)
+    def __init__(self, suite: Suite, settings: PythonTarget, environ: Mapping[str, str]) -> None:
+        super().__init__(suite, settings, environ)
         self._function: Callable[..., Any]
-        self._given: Mapping[str, str] = {}
+        self._value_names: Mapping[str, str] = {}
         self._opened = ExitStack()
 
     async def __aenter__(self) -> Self:
@@ -74,8 +74,8 @@ class PythonAgent(FunctionAgent):
         self._opened.enter_context(redirect_stdout(sys.stderr))
         try:
             self._function = _loaded(self._suite, self._written)
-            self._given = _parameters(self._suite, self._function)
-            refuse_unfit_cases(self._suite, frozenset(self._given.values()))
+            self._value_names = _parameters(self._suite, self._function)
+            refuse_unreachable_cases(self._suite, frozenset(self._value_names.values()))
         except BaseException:
             self._opened.close()
             raise
@@ -97,9 +97,9 @@ class PythonAgent(FunctionAgent):
         )
 
     async def _ask(self, values: Mapping[str, Any]) -> tuple[Reply, float]:
-        given = {parameter: values[name] for parameter, name in self._given.items()}
+        arguments = {parameter: values[name] for parameter, name in self._value_names.items()}
         started = time.perf_counter()
-        reply = _reply(await _undisturbed(self._function, given))
+        reply = _reply(await _call_shielded(self._function, arguments))
         return reply, (time.perf_counter() - started) * 1000
 
 
@@ -123,34 +123,34 @@ def source_of(root: Path, reference: str, *, ours: bool = True) -> str:
     return text
 
 
-def python_fingerprint(suite: Suite, written: PythonTarget) -> str:
+def python_fingerprint(suite: Suite, settings: PythonTarget) -> str:
     """SHA-256 of the target as written and of its file; what the file imports is not known.
 
     Raises:
         InvalidInput: the file is not there, or not Python.
     """
     try:
-        text = source_of(suite.root, written.function, ours=written.interpreter is None)
+        text = source_of(suite.root, settings.function, ours=settings.interpreter is None)
     except ValueError as error:
-        what = f"'{written.function}' {error}"
+        what = f"'{settings.function}' {error}"
         raise InvalidInput([suite.document.problem(WHERE, what, "correct the file, or its path")]) from None
-    return hashlib.sha256(canonical_json([written.model_dump(mode="json"), text]).encode()).hexdigest()
+    return hashlib.sha256(canonical_json([settings.model_dump(mode="json"), text]).encode()).hexdigest()
 
 
-def refuse_unfit_cases(suite: Suite, told: frozenset[str]) -> None:
+def refuse_unreachable_cases(suite: Suite, inputs: frozenset[str]) -> None:
     """Stop before anything runs if a case cannot reach a function that takes these names.
 
     Raises:
         InvalidInput
     """
-    problems = conversation_problems(told, suite.cases, lambda name: f"let the function take '{name}'")
+    problems = conversation_problems(inputs, suite.cases, lambda name: f"let the function take '{name}'")
     if problems:
         raise InvalidInput(problems)
 
 
-def _loaded(suite: Suite, written: PythonTarget) -> Callable[..., Any]:
+def _loaded(suite: Suite, settings: PythonTarget) -> Callable[..., Any]:
     try:
-        return load_function(suite.root, written.function, "the target")
+        return load_function(suite.root, settings.function, "the target")
     except InvalidInput as error:
         if "No module named" not in str(error):
             raise
@@ -168,9 +168,9 @@ def _parameters(suite: Suite, function: Callable[..., Any]) -> dict[str, str]:
         raise InvalidInput([suite.document.problem(WHERE, what, "write  def answer(input): …")]) from None
 
 
-async def _undisturbed(function: Callable[..., Any], given: Mapping[str, Any]) -> Any:
-    """What the function came to; one that resists being cancelled is left behind."""
-    task = asyncio.ensure_future(_outcome(function, given))
+async def _call_shielded(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
+    """The result of the function, or its exception. A call that resists being cancelled goes on without us."""
+    task = asyncio.ensure_future(_result_or_exception(function, arguments))
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
@@ -178,23 +178,23 @@ async def _undisturbed(function: Callable[..., Any], given: Mapping[str, Any]) -
         raise
 
 
-async def _outcome(function: Callable[..., Any], given: Mapping[str, Any]) -> Any:
+async def _result_or_exception(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
     try:
-        return await call_function(function, given)
+        return await call_function(function, arguments)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - the agent's own failure, whatever it is
-        return _Raised(error)
+        return _RaisedError(error)
 
 
-class _Raised:
-    """What a function raised, carried past the loop: a SystemExit there would end the evaluation."""
+class _RaisedError:
+    """The exception of a function as a value: a SystemExit that a task raises would end the event loop."""
 
     def __init__(self, error: BaseException) -> None:
         self.error = error
 
 
 def _reply(value: Any) -> Reply:
-    if isinstance(value, _Raised):
-        return read_raised(raised(value.error))
+    if isinstance(value, _RaisedError):
+        return read_exception(exception_report(value.error))
     try:
         return read_own(json_of(value).encode())
     except ValueError as error:

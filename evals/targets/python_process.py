@@ -17,18 +17,18 @@ from evals.results.records import Attempt
 from evals.suite.suite import EvalCase, Suite
 from evals.suite.suite_file import PythonTarget
 from evals.targets.exchange.conversation import hold_conversation, unmeasured, values_of
-from evals.targets.exchange.reply import Reply, UnusableAnswer, read_exit, read_own, read_raised, too_large
+from evals.targets.exchange.reply import Reply, UnusableAnswer, read_exception, read_exit, read_own, too_large
 from evals.targets.process import python_worker
-from evals.targets.process.output import last_words
-from evals.targets.process.process import Process, processes_at_once, program_words
-from evals.targets.python_file import WHERE, FunctionAgent, refuse_unfit_cases
+from evals.targets.process.output import last_output
+from evals.targets.process.process import Process, process_limit, program_words
+from evals.targets.python_file import WHERE, FunctionAgent, refuse_unreachable_cases
 
 _RUN_FILE = "import runpy, sys; runpy.run_path(sys.argv[1], run_name='__main__')"
-"""Unlike `python FILE`, this puts the folder of the file on no import path."""
+"""Unlike `python FILE`, this does not put the folder of the file on the import path."""
 
 
 class CannotLoad(CrewError):
-    """A worker did not come to the point where it can be asked."""
+    """A worker process did not load its function."""
 
     exit_code = 2
 
@@ -37,7 +37,7 @@ class Worker:
     """One process that answers one turn at a time."""
 
     def __init__(self, process: Process, environ: Mapping[str, str]) -> None:
-        self.told: frozenset[str] = frozenset()
+        self.value_names: frozenset[str] = frozenset()
         self._process = process
         self._environ = environ
         self._busy = False
@@ -57,10 +57,10 @@ class Worker:
             raise CannotLoad(f"'{words[0]}' cannot be started: {error.strerror}") from None
         try:
             async with timeout(ready_seconds):
-                await worker._get_ready()
+                await worker._wait_until_loaded()
         except TimeoutError:
             await worker.stop()
-            raise CannotLoad(worker._unready(f"was not loaded within {ready_seconds:g} s")) from None
+            raise CannotLoad(worker._start_failure(f"was not loaded within {ready_seconds:g} s")) from None
         except BaseException:
             await worker.stop()
             raise
@@ -79,7 +79,7 @@ class Worker:
         line = await self._process.line()
         latency_ms = (time.perf_counter() - started) * 1000
         if line is None:
-            return await self._end(), latency_ms
+            return await self._reply_at_end(), latency_ms
         self._busy = False
         return _reply(json.loads(line)), latency_ms
 
@@ -87,24 +87,24 @@ class Worker:
         """End it and all it started."""
         await self._process.stop()
 
-    async def _get_ready(self) -> None:
+    async def _wait_until_loaded(self) -> None:
         line = await self._process.line()
         if line is None:
             await self._process.ended()
-            raise CannotLoad(self._unready("could not be loaded"))
-        self.told = frozenset(json.loads(line)["told"])
+            raise CannotLoad(self._start_failure("could not be loaded"))
+        self.value_names = frozenset(json.loads(line)["value_names"])
 
-    def _unready(self, what: str) -> str:
-        return f"the agent {what}; the last it printed:\n{self._last_words or '(nothing)'}"
+    def _start_failure(self, what: str) -> str:
+        return f"the agent {what}; the last it printed:\n{self._last_output or '(nothing)'}"
 
     @property
-    def _last_words(self) -> str:
-        return last_words(bytes(self._process.complaints), self._environ)
+    def _last_output(self) -> str:
+        return last_output(bytes(self._process.stderr_end), self._environ)
 
-    async def _end(self) -> Reply:
-        if self._process.flooded:
+    async def _reply_at_end(self) -> Reply:
+        if self._process.output_too_large:
             raise too_large()
-        return read_exit(await self._process.ended(), self._last_words)
+        return read_exit(await self._process.ended(), self._last_output)
 
 
 class IsolatedAgent(FunctionAgent):
@@ -113,15 +113,15 @@ class IsolatedAgent(FunctionAgent):
     Workers are started when they are needed, used again, and replaced when a run leaves one hanging.
     """
 
-    def __init__(self, suite: Suite, written: PythonTarget, environ: Mapping[str, str]) -> None:
+    def __init__(self, suite: Suite, settings: PythonTarget, environ: Mapping[str, str]) -> None:
         """Check the file and the interpreter; nothing is started.
 
         Raises:
             InvalidInput
         """
-        super().__init__(suite, written, environ)
-        self._words = _words(suite, written, environ)
-        self._free = Semaphore(processes_at_once(written.processes))
+        super().__init__(suite, settings, environ)
+        self._words = _words(suite, settings, environ)
+        self._free = Semaphore(process_limit(settings.processes))
         self._idle: list[Worker] = []
 
     async def __aenter__(self) -> Self:
@@ -137,7 +137,7 @@ class IsolatedAgent(FunctionAgent):
             raise InvalidInput([self._suite.document.problem(WHERE, str(error), fix)]) from None
         self._idle.append(worker)
         try:
-            refuse_unfit_cases(self._suite, worker.told)
+            refuse_unreachable_cases(self._suite, worker.value_names)
         except InvalidInput:
             await self._stop_all()
             raise
@@ -165,7 +165,7 @@ class IsolatedAgent(FunctionAgent):
     @asynccontextmanager
     async def _worker(self) -> AsyncIterator[Worker]:
         async with self._free:
-            worker = await self._rested() or await self._start()
+            worker = await self._idle_worker() or await self._start()
             try:
                 yield worker
             finally:
@@ -174,8 +174,8 @@ class IsolatedAgent(FunctionAgent):
                 else:
                     await worker.stop()
 
-    async def _rested(self) -> Worker | None:
-        """A worker that waits for a turn; one that ended while it waited is cleared away."""
+    async def _idle_worker(self) -> Worker | None:
+        """A worker without a turn; one that ended in the meantime is removed."""
         while self._idle:
             worker = self._idle.pop()
             if worker.usable:
@@ -190,22 +190,22 @@ class IsolatedAgent(FunctionAgent):
         await gather(*(worker.stop() for worker in self._idle))
 
 
-def _words(suite: Suite, written: PythonTarget, environ: Mapping[str, str]) -> list[str]:
+def _words(suite: Suite, settings: PythonTarget, environ: Mapping[str, str]) -> list[str]:
     interpreter = [sys.executable]
-    if written.interpreter is not None:
+    if settings.interpreter is not None:
         try:
-            interpreter = program_words(written.interpreter, suite.root, environ)
+            interpreter = program_words(settings.interpreter, suite.root, environ)
         except ValueError as error:
             where = ("target", "python", "interpreter")
             problem = suite.document.problem(where, f"{error}", "make the environment, or correct the path")
             raise InvalidInput([problem]) from None
-    file, _, function = written.function.partition(":")
+    file, _, function = settings.function.partition(":")
     return [*interpreter, "-c", _RUN_FILE, str(python_worker.__file__), file, function]
 
 
-def _reply(said: Mapping[str, Any]) -> Reply:
-    if "raised" in said:
-        return read_raised(said["raised"])
-    if "unusable" in said:
-        raise UnusableAnswer(said["unusable"], retryable=False)
-    return read_own(said["answer"].encode())
+def _reply(answer: Mapping[str, Any]) -> Reply:
+    if "exception" in answer:
+        return read_exception(answer["exception"])
+    if "unusable" in answer:
+        raise UnusableAnswer(answer["unusable"], retryable=False)
+    return read_own(answer["answer"].encode())

@@ -1,4 +1,4 @@
-"""Runs that were saved, graded again: what the agent said then, judged by what is right now."""
+"""Saved runs as a target: today's graders grade the answers of that time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from evals.suite.suite import EvalCase, Suite
 from evals.suite.suite_file import RecordedTarget
 from evals.targets.interface import NothingToOpen
 
-_REFUSED = ("denied:", "approval:pending")
+_REFUSAL_FLAGS = ("denied:", "approval:pending")
 
 
 class RecordedAgent(NothingToOpen):
@@ -29,16 +29,16 @@ class RecordedAgent(NothingToOpen):
 
     worst_case_usd: float | None = None
 
-    def __init__(self, suite: Suite, written: RecordedTarget) -> None:
+    def __init__(self, suite: Suite, settings: RecordedTarget) -> None:
         """Read the file.
 
         Raises:
             InvalidInput: it cannot be read, or holds nothing for a case, or answers to another input.
         """
-        saved = _read(suite, written)
-        self._folder = (suite.root / written.file).parent
+        saved = _read(suite, settings)
+        self._folder = (suite.root / settings.file).parent
         self._cases = {case.case_id: case for case in saved.cases}
-        if problems := list(_problems(suite, self._cases, written.file)):
+        if problems := list(_problems(suite, self._cases, settings.file)):
             raise InvalidInput(problems)
         self._samples = {(sample.case_id, sample.sample_index): sample for sample in saved.samples}
         self.simulated = saved.simulated
@@ -85,9 +85,9 @@ def recorded_attempt(sample: Sample) -> Attempt:
     )
 
 
-def _read(suite: Suite, written: RecordedTarget) -> SuiteResult:
+def _read(suite: Suite, settings: RecordedTarget) -> SuiteResult:
     try:
-        return read_samples(resolve_inside(suite.root, written.file))
+        return read_samples(resolve_inside(suite.root, settings.file))
     except ValueError as error:
         where = ("target", "recorded", "file")
         raise InvalidInput([suite.document.problem(where, str(error), "keep it beside the suite")]) from None
@@ -110,20 +110,20 @@ def same_text(saved: str, now: str) -> bool:
 
 
 def _tool_calls(transcript: tuple[Event, ...]) -> tuple[ObservedCall, ...] | None:
-    """The tool calls of a transcript; None if there are none in it and only our own runtime would have told."""
+    """The tool calls of a transcript. Without any: () if our own runtime made it, which reports them all, else None."""
     calls = tuple(_observed(event) for event in transcript if event.tool is not None)
-    told = bool(calls) or any(event.role == "plan" for event in transcript)
-    return calls if told else None
+    reported = bool(calls) or any(event.role == "plan" for event in transcript)
+    return calls if reported else None
 
 
 def _observed(event: Event) -> ObservedCall:
-    refused = any(flag.startswith(_REFUSED) for flag in event.flags)
+    refused = any(flag.startswith(_REFUSAL_FLAGS) for flag in event.flags)
     return ObservedCall(event.tool or "", _arguments(event.arguments), executed=not refused)
 
 
-def _arguments(written: str | None) -> Mapping[str, Any]:
+def _arguments(settings: str | None) -> Mapping[str, Any]:
     try:
-        value = strict_json(written or "{}")
+        value = strict_json(settings or "{}")
     except ValueError:
         return {}
     return value if isinstance(value, dict) else {}

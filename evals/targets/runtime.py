@@ -72,8 +72,8 @@ class CaseApprover:
         return self.case.approvals.get(request.tool) == "grant"
 
 
-class WatchedModel:
-    """A model as it is, remembering whether its provider said that it is asked too much."""
+class ThrottleObserver:
+    """A model that also records whether its provider refused a request as one too many."""
 
     def __init__(self, model: Model) -> None:
         self.virtual_time = model.virtual_time
@@ -133,10 +133,10 @@ class RuntimeAgent:
         await self._stack.aclose()
 
     async def attempt(self, case: EvalCase, sample_index: int, seed: int) -> Attempt:
-        """Run the agent once; grading sees the raw output, what is kept afterwards is redacted by the caller."""
+        """Run the agent once; graders see the raw output, and the caller redacts what it stores."""
         task = Task(f"{case.case_id}.{sample_index}", case.messages, case.turns, seed)
         stubs = {name: StubTool(value) for name, value in case.stubs.items()}
-        model = WatchedModel(self._model)
+        model = ThrottleObserver(self._model)
         deps = Deps(
             model=model,
             price=self._price,
@@ -164,12 +164,12 @@ def attempt_of(result: RunResult) -> Attempt:
         cost_usd=result.cost_micros / MICROS,
         tool_calls=tuple(_observed(step) for step in result.steps if step.role is Role.TOOL),
         transcript=tuple(_event(step) for step in result.steps),
-        error=None if stop is Stop.ANSWERED else _explain(stop, result),
+        error=None if stop is Stop.ANSWERED else _stop_reason(stop, result),
         retryable=stop is not Stop.MODEL_REJECTED,
     )
 
 
-def _explain(stop: Stop, result: RunResult) -> str:
+def _stop_reason(stop: Stop, result: RunResult) -> str:
     last = next((step.text for step in reversed(result.steps) if not step.ok and step.text), "")
     return f"{stop}: {last}"[:500] if last else str(stop)
 
@@ -193,10 +193,10 @@ def _parsed(arguments: str) -> Mapping[str, Any]:
 
 def _event(step: Step) -> Event:
     answered = step.role is Role.PLAN and step.ok and not step.calls
-    wanted = "".join(f"→ {call.name}({call.arguments})\n" for call in step.calls)
+    requested_calls = "".join(f"→ {call.name}({call.arguments})\n" for call in step.calls)
     return Event(
         role="answer" if answered else step.role.value,
-        text=f"{step.text}\n{wanted}".strip() if wanted else step.text,
+        text=f"{step.text}\n{requested_calls}".strip() if requested_calls else step.text,
         tool=step.tool,
         arguments=step.call.arguments if step.call else None,
         flags=step.policy_flags,

@@ -21,7 +21,7 @@ from agent_runtime.agent.manifest import Manifest, load_manifest
 from agent_runtime.errors import InvalidInput
 from agent_runtime.guard.redact import ALL_KINDS, Redactor
 from evals.canary.preparation import CanaryOptions, manifest_of
-from evals.git.base_rules import takes_effect, tree_left
+from evals.git.base_rules import branch_point, takes_effect
 from evals.git.trees import commit_of
 from evals.suite.suite import load_suite
 from security_pack.assessment.assessment import AssessedAgent, Evidence, assess
@@ -156,7 +156,7 @@ def _judging_settings(options: GuardianOptions) -> Iterator[tuple[Settings, tupl
     if options.gate_from is None:
         yield (load_settings(file) if options.settings else settings_beside(options.attacked)), ()
         return
-    with tree_left(options.attacked.parent, options.gate_from) as (tree, commit):
+    with branch_point(options.attacked.parent, options.gate_from) as (tree, commit):
         then = tree.of(file)
         settings = load_settings(then) if then.is_file() else Settings()
         notes = (f"this change edits {file.name}: {takes_effect(commit)}",)

@@ -131,7 +131,7 @@ def prepare_resistance(
         manifest=manifest,
         target=target,
         graders={},
-        judges_panel=JudgePanel(suite.root, environ, kinds),
+        judges=JudgePanel(suite.root, environ, kinds),
         baseline=baseline,
         baseline_file=file,
         schedule=fixed_schedule(max((case.runs for case in cases.values()), default=1)),

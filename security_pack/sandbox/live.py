@@ -12,7 +12,7 @@ from agent_runtime.engine.runner import run_agent
 from agent_runtime.guard.budget import MemoryLedger, cap_micros, micros_of
 from agent_runtime.models.interface import Model, ModelReply, ModelRequest
 from agent_runtime.records import Role, RunResult, ToolCall
-from evals.targets.runtime import WatchedModel
+from evals.targets.runtime import ThrottleObserver
 from security_pack.catalog.probe import Budget, Probe
 from security_pack.episodes.episode import Episode
 from security_pack.sandbox.sandbox import Sandbox, approved_beforehand, with_planted_descriptions
@@ -42,7 +42,7 @@ class SandboxRun:
     retry_after: float | None = None
 
 
-class RecordingModel(WatchedModel):
+class RecordingModel(ThrottleObserver):
     """A model as it is, remembering every tool call it asked for, also those that were never made."""
 
     def __init__(self, model: Model) -> None:

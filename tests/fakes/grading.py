@@ -8,9 +8,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from agent_runtime.files.documents import Document
 from agent_runtime.records import Message
 from evals.graders import Grader, GraderContext, grade, graders_for
 from evals.graders.interface import graded
+from evals.graders.kind import CaseContext, GraderKind
 from evals.graders.llm_judge.panel import JudgePanel
 from evals.results.records import Attempt, Grade, ObservedCall, SampleStatus
 from evals.suite.suite import EvalCase
@@ -19,6 +21,19 @@ from evals.suite.suite import EvalCase
 def means(contract: Mapping[str, Any] | None = None, root: Path = Path()) -> GraderContext:
     """What graders may use, without a key in the environment."""
     return GraderContext(root, JudgePanel(root, {}, ("email",)), contract)
+
+
+def built(kind: GraderKind[Any], value: Any, line: int | None = None) -> Grader:
+    """A grader of `kind` from what was written after its name, in a suite of one case."""
+    document = Document("suite.yaml", value, {} if line is None else {(): line})
+    return kind.grader(document, CaseContext(case_of(), means(), lambda parts: ()))
+
+
+def immediate_grade(grader: Grader, attempt: Attempt) -> Grade:
+    """The grade of a grader that asks nobody."""
+    given = grader.grade(attempt)
+    assert isinstance(given, Grade)
+    return given
 
 
 def case_of(evaluator: Any = None, success: str | None = None, **more: Any) -> EvalCase:
@@ -47,7 +62,7 @@ def grade_of(evaluator: Any, attempt: Attempt, root: Path = Path()) -> Grade:
     [grader] = graders_for(case_of(evaluator), means_)
 
     async def within() -> Grade:
-        async with means_.judges_panel:
+        async with means_.judges:
             return await graded(grader, attempt)
 
     return asyncio.run(within())

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import strict_json
 from agent_runtime.files.json_path import MISSING, look_up, parse_path
-from evals.graders.answer.text import holds, search_for, shown
+from evals.graders.answer.text import contains, search_for
+from evals.graders.quote import quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def comparison(source: str, operands: Sequence[Part], symbols: Sequence[str]) ->
         failed = next((pair for pair in pairs if not _COMPARE[pair[0]](*pair[1])), None)
         if failed is None:
             return None
-        was = (shown(value) for operand, value in zip(operands, values, strict=True) if not operand.literal)
+        was = (quote(value) for operand, value in zip(operands, values, strict=True) if not operand.literal)
         return f"{source} was {' and '.join(was) or 'false'}{_mismatch(failed[0], *failed[1])}"
 
     return _test(source, why_not)
@@ -167,7 +168,7 @@ def _value(source: str, value: Callable[[AnswerText], Any], *, literal: bool = F
         found = value(answer)
         if isinstance(found, Absent):
             return found.why
-        return None if found else f"{source} was {shown(found)}"
+        return None if found else f"{source} was {quote(found)}"
 
     return Part(source, value, why_not, literal)
 
@@ -189,7 +190,7 @@ def _kind(value: Any) -> str:
 
 def _mismatch(symbol: str, left: Any, right: Any) -> str:
     """Why the two could not hold: 15 and "15" look alike."""
-    comparable = _within(left, right) is not None if "in" in symbol else _kind(left) == _kind(right)
+    comparable = _contained(left, right) is not None if "in" in symbol else _kind(left) == _kind(right)
     return "" if comparable else f" ({_kind(left)}, against {_kind(right)})"
 
 
@@ -199,7 +200,7 @@ def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
     )
 
 
-def _within(item: Any, container: Any) -> bool | None:
+def _contained(item: Any, container: Any) -> bool | None:
     """Whether `container` holds `item`; None if that is no question to ask of it."""
     if isinstance(container, list):
         return any(same(item, other) for other in container)
@@ -215,18 +216,18 @@ _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
     "<=": _ordered(operator.le),
     ">": _ordered(operator.gt),
     ">=": _ordered(operator.ge),
-    "in": lambda left, right: _within(left, right) is True,
-    "not in": lambda left, right: _within(left, right) is False,
+    "in": lambda left, right: _contained(left, right) is True,
+    "not in": lambda left, right: _contained(left, right) is False,
 }
 
 
 def _contains(source: str, arguments: Sequence[Part]) -> Part:
-    where, wanted = _where_and_wanted(arguments, "contains('refund processed') or contains(path, 'text')")
-    return _test(source, _search(source, where, lambda text: holds(text, wanted)))
+    where, text = _place_and_text(arguments, "contains('refund processed') or contains(path, 'text')")
+    return _test(source, _search(source, where, lambda found: contains(found, text)))
 
 
 def _regex(source: str, arguments: Sequence[Part]) -> Part:
-    where, pattern = _where_and_wanted(arguments, r"regex('order #\d+') or regex(path, '^\d+$')")
+    where, pattern = _place_and_text(arguments, r"regex('order #\d+') or regex(path, '^\d+$')")
     return _test(source, _search(source, where, search_for(pattern)))
 
 
@@ -241,21 +242,21 @@ def _search(source: str, where: Part | None, found_in: Callable[[str], bool]) ->
         if any(isinstance(part, str) and found_in(part) for part in texts):
             return None
         looked_at = "the output" if where is None else where.source
-        return f"{source} failed: {looked_at} was {shown(text)}"
+        return f"{source} failed: {looked_at} was {quote(text)}"
 
     return why_not
 
 
-def _where_and_wanted(arguments: Sequence[Part], example: str) -> tuple[Part | None, str]:
+def _place_and_text(arguments: Sequence[Part], example: str) -> tuple[Part | None, str]:
     if not 1 <= len(arguments) <= 2:
         raise InvalidInput.one(
             "success", f"takes one or two values, not {len(arguments)}", f"write {example}"
         )
-    wanted = arguments[-1].value(answer_text("")) if arguments[-1].literal else None
-    if not isinstance(wanted, str) or not wanted:
+    text = arguments[-1].value(answer_text("")) if arguments[-1].literal else None
+    if not isinstance(text, str) or not text:
         what = f"looks for a text in quotes, not {arguments[-1].source}"
         raise InvalidInput.one("success", what, f"write {example}")
-    return (arguments[0] if len(arguments) == 2 else None), wanted
+    return (arguments[0] if len(arguments) == 2 else None), text
 
 
 def _length(source: str, arguments: Sequence[Part]) -> Part:
@@ -268,7 +269,7 @@ def _length(source: str, arguments: Sequence[Part]) -> Part:
         found = measured.value(answer)
         if isinstance(found, str | list | Mapping):
             return len(found)
-        return found if isinstance(found, Absent) else Absent(f"{shown(found)} has no length")
+        return found if isinstance(found, Absent) else Absent(f"{quote(found)} has no length")
 
     return _value(source, value)
 

@@ -36,7 +36,8 @@ from evals.graders.answer.conditions import (
     negation,
     path,
 )
-from evals.graders.answer.text import shown
+from evals.graders.kind import GraderKind, no_settings
+from evals.graders.quote import quote
 from evals.results.records import Attempt, Grade
 
 MAX_LENGTH = 2_000
@@ -74,18 +75,6 @@ def success(written: str | None) -> Success:
     if written is None:
         raise InvalidInput.one("success", "has nothing to match", "add  success: \"contains('…')\"")
     return Success(compile_condition(written))
-
-
-def expression(document: Document) -> Success:
-    """From `expression: "amount==15"`, which stands where `success:` cannot: inside a combination.
-
-    Raises:
-        InvalidInput
-    """
-    if not isinstance(document.data, str):
-        what = f"needs an expression, not {shown(document.data)}"
-        raise InvalidInput.one("expression", what, "write  expression: \"contains('…')\"")
-    return Success(compile_condition(document.data), "expression")
 
 
 def compile_condition(source: str) -> Condition:
@@ -129,7 +118,7 @@ def _tokens(source: str) -> Iterator[_Token]:
         found = _TOKEN.match(source, position)
         if found is None:
             start = position + len(source[position:]) - len(source[position:].lstrip())
-            _refuse(start, f"{shown(source[start])} is not understood", _advice(source[start]))
+            _refuse(start, f"{quote(source[start])} is not understood", _advice(source[start]))
         kind = str(found.lastgroup)
         position = found.end()
         yield _Token(kind, found[kind], found.start(kind), position)
@@ -163,7 +152,7 @@ class _Parser:
     def condition_to_the_end(self) -> Part:
         part = self._condition()
         if self.next.kind != "end":
-            _refuse(self.next.start, f"{shown(self.next.text)} is not expected here")
+            _refuse(self.next.start, f"{quote(self.next.text)} is not expected here")
         return part
 
     def _condition(self) -> Part:
@@ -220,7 +209,7 @@ class _Parser:
             part = self._deeper(self._condition)
             self._expect(")", token)
             return part
-        found = "the end" if token.kind == "end" else shown(token.text)
+        found = "the end" if token.kind == "end" else quote(token.text)
         return _refuse(token.start, f"a value is missing before {found}")
 
     def _named(self, token: _Token) -> Part:
@@ -296,3 +285,28 @@ def _number(token: _Token) -> int | float:
     if number in (float("inf"), float("-inf")):
         _refuse(token.start, f"{digits} is too large for a number", "write a smaller one")
     return number
+
+
+def _text(document: Document) -> str:
+    if not isinstance(document.data, str):
+        what = f"needs an expression, not {quote(document.data)}"
+        raise InvalidInput.one("expression", what, "write  expression: \"contains('…')\"")
+    return document.data
+
+
+SUCCESS = GraderKind(
+    name="success",
+    read=no_settings("success", 'success: "…"'),
+    build=lambda _, context: success(context.case.success),
+    checks="The `success:` of the case holds. It counts without being listed, too.",
+    example="success",
+    # The article that this tool comes from writes `json_schema + string match`.
+    aliases=("string_match",),
+)
+EXPRESSION = GraderKind(
+    name="expression",
+    read=_text,
+    build=lambda source, _: Success(compile_condition(source), "expression"),
+    checks="The same as `success:`, at a place where that cannot stand: inside a combination.",
+    example="expression: \"amount == 15 and currency in ['USD', 'EUR']\"",
+)

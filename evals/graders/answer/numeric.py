@@ -9,13 +9,14 @@ from typing import Self
 from pydantic import Field, field_validator, model_validator
 
 from agent_runtime.agent.spec import FileModel
-from agent_runtime.files.documents import Document, parse, strict_json
+from agent_runtime.files.documents import strict_json
 from agent_runtime.files.json_path import MISSING, look_up, parse_path
-from evals.graders.answer.text import shown
+from evals.graders.kind import GraderKind, settings_of
+from evals.graders.quote import quote
 from evals.results.records import Attempt, Grade
 
 _ROUNDING = 1e-9
-"""1.1 is within 0.1 of 1.0, although their binary difference is a little more."""
+"""1.1 is within 0.1 of 1.0, although their binary difference is a little more (0.10000000000000009)."""
 
 
 class NumericSettings(FileModel):
@@ -53,31 +54,22 @@ class Numeric:
     name = "numeric"
 
     def grade(self, attempt: Attempt) -> Grade:
-        """Pass, or say what was there and what was wanted."""
+        """Pass, or name the number that was found and the one that was expected."""
         try:
             data = strict_json(attempt.output or "")
         except ValueError:
-            return Grade(self.name, False, f"the output is not JSON: {shown(attempt.output or '')}")
+            return Grade(self.name, False, f"the output is not JSON: {quote(attempt.output or '')}")
         found = look_up(data, parse_path(self.settings.path))
         if isinstance(found, bool) or not isinstance(found, int | float):
             return Grade(
                 self.name,
                 False,
-                f"{self.settings.path} is not a number: {shown(found) if found is not MISSING else 'nothing is there'}",
+                f"{self.settings.path} is not a number: {quote(found) if found is not MISSING else 'nothing is there'}",
             )
         wrong = _wrong(self.settings, _as_float(found))
         return Grade(
-            self.name, not wrong, f"{self.settings.path} was {shown(found)}, {wrong}" if wrong else ""
+            self.name, not wrong, f"{self.settings.path} was {quote(found)}, {wrong}" if wrong else ""
         )
-
-
-def numeric(document: Document) -> Numeric:
-    """From `numeric: { path: "amount", equals: 15, tolerance: 0.01 }`.
-
-    Raises:
-        InvalidInput
-    """
-    return Numeric(parse(document, NumericSettings))
 
 
 def _wrong(settings: NumericSettings, number: float) -> str:
@@ -97,3 +89,12 @@ def _as_float(number: float) -> float:
         return float(number)
     except OverflowError:
         return math.inf if number > 0 else -math.inf
+
+
+NUMERIC = GraderKind(
+    name="numeric",
+    read=settings_of(NumericSettings),
+    build=lambda settings, _: Numeric(settings),
+    checks="A number in the JSON answer is near a value, or within bounds.",
+    example='numeric: { path: "amount", equals: 15, tolerance: 0.01 }',
+)

@@ -1,4 +1,4 @@
-"""The grader of the output's shape: JSON Schema 2020-12."""
+"""The grader of the structure of an answer: JSON Schema 2020-12 (https://json-schema.org/draft/2020-12)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.json_schema import why_not_schema
+from evals.graders.kind import CaseContext, GraderKind, no_settings
 from evals.results.records import Attempt, Grade
 
 
@@ -20,7 +21,6 @@ class JsonSchema:
 
     def grade(self, attempt: Attempt) -> Grade:
         """Pass, or name the places that depart from the schema."""
-        from agent_runtime.guard.contract import check_contract  # jsonschema is heavy
 
         check = check_contract(self.schema, attempt.output or "")
         return Grade(self.name, check.ok, "; ".join(check.problems))
@@ -68,3 +68,17 @@ def _references(schema: Any) -> Iterator[str]:
             yield schema["$ref"]
         for part in schema.values():
             yield from _references(part)
+
+
+def _of_case(_: None, context: CaseContext) -> JsonSchema:
+    own = context.case.schema
+    return json_schema(own if own is not None else context.suite.contract)
+
+
+JSON_SCHEMA = GraderKind(
+    name="json_schema",
+    read=no_settings("json_schema", "schema: {…}"),
+    build=_of_case,
+    checks="The answer is JSON of the policy's contract, or of the case's own `schema:`.",
+    example="json_schema",
+)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import Document
-from evals.graders.answer.text import shown
+from evals.graders.kind import GraderKind
+from evals.graders.quote import quote
 from evals.results.records import Attempt, Grade
 
 
@@ -18,13 +19,13 @@ class Limit:
 
     Attributes:
         amount: the number; None if the target does not report it.
-        words: how such a number is written.
+        unit: writes such a number with its unit.
     """
 
     name: str
     most: float
     amount: Callable[[Attempt], float | None]
-    words: Callable[[float], str]
+    unit: Callable[[float], str]
 
     def grade(self, attempt: Attempt) -> Grade:
         """Compare; neither pass nor fail if there is nothing to compare."""
@@ -33,33 +34,34 @@ class Limit:
             return Grade(self.name, None, f"the target does not report what {self.name} limits")
         passed = amount <= self.most
         return Grade(
-            self.name, passed, "" if passed else f"{self.words(amount)}, above {self.words(self.most)}"
+            self.name, passed, "" if passed else f"{self.unit(amount)}, above {self.unit(self.most)}"
         )
 
 
-def max_cost_usd(document: Document) -> Limit:
-    """From `max_cost_usd: 0.02`.
+def _bound(example: str) -> Callable[[Document], float]:
+    def read(document: Document) -> float:
+        value = document.data
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+            what = f"needs a number above 0, not {quote(value)}"
+            raise InvalidInput([document.problem((), what, f"write  {example}")])
+        return float(value)
 
-    Raises:
-        InvalidInput
-    """
-    most = _most(document, "max_cost_usd: 0.02")
-    return Limit("max_cost_usd", most, lambda attempt: attempt.cost_usd, lambda usd: f"${usd:.6g}")
-
-
-def max_latency_ms(document: Document) -> Limit:
-    """From `max_latency_ms: 3000`.
-
-    Raises:
-        InvalidInput
-    """
-    most = _most(document, "max_latency_ms: 3000")
-    return Limit("max_latency_ms", most, lambda attempt: attempt.latency_ms, lambda ms: f"{ms:.0f} ms")
+    return read
 
 
-def _most(document: Document, example: str) -> float:
-    most = document.data
-    if isinstance(most, bool) or not isinstance(most, int | float) or not 0 < most < math.inf:
-        what = f"needs a number above 0, not {shown(most)}"
-        raise InvalidInput([document.problem((), what, f"write  {example}")])
-    return float(most)
+MAX_COST_USD = GraderKind(
+    name="max_cost_usd",
+    read=_bound("max_cost_usd: 0.02"),
+    build=lambda most, _: Limit("max_cost_usd", most, lambda run: run.cost_usd, lambda usd: f"${usd:.6g}"),
+    checks="The run cost at most so much.",
+    example="max_cost_usd: 0.02",
+)
+MAX_LATENCY_MS = GraderKind(
+    name="max_latency_ms",
+    read=_bound("max_latency_ms: 3000"),
+    build=lambda most, _: Limit(
+        "max_latency_ms", most, lambda run: run.latency_ms, lambda ms: f"{ms:.0f} ms"
+    ),
+    checks="The run took at most so long.",
+    example="max_latency_ms: 3000",
+)

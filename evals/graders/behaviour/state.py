@@ -1,4 +1,4 @@
-"""The grader that looks at the world: a function of the user's own says whether the run left it right."""
+"""The grader of what a run left behind: a Python function of the user checks the database, the outbox, …"""
 
 from __future__ import annotations
 
@@ -12,20 +12,18 @@ from typing import Any
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import Document, strict_json
 from agent_runtime.tools.python_file import call_function, load_function
-from evals.graders.answer.text import shown
-from evals.graders.interface import GraderContext
+from evals.graders.kind import CaseContext, GraderKind
+from evals.graders.quote import quote
 from evals.results.records import Attempt, Grade, ObservedCall
 from evals.suite.suite import EvalCase
 
-SECONDS = 60.0
+TIMEOUT_SECONDS = 60.0
 """A check that takes longer is broken: it would hold the whole evaluation."""
-
-_FORM = 'write  state: "checks.py:refund_was_booked"'
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A Python function, given what the run was and did, returned true."""
+    """A Python function returns true for the run."""
 
     function: Callable[..., Any]
     reference: str
@@ -33,33 +31,33 @@ class State:
     name = "state"
 
     async def grade(self, attempt: Attempt) -> Grade:
-        """The function's word; what it raises, and what is neither true nor false, means that it broke."""
+        """Pass or fail as the function says; if it raises, or returns neither, the check broke."""
         try:
-            async with asyncio.timeout(SECONDS):
-                said = await call_function(partial(self.function, facts_of(self.case, attempt)), {})
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                returned = await call_function(partial(self.function, run_facts(self.case, attempt)), {})
         except TimeoutError:
-            return Grade(self.name, None, f"{self.reference} took longer than {SECONDS:g} s")
-        passed, reason = _read(said, self.reference)
+            return Grade(self.name, None, f"{self.reference} took longer than {TIMEOUT_SECONDS:g} s")
+        passed, reason = _passed_and_reason(returned, self.reference)
         return Grade(self.name, passed, reason if reason or passed else f"{self.reference} said no")
 
 
-def state(document: Document, case: EvalCase, means: GraderContext) -> State:
-    """From `state: "checks.py:refund_was_booked"`, relative to the suite.
-
-    Raises:
-        InvalidInput: also if the file cannot be loaded, or has no such function.
-    """
+def _reference(document: Document) -> str:
     written = document.data
     if not isinstance(written, str) or not written.partition(":")[2].isidentifier():
-        raise InvalidInput([document.problem((), f"{shown(written)} does not name a function", _FORM)])
-    function = load_function(means.root, written, "a state check")
-    if not _takes_one(function):
-        raise InvalidInput.one(written, "must take one argument", f"write  def {function.__name__}(run):")
-    return State(function, written, case)
+        fix = 'write  state: "checks.py:refund_was_booked"'
+        raise InvalidInput([document.problem((), f"{quote(written)} does not name a function", fix)])
+    return written
 
 
-def facts_of(case: EvalCase, attempt: Attempt) -> dict[str, Any]:
-    """What a check is given, as plain data that it may keep or change. `json` is None if the output is none."""
+def _state(reference: str, context: CaseContext) -> State:
+    function = load_function(context.suite.root, reference, "a state check")
+    if not _takes_one_argument(function):
+        raise InvalidInput.one(reference, "must take one argument", f"write  def {function.__name__}(run):")
+    return State(function, reference, context.case)
+
+
+def run_facts(case: EvalCase, attempt: Attempt) -> dict[str, Any]:
+    """The argument of a check: plain data that it may change. `json` is None if the output is not JSON."""
     calls = attempt.tool_calls
     return {
         "case_id": case.case_id,
@@ -77,12 +75,12 @@ def _call(call: ObservedCall) -> dict[str, Any]:
     return {"name": call.name, "arguments": dict(call.arguments), "executed": call.executed}
 
 
-def _takes_one(function: Callable[..., Any]) -> bool:
+def _takes_one_argument(function: Callable[..., Any]) -> bool:
     try:
         inspect.signature(function).bind(None)
     except TypeError:
         return False
-    except ValueError:  # some functions written in C do not tell
+    except ValueError:  # functions written in C may have no signature
         return True
     return True
 
@@ -94,13 +92,23 @@ def _json(text: str) -> Any:
         return None
 
 
-def _read(said: Any, reference: str) -> tuple[bool, str]:
+def _passed_and_reason(returned: Any, reference: str) -> tuple[bool, str]:
     """True or false, or a pair of it and a reason; anything else is no answer.
 
     Raises:
         TypeError
     """
-    passed, reason = said if isinstance(said, tuple | list) and len(said) == 2 else (said, "")
+    pair = isinstance(returned, tuple | list) and len(returned) == 2
+    passed, reason = returned if pair else (returned, "")
     if not isinstance(passed, bool) or not isinstance(reason, str):
-        raise TypeError(f"{reference} returned {shown(said)}, not True, False or (bool, 'reason')")
+        raise TypeError(f"{reference} returned {quote(returned)}, not True, False or (bool, 'reason')")
     return passed, reason[:500]
+
+
+STATE = GraderKind(
+    name="state",
+    read=_reference,
+    build=_state,
+    checks="A function of yours finds what the run left behind right.",
+    example='state: "checks.py:refund_was_booked"',
+)

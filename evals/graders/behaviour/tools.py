@@ -14,44 +14,45 @@ from pydantic import Field
 from agent_runtime.agent.spec import FileModel
 from agent_runtime.files.documents import Document, parse
 from evals.graders.answer.conditions import same
-from evals.graders.answer.text import shown
+from evals.graders.kind import GraderKind
+from evals.graders.quote import quote
 from evals.results.records import Attempt, Grade, ObservedCall
 
 
-class ForbiddenCall(FileModel):
-    """What a person writes under `tool_not_called:`."""
+class CallPattern(FileModel):
+    """Which calls are meant: those of a tool, with at least these arguments. Written under `tool_not_called:`."""
 
     name: str = Field(min_length=1)
     arguments: dict[str, Any] = Field(default={}, description="Arguments a call must have to count.")
 
 
-class WantedCall(ForbiddenCall):
-    """What a person writes under `tool_called:`."""
+class RequiredCall(CallPattern):
+    """The calls that must be there, and how often. Written under `tool_called:`."""
 
     times: int | None = Field(default=None, ge=1, description="Exactly so often; default: at least once.")
 
 
 @dataclass(frozen=True, slots=True)
 class ToolCalled:
-    """The tool was executed with at least the wanted arguments."""
+    """The tool was executed with at least the required arguments."""
 
-    wanted: WantedCall
+    required: RequiredCall
     name = "tool_called"
 
     def grade(self, attempt: Attempt) -> Grade:
         """Pass, or say which calls there were instead."""
         if attempt.tool_calls is None:
             return not_reported(self.name)
-        times = len(_matching(attempt.tool_calls, self.wanted))
-        passed = times >= 1 if self.wanted.times is None else times == self.wanted.times
-        return Grade(self.name, passed, "" if passed else _too_few_or_many(attempt.tool_calls, self.wanted))
+        times = len(_matching(attempt.tool_calls, self.required))
+        passed = times >= 1 if self.required.times is None else times == self.required.times
+        return Grade(self.name, passed, "" if passed else _too_few_or_many(attempt.tool_calls, self.required))
 
 
 @dataclass(frozen=True, slots=True)
 class ToolNotCalled:
     """The tool was never executed (with these arguments); a refused call did no harm."""
 
-    forbidden: ForbiddenCall
+    forbidden: CallPattern
     name = "tool_not_called"
 
     def grade(self, attempt: Attempt) -> Grade:
@@ -63,25 +64,8 @@ class ToolNotCalled:
         return Grade(self.name, not calls, reason)
 
 
-def tool_called(document: Document) -> ToolCalled:
-    """From `tool_called: "billing.refund"` or `{ name: …, arguments: {…}, times: … }`.
-
-    Raises:
-        InvalidInput
-    """
-    return ToolCalled(parse(_named(document), WantedCall))
-
-
-def tool_not_called(document: Document) -> ToolNotCalled:
-    """From `tool_not_called: "billing.refund"` or `{ name: …, arguments: {…} }`.
-
-    Raises:
-        InvalidInput
-    """
-    return ToolNotCalled(parse(_named(document), ForbiddenCall))
-
-
-def _named(document: Document) -> Document:
+def _as_mapping(document: Document) -> Document:
+    """`tool_called: "billing.refund"` is short for `tool_called: { name: "billing.refund" }`."""
     if not isinstance(document.data, str):
         return document
     return Document(document.file, {"name": document.data}, document.lines)
@@ -92,32 +76,50 @@ def not_reported(grader: str) -> Grade:
     return Grade(grader, None, "the target does not report tool calls")
 
 
-def _matching(calls: tuple[ObservedCall, ...], wanted: ForbiddenCall) -> list[ObservedCall]:
-    return [call for call in calls if call.executed and matches(call, wanted)]
+def _matching(calls: tuple[ObservedCall, ...], pattern: CallPattern) -> list[ObservedCall]:
+    return [call for call in calls if call.executed and matches(call, pattern)]
 
 
-def matches(call: ObservedCall, wanted: ForbiddenCall) -> bool:
+def matches(call: ObservedCall, pattern: CallPattern) -> bool:
     """Whether `call` is of that tool, with at least those arguments."""
-    return call.name == wanted.name and has_arguments(call.arguments, wanted.arguments)
+    return call.name == pattern.name and has_arguments(call.arguments, pattern.arguments)
 
 
-def has_arguments(arguments: Any, wanted: Any) -> bool:
-    """Whether `arguments` holds every key of `wanted`, at any depth, with an equal value."""
-    if isinstance(wanted, Mapping) and isinstance(arguments, Mapping):
-        return all(key in arguments and has_arguments(arguments[key], value) for key, value in wanted.items())
-    return same(arguments, wanted)
+def has_arguments(arguments: Any, expected: Any) -> bool:
+    """Whether `arguments` holds every key of `expected`, at any depth, with an equal value."""
+    if isinstance(expected, Mapping) and isinstance(arguments, Mapping):
+        return all(
+            key in arguments and has_arguments(arguments[key], value) for key, value in expected.items()
+        )
+    return same(arguments, expected)
 
 
-def _too_few_or_many(calls: tuple[ObservedCall, ...], wanted: WantedCall) -> str:
-    named = [call for call in calls if call.name == wanted.name]
+def _too_few_or_many(calls: tuple[ObservedCall, ...], required: RequiredCall) -> str:
+    named = [call for call in calls if call.name == required.name]
     executed = [call for call in named if call.executed]
     if not executed:
-        return f"{wanted.name} was {'refused' if named else 'not called'}"
-    if wanted.times is not None:
-        matching = len(_matching(calls, wanted))
-        return f"{wanted.name} was called {matching} times so, not {wanted.times}"
-    return f"{wanted.name} was called with {_arguments(executed[-1])}, not with {shown(wanted.arguments)}"
+        return f"{required.name} was {'refused' if named else 'not called'}"
+    if required.times is not None:
+        matching = len(_matching(calls, required))
+        return f"{required.name} was called {matching} times so, not {required.times}"
+    return f"{required.name} was called with {_arguments(executed[-1])}, not with {quote(required.arguments)}"
 
 
 def _arguments(call: ObservedCall) -> str:
-    return shown(dict(call.arguments))
+    return quote(dict(call.arguments))
+
+
+TOOL_CALLED = GraderKind(
+    name="tool_called",
+    read=lambda document: parse(_as_mapping(document), RequiredCall),
+    build=lambda required, _: ToolCalled(required),
+    checks="The tool was executed, with at least these arguments; `times:` says exactly how often.",
+    example='tool_called: { name: "billing.refund", arguments: { order_id: "123" }, times: 1 }',
+)
+TOOL_NOT_CALLED = GraderKind(
+    name="tool_not_called",
+    read=lambda document: parse(_as_mapping(document), CallPattern),
+    build=lambda forbidden, _: ToolNotCalled(forbidden),
+    checks="The tool was never executed, or never with these arguments.",
+    example='tool_not_called: "mail.send"',
+)

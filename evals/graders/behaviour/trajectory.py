@@ -1,4 +1,4 @@
-"""The grader of the way to the answer: which tools were executed, in which order, with what, how often."""
+"""The grader of the way to the answer: which tools were executed, in which order, with which arguments."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any, Self
 from pydantic import Field, model_validator
 
 from agent_runtime.agent.spec import FileModel
-from agent_runtime.files.documents import Document, parse
-from evals.graders.answer.text import shown
-from evals.graders.behaviour.tools import ForbiddenCall, has_arguments, matches, not_reported
+from evals.graders.behaviour.tools import CallPattern, has_arguments, matches, not_reported
+from evals.graders.kind import GraderKind, settings_of
+from evals.graders.quote import quote
 from evals.results.records import Attempt, Grade, ObservedCall
 
 
 class TrajectorySettings(FileModel):
     """What a person writes under `trajectory:`. Only executed calls count; a refused one did nothing."""
 
-    order: list[str | ForbiddenCall] = Field(
+    order: list[str | CallPattern] = Field(
         default=[], description="These calls, in this order; others may come between."
     )
     exact: bool = Field(default=False, description="No call but those of `order`.")
@@ -38,50 +38,41 @@ class TrajectorySettings(FileModel):
         return self
 
     @property
-    def steps(self) -> list[ForbiddenCall]:
+    def steps(self) -> list[CallPattern]:
         """`order`, each with the arguments its call must have."""
-        return [ForbiddenCall(name=step) if isinstance(step, str) else step for step in self.order]
+        return [CallPattern(name=step) if isinstance(step, str) else step for step in self.order]
 
 
 @dataclass(frozen=True, slots=True)
 class Trajectory:
-    """The executed calls went the way that was wanted."""
+    """The executed calls keep to the settings."""
 
-    wanted: TrajectorySettings
+    settings: TrajectorySettings
     name = "trajectory"
 
     def grade(self, attempt: Attempt) -> Grade:
-        """Pass, or say everything that was otherwise, and the way that was taken."""
+        """Pass, or name everything that departs from the settings, and the calls there were."""
         if attempt.tool_calls is None:
             return not_reported(self.name)
         calls = [call for call in attempt.tool_calls if call.executed]
-        wrong = list(_wrong(calls, self.wanted))
+        wrong = list(_wrong(calls, self.settings))
         way = " → ".join(call.name for call in calls) or "no calls"
         return Grade(self.name, not wrong, f"{'; '.join(wrong)} (was: {_cut(way)})" if wrong else "")
 
 
-def trajectory(document: Document) -> Trajectory:
-    """From `trajectory: { order: ["kb.search", "billing.refund"], max_calls: 5 }`.
-
-    Raises:
-        InvalidInput
-    """
-    return Trajectory(parse(document, TrajectorySettings))
-
-
-def _wrong(calls: Sequence[ObservedCall], wanted: TrajectorySettings) -> Iterator[str]:
-    yield from _order(calls, wanted)
-    yield from _arguments(calls, wanted)
-    for tool in wanted.forbidden:
+def _wrong(calls: Sequence[ObservedCall], settings: TrajectorySettings) -> Iterator[str]:
+    yield from _order(calls, settings)
+    yield from _arguments(calls, settings)
+    for tool in settings.forbidden:
         if any(call.name == tool for call in calls):
             yield f"{tool} was called, which is forbidden"
-    if wanted.max_calls is not None and len(calls) > wanted.max_calls:
-        yield f"{len(calls)} calls, above {wanted.max_calls}"
+    if settings.max_calls is not None and len(calls) > settings.max_calls:
+        yield f"{len(calls)} calls, above {settings.max_calls}"
 
 
-def _order(calls: Sequence[ObservedCall], wanted: TrajectorySettings) -> Iterator[str]:
-    steps = wanted.steps
-    if wanted.exact:
+def _order(calls: Sequence[ObservedCall], settings: TrajectorySettings) -> Iterator[str]:
+    steps = settings.steps
+    if settings.exact:
         if len(calls) != len(steps) or not all(map(matches, calls, steps)):
             yield f"the calls are not exactly {_steps(steps)}"
         return
@@ -92,22 +83,31 @@ def _order(calls: Sequence[ObservedCall], wanted: TrajectorySettings) -> Iterato
         yield f"{_steps([missing])} was not called" + (f" after {_steps(before)}" if before else "")
 
 
-def _arguments(calls: Sequence[ObservedCall], wanted: TrajectorySettings) -> Iterator[str]:
-    for tool, arguments in wanted.arguments.items():
+def _arguments(calls: Sequence[ObservedCall], settings: TrajectorySettings) -> Iterator[str]:
+    for tool, arguments in settings.arguments.items():
         of_tool = [call for call in calls if call.name == tool]
         other = next((call for call in of_tool if not has_arguments(call.arguments, arguments)), None)
         if other is not None:
-            yield f"{tool} was called with {shown(dict(other.arguments))}, not with {shown(arguments)}"
+            yield f"{tool} was called with {quote(dict(other.arguments))}, not with {quote(arguments)}"
         elif not of_tool:
             yield f"{tool} was not called"
 
 
-def _steps(steps: Sequence[ForbiddenCall]) -> str:
+def _steps(steps: Sequence[CallPattern]) -> str:
     return (
-        " → ".join(f"{step.name}({shown(step.arguments)})" if step.arguments else step.name for step in steps)
+        " → ".join(f"{step.name}({quote(step.arguments)})" if step.arguments else step.name for step in steps)
         or "none"
     )
 
 
 def _cut(way: str) -> str:
     return way if len(way) <= 300 else f"{way[:299]}…"
+
+
+TRAJECTORY = GraderKind(
+    name="trajectory",
+    read=settings_of(TrajectorySettings),
+    build=lambda settings, _: Trajectory(settings),
+    checks="The executed calls come in this order, with these arguments, without these tools, and are not too many.",
+    example='trajectory: { order: ["kb.search", "billing.refund"], max_calls: 5 }',
+)

@@ -1,8 +1,8 @@
 """LLM judges: models that are asked, by a rubric, whether an answer is right.
 
-A judge is a measuring instrument, and a poor one until shown otherwise. So each answer gets several votes
-and the split is shown; labelled examples say how often it is right; what it says in any other form than the
-one asked for is no vote; and without a majority of all votes a sample is unmeasured, never a pass.
+A judge is a measuring instrument, and a poor one until it is shown to be a good one. So each answer gets several
+votes and the split is shown; labelled examples say how often the judge is right; a reply in any other form than
+the one asked for is no vote; and without a majority of all votes a sample is unmeasured, never a pass.
 
 The answer is hostile: it may speak to its judge. It is handed over as data between marks that its author
 cannot know, and whatever the judge then says, only one strict JSON object counts.
@@ -37,19 +37,20 @@ from evals.graders.llm_judge.votes import (
     JudgeSettings,
     LabelledExample,
     Vote,
+    one_line,
     read_vote,
     request_of,
-    short,
 )
 
-MAX_EXHIBIT = 100_000
-"""Characters. A part of an answer may hide the rest, so a longer one is not judged at all."""
+MAX_INPUT = 100_000
+"""Characters. If only a part were judged, an answer could hide the rest, so a longer one is not judged at all."""
 _Z_95 = 1.96
+"""Of a 95 % interval: https://en.wikipedia.org/wiki/97.5th_percentile_point"""
 
 
 @dataclass(slots=True)
 class JudgeRecord:
-    """How the judges of one account did so far."""
+    """The counts of what the judges of one account decided so far."""
 
     judged: int = 0
     split: int = 0
@@ -89,7 +90,7 @@ class JudgeAccount:
         return self._ledger.committed_micros / MICROS
 
     async def open(self, environ: Mapping[str, str], stack: AsyncExitStack) -> None:
-        """Make the model ready to be asked.
+        """Open the model.
 
         Raises:
             InvalidInput: its key is missing, or its address cannot be used.
@@ -98,19 +99,19 @@ class JudgeAccount:
         stack.push_async_callback(self._model.aclose)
 
     async def vote(self, request: ModelRequest) -> Vote:
-        """Ask once; a call that gave nothing, or was not covered by the budget, is a void vote."""
+        """Ask the model once; a call that failed, or that the budget does not cover, is a void vote."""
         if self._model is None:
             raise RuntimeError("open the judges with `async with` first")
         metered = Metered(self._model, self._price, self._ledger, "judge")
         try:
             completion = await complete_with_retries(metered, request)
         except (ModelError, OverBudget) as error:
-            return Vote(None, short(str(error)))
+            return Vote(None, one_line(str(error)))
         return read_vote(completion.reply.text)
 
 
 class Judge:
-    """One rubric before one account."""
+    """One rubric, decided by the model of one account."""
 
     def __init__(
         self, settings: JudgeSettings, account: JudgeAccount, examples: Sequence[LabelledExample]
@@ -119,16 +120,16 @@ class Judge:
         self.account = account
         self.examples = examples
 
-    async def ballot(self, exhibit: JudgeInput) -> Ballot:
+    async def ballot(self, judge_input: JudgeInput) -> Ballot:
         """Collect all votes on one answer, at the same time."""
-        if len(exhibit.asked) + len(exhibit.answer) + len(exhibit.actions) > MAX_EXHIBIT:
-            return Ballot((Vote(None, f"more than {MAX_EXHIBIT:,} characters are not judged"),))
-        requests = [request_of(self.settings, exhibit, number) for number in range(self.settings.votes)]
+        if len(judge_input.asked) + len(judge_input.answer) + len(judge_input.actions) > MAX_INPUT:
+            return Ballot((Vote(None, f"more than {MAX_INPUT:,} characters are not judged"),))
+        requests = [request_of(self.settings, judge_input, number) for number in range(self.settings.votes)]
         return Ballot(tuple(await asyncio.gather(*map(self.account.vote, requests))))
 
-    async def judge(self, exhibit: JudgeInput) -> Ballot:
+    async def judge(self, judge_input: JudgeInput) -> Ballot:
         """The ballot on one run, entered in the account's record."""
-        ballot = await self.ballot(exhibit)
+        ballot = await self.ballot(judge_input)
         record = self.account.record
         record.judged += 1
         record.undecided += ballot.passed is None
@@ -137,8 +138,8 @@ class Judge:
 
     async def compare_with_labels(self) -> None:
         """Judge the labelled examples; no majority counts as no agreement."""
-        exhibits = [JudgeInput(example.input, example.output) for example in self.examples]
-        ballots = await asyncio.gather(*map(self.ballot, exhibits))
+        inputs = [JudgeInput(example.input, example.output) for example in self.examples]
+        ballots = await asyncio.gather(*map(self.ballot, inputs))
         record = self.account.record
         record.labels += len(ballots)
         record.agreed += sum(
@@ -163,7 +164,7 @@ class JudgePanel:
         self._stack = AsyncExitStack()
 
     def judge_of(self, document: Document) -> Judge:
-        """The judge written there; the same words are the same judge.
+        """The judge that is written there; equal settings give the same judge.
 
         Raises:
             InvalidInput: with every problem of its settings, model, price and examples.
@@ -176,8 +177,8 @@ class JudgePanel:
             self._judges[name] = Judge(settings, account, _examples(settings, self._root))
         return self._judges[name]
 
-    def exhibit(self, asked: str, answer: str, actions: str = "") -> JudgeInput:
-        """What may be shown to a judge: personal data replaced by placeholders."""
+    def judge_input(self, asked: str, answer: str, actions: str = "") -> JudgeInput:
+        """What a judge is shown of a run, with placeholders for personal data."""
         clean = Redactor(self._kinds).redact
         return JudgeInput(clean(asked), clean(answer), clean(actions))
 
@@ -232,10 +233,10 @@ def _agreement(record: JudgeRecord) -> str:
 
     rate = record.agreed / record.labels
     low, high = wilson(rate, record.labels, _Z_95)
-    said = f"agrees with {record.agreed} of {record.labels} labels, {rate:.0%}"
+    agreement = f"agrees with {record.agreed} of {record.labels} labels, {rate:.0%}"
     interval = f"(95 % interval {low * 100:.0f}–{high * 100:.0f} %)"
     coin = ", which is not shown to be better than a coin" if low <= 0.5 else ""
-    return f"{said.replace('%', ' %')} {interval}{coin}"
+    return f"{agreement.replace('%', ' %')} {interval}{coin}"
 
 
 def _doubts(record: JudgeRecord) -> list[str]:
@@ -248,12 +249,12 @@ def _doubts(record: JudgeRecord) -> list[str]:
 
 
 def _manifest(settings: JudgeSettings, root: Path) -> Manifest:
-    """The judge as an agent without tools, so that models and prices are found as everywhere else."""
+    """The judge as an agent without tools, so that its model and price are found in the same way as an agent's."""
     spec = AgentSpec(name="judge", model=settings.model, base_url=settings.base_url)
     prices = {} if settings.price is None else {settings.model: settings.price}
     simulation = None
     if spec.simulated:
-        simulation = read_yaml(_beside(root, settings.model.partition(":")[2], "model"))
+        simulation = read_yaml(_file_beside_suite(root, settings.model.partition(":")[2], "model"))
     return Manifest(spec, Policy(prices=prices), root, prompt="", simulation=simulation)
 
 
@@ -269,14 +270,14 @@ def _price(manifest: Manifest) -> Price:
 def _examples(settings: JudgeSettings, root: Path) -> list[LabelledExample]:
     if settings.examples is None:
         return []
-    path = _beside(root, settings.examples, "examples")
+    path = _file_beside_suite(root, settings.examples, "examples")
     examples = [parse(line, LabelledExample) for line in read_jsonl(path)]
     if not examples:
         raise InvalidInput.one(path, "has no examples", 'write lines like  {"output": "…", "passed": true}')
     return examples
 
 
-def _beside(root: Path, reference: str, key: str) -> Path:
+def _file_beside_suite(root: Path, reference: str, key: str) -> Path:
     try:
         return resolve_inside(root, reference)
     except ValueError as error:

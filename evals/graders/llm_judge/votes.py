@@ -1,4 +1,4 @@
-"""What one judge is asked and answers: the request, the vote, the ballot."""
+"""What a judge is asked and what it answers: the request, the vote, the ballot."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class LabelledExample(FileModel):
 
 
 class _Answer(BaseModel):
-    """The only thing a judge may say."""
+    """The only form of answer that counts as a vote."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -81,14 +81,14 @@ class JudgeInput:
 
     @property
     def mark(self) -> str:
-        """Names the marks around it: a hash of all it says, so that no part of it can foresee them."""
+        """The name of the marks around each part: a hash of all parts, so that no text can contain the mark it gets."""
         whole = canonical_json([self.asked, self.answer, self.actions]).encode("utf-8", "surrogatepass")
         return f"evidence-{hashlib.sha256(whole).hexdigest()[:16]}"
 
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """One answer of a judge; `passed` None is void: a refusal, prose, or no answer at all."""
+    """One answer of a judge. `passed` is None for a void vote: a refusal, prose, or no answer at all."""
 
     passed: bool | None
     reason: str
@@ -102,7 +102,7 @@ class Ballot:
 
     @property
     def passed(self) -> bool | None:
-        """What more than half of all votes say, void ones counted; None without such a majority."""
+        """The answer of more than half of all votes, void ones included; None without such a majority."""
         for side in (True, False):
             if 2 * self._count(side) > len(self.votes):
                 return side
@@ -110,19 +110,23 @@ class Ballot:
 
     @property
     def unanimous(self) -> bool:
-        """True if every vote says the same, and none is void."""
+        """True if all votes are equal, and none is void."""
         return len({vote.passed for vote in self.votes}) == 1 and self.passed is not None
 
     @property
     def reason(self) -> str:
-        """The split, and the first reason of the side that won (or of a void vote)."""
-        said = next(vote.reason for vote in self.votes if vote.passed is self.passed or self.passed is None)
+        """The split, and the first reason of the majority; without one, the reason of a void vote."""
+        reason = next(vote.reason for vote in self.votes if vote.passed is self.passed or self.passed is None)
         counts = ((self._count(True), "pass"), (self._count(False), "fail"), (self._count(None), "void"))
         split = ", ".join(f"{count} {name}" for count, name in counts if count)
-        return f"no majority ({split}): {self._void or said}" if self.passed is None else f"{split}: {said}"
+        return (
+            f"no majority ({split}): {self._void_reason or reason}"
+            if self.passed is None
+            else f"{split}: {reason}"
+        )
 
     @property
-    def _void(self) -> str:
+    def _void_reason(self) -> str:
         return next((vote.reason for vote in self.votes if vote.passed is None), "")
 
     def _count(self, side: bool | None) -> int:
@@ -130,22 +134,24 @@ class Ballot:
 
 
 def read_vote(text: str) -> Vote:
-    """The vote in a judge's reply: exactly one JSON object of the agreed form, or void."""
+    """The vote in the reply of a judge; void, unless it is exactly one JSON object of the agreed form."""
     try:
         answer = _Answer.model_validate(strict_json(text))
     except (ValueError, ValidationError):
-        return Vote(None, f"the judge did not answer in the agreed form: {short(text) or 'it said nothing'}")
-    return Vote(answer.verdict == "pass", short(answer.reason))
+        return Vote(
+            None, f"the judge did not answer in the agreed form: {one_line(text) or 'it said nothing'}"
+        )
+    return Vote(answer.verdict == "pass", one_line(answer.reason))
 
 
-def request_of(settings: JudgeSettings, exhibit: JudgeInput, number: int) -> ModelRequest:
-    """The question put for vote `number`; equal exhibits get equal questions and seeds."""
-    mark = exhibit.mark
+def request_of(settings: JudgeSettings, judge_input: JudgeInput, number: int) -> ModelRequest:
+    """The request for vote `number`; an equal input gets an equal question and seed."""
+    mark = judge_input.mark
     parts = [
         f"Rubric:\n{settings.rubric}",
-        f"What the assistant was asked:\n{_marked(mark, exhibit.asked)}",
-        *([f"What it did, as JSON:\n{_marked(mark, exhibit.actions)}"] if exhibit.actions else []),
-        f"What it answered:\n{_marked(mark, exhibit.answer)}",
+        f"What the assistant was asked:\n{_marked(mark, judge_input.asked)}",
+        *([f"What it did, as JSON:\n{_marked(mark, judge_input.actions)}"] if judge_input.actions else []),
+        f"What it answered:\n{_marked(mark, judge_input.answer)}",
     ]
     return ModelRequest(
         model=settings.model.partition(":")[2],
@@ -164,6 +170,7 @@ def _marked(mark: str, text: str) -> str:
     return f"<{mark}>\n{text}\n</{mark}>"
 
 
-def short(text: str) -> str:
+def one_line(text: str) -> str:
+    """`text` on one line, in at most `MAX_REASON` characters."""
     line = " ".join(encodable(text[: 4 * MAX_REASON]).split())
     return line if len(line) <= MAX_REASON else f"{line[: MAX_REASON - 1]}…"

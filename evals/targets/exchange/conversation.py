@@ -22,7 +22,7 @@ Number = TypeVar("Number", int, float)
 class Turn:
     """One turn of a conversation and what came of it; latency until the last byte."""
 
-    said: str
+    user_text: str
     reply: Reply
     latency_ms: float
 
@@ -32,7 +32,7 @@ Ask = Callable[[Mapping[str, Any]], Awaitable[tuple[Reply, float]]]
 
 
 def values_of(case: EvalCase, sample_index: int, seed: int) -> dict[str, Any]:
-    """What every turn of one run may be told, by name; the turn adds input and messages."""
+    """The values that every turn of one run may use, by name; each turn adds `input` and `messages`."""
     trace_id, span_id = trace_of(seed, case.case_id, sample_index)
     return {
         "case_id": case.case_id,
@@ -40,6 +40,7 @@ def values_of(case: EvalCase, sample_index: int, seed: int) -> dict[str, Any]:
         "seed": seed,
         "stubs": dict(case.stubs),
         "trace_id": trace_id,
+        # https://www.w3.org/TR/trace-context/#traceparent-header-field-values
         "traceparent": f"00-{trace_id}-{span_id}-01",
         "session_id": uuid.uuid4().hex,
     }
@@ -57,7 +58,7 @@ async def hold_conversation(
     """All turns of a case as one attempt; `timeout_seconds` bounds them together.
 
     Args:
-        clean: takes secrets out of what is told about broken infrastructure.
+        clean: takes secrets out of the error when the infrastructure failed.
         link: address of the trace, unless the agent names a better one.
     """
     try:
@@ -72,7 +73,7 @@ async def hold_conversation(
 
 
 def unmeasured(error: UnusableAnswer, clean: Callable[[str], str], link: str | None = None) -> Attempt:
-    """The attempt that never heard the agent's word."""
+    """The attempt for a turn without a usable answer: nothing was measured."""
     return Attempt(
         SampleStatus.INFRA_ERROR,
         error=clean(str(error)),
@@ -108,24 +109,24 @@ def conversation_attempt(turns: list[Turn], link: str | None) -> Attempt:
 
 
 def conversation_problems(
-    told: frozenset[str], cases: Sequence[EvalCase], tell: Callable[[str], str]
+    inputs: frozenset[str], cases: Sequence[EvalCase], fix_for: Callable[[str], str]
 ) -> list[Problem]:
-    """Cases whose conversation does not reach an agent that is only `told` these names.
+    """Cases whose conversation does not reach an agent that gets only these `inputs`.
 
     Args:
-        tell: how to tell it one more, for the fix.
+        fix_for: how to give the agent one more of them, by its name.
     """
-    if "messages" in told:
+    if "messages" in inputs:
         return []
     problems = []
     for case in cases:
         if len(case.messages) > 1:
             what = f"case '{case.case_id}' is a conversation, which the request has no place for"
-            problems.append(Problem(case.file, case.line, what, tell("messages")))
-        elif case.turns and "session_id" not in told:
+            problems.append(Problem(case.file, case.line, what, fix_for("messages")))
+        elif case.turns and "session_id" not in inputs:
             what = f"case '{case.case_id}' has turns, but the agent could not tell which belong together"
             problems.append(
-                Problem(case.file, case.line, what, f"{tell('messages')}, or {tell('session_id')}")
+                Problem(case.file, case.line, what, f"{fix_for('messages')}, or {fix_for('session_id')}")
             )
     return problems
 
@@ -136,9 +137,9 @@ async def _converse(case: EvalCase, values: Mapping[str, Any], ask: Ask) -> list
     for following in (None, *case.turns):
         if following is not None:
             messages.append({"role": "user", "content": following})
-        said = messages[-1]["content"]
-        reply, latency_ms = await ask({**values, "input": said, "messages": messages})
-        turns.append(Turn(said, reply, latency_ms))
+        user_text = messages[-1]["content"]
+        reply, latency_ms = await ask({**values, "input": user_text, "messages": messages})
+        turns.append(Turn(user_text, reply, latency_ms))
         if reply.error is not None:
             break
         messages.append({"role": "assistant", "content": reply.output or ""})
@@ -165,7 +166,7 @@ def _events(turn: Turn) -> list[Event]:
         cost_usd=reply.cost_usd,
         tokens=reply.tokens,
     )
-    return [Event("user", turn.said), *tools, answer]
+    return [Event("user", turn.user_text), *tools, answer]
 
 
 def _total(amounts: Sequence[Number | None]) -> Number | None:

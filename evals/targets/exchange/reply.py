@@ -31,21 +31,26 @@ PATH_KEYS = (
 """The keys of a target that say where in the answer something is."""
 
 MAX_ANSWER_BYTES = 20_000_000
-"""A long answer is kept as a file; one beyond this is no answer of an agent."""
+"""A long answer is stored as a file; a longer one than this is not taken as an answer."""
 
-_TRY_AGAIN = frozenset({408, 425, 429})
-_TOO_MANY = frozenset({429, 529})
-"""Too many requests; 529 is what some providers say for overloaded."""
-_TRY_LATER = 75
-_NO_PROGRAM = frozenset({126, 127})
-"""What shells end with if a program may not be executed, or is not there."""
-_FROM_OUTSIDE = frozenset({signal.SIGHUP, signal.SIGINT, signal.SIGKILL, signal.SIGTERM})
-_LONGEST_LABEL = 200
+_RETRYABLE = frozenset({408, 425, 429})
+"""Besides 5xx. Timeout (RFC 9110, https://www.rfc-editor.org/rfc/rfc9110#section-15.5.9), Too Early (RFC 8470,
+https://www.rfc-editor.org/rfc/rfc8470#section-5.2), Too Many Requests (RFC 6585,
+https://www.rfc-editor.org/rfc/rfc6585#section-4)."""
+_OVERLOADED = frozenset({429, 529})
+"""Too many requests; 529 is Anthropic's overloaded_error: https://docs.anthropic.com/en/api/errors"""
+_EX_TEMPFAIL = 75
+"""A later try may succeed: https://man.openbsd.org/sysexits.3"""
+_SHELL_FOUND_NO_PROGRAM = frozenset({126, 127})
+"""Exit codes of a shell for a program that may not be executed, or is not there:
+https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_08_02"""
+_SENT_BY_OTHERS = frozenset({signal.SIGHUP, signal.SIGINT, signal.SIGKILL, signal.SIGTERM})
+_MAX_LABEL = 200
 _WEB_ADDRESS = re.compile(r"https?://[^\s\x00-\x1f\x7f\"'<>\\]{1,2000}")
 
 
 class UnusableAnswer(CrewError):
-    """What came back is not the agent's word: the infrastructure failed, or the target is described wrongly.
+    """The agent did not answer: the infrastructure failed, or the target is described wrongly.
 
     Attributes:
         retryable: the same request may succeed later.
@@ -111,11 +116,11 @@ OWN_PATHS = ReplyPaths(**_OWN)
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The agent's word for one request.
+    """What the agent answered to one request.
 
     Attributes:
-        output: text as it is, anything else as canonical JSON; None if the agent said null, or failed.
-        error: what the agent said went wrong; None if nothing.
+        output: text as it is, anything else as canonical JSON; None if the agent answered null, or failed.
+        error: the error that the agent reported; None if none.
     """
 
     output: str | None
@@ -130,7 +135,7 @@ class Reply:
 
 
 def read_reply(received: Received, paths: ReplyPaths, now: float) -> Reply:
-    """The agent's word in an answer; `now` is seconds since the epoch, for a Retry-After date.
+    """The reply in an HTTP answer; `now` is seconds since the epoch, for a Retry-After date.
 
     Raises:
         UnusableAnswer: for any status but 2xx, and for a 2xx that is not JSON with an output in it.
@@ -147,7 +152,7 @@ def read_reply(received: Received, paths: ReplyPaths, now: float) -> Reply:
 
 
 def read_own(body: bytes) -> Reply:
-    """The word of an agent that answers in our own form: JSON text, null, or an object with `output` or `error`.
+    """The reply of an agent that answers in our own form: JSON text, null, or an object with `output` or `error`.
 
     Raises:
         UnusableAnswer: for anything else.
@@ -169,7 +174,7 @@ def read_own(body: bytes) -> Reply:
 
 
 def read_text(body: bytes) -> Reply:
-    """All of the body, as it is, as the agent's word.
+    """The reply that is all of the body, as it is.
 
     Raises:
         UnusableAnswer: if it is not UTF-8.
@@ -180,8 +185,8 @@ def read_text(body: bytes) -> Reply:
         raise UnusableAnswer(f"the answer is not UTF-8: {beginning(body)}", retryable=False) from None
 
 
-def read_raised(raised: Mapping[str, Any]) -> Reply:
-    """What the agent's own code raised, as `evals.targets.python_worker.raised` tells it: the agent failed.
+def read_exception(raised: Mapping[str, Any]) -> Reply:
+    """What the agent's own code raised, as `python_worker.exception_report` describes it: the agent failed.
 
     Raises:
         UnusableAnswer: if it was a provider that failed, or refused.
@@ -191,27 +196,27 @@ def read_raised(raised: Mapping[str, Any]) -> Reply:
             raised["what"],
             retryable=raised["retryable"],
             retry_after=_amount(raised["retry_after"]),
-            throttled=raised["status"] in _TOO_MANY,
+            throttled=raised["status"] in _OVERLOADED,
         )
     return Reply(output=None, error=raised["what"])
 
 
-def read_exit(code: int, said: str) -> Reply:
-    """The word of a process that ended without an answer: its agent failed.
+def read_exit(code: int, last_output: str) -> Reply:
+    """The reply of a process that ended without an answer: its agent failed.
 
     Args:
         code: as subprocess gives it: a signal is negative.
-        said: the last it printed.
+        last_output: the end of what it printed.
 
     Raises:
         UnusableAnswer: if somebody else ended it, its shell found no program, or it says itself that a later
-            try may succeed (75, EX_TEMPFAIL of sysexits.h).
+            try may succeed (75, EX_TEMPFAIL).
     """
     how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
-    what = f"the agent {how}; the last it printed: {said or '(nothing)'}"
-    if code == _TRY_LATER or -code in _FROM_OUTSIDE:
+    what = f"the agent {how}; the last it printed: {last_output or '(nothing)'}"
+    if code == _EX_TEMPFAIL or -code in _SENT_BY_OTHERS:
         raise UnusableAnswer(what, retryable=True)
-    if code in _NO_PROGRAM:
+    if code in _SHELL_FOUND_NO_PROGRAM:
         raise UnusableAnswer(what, retryable=False)
     return Reply(output=None, error=what)
 
@@ -222,7 +227,10 @@ def too_large() -> UnusableAnswer:
 
 
 def retry_after_seconds(header: str, now: float) -> float | None:
-    """Seconds a Retry-After header asks for (RFC 9110, 10.2.3: a number or a date); None if unreadable."""
+    """Seconds a Retry-After header asks for (a number or a date); None if it is neither.
+
+    https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
+    """
     if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", header.strip()):
         return float(header)
     try:
@@ -236,6 +244,8 @@ def tokens_of(usage: Any) -> int | None:
     if not isinstance(usage, Mapping):
         count = _amount(usage)
         return None if count is None else round(count)
+    # OpenAI: https://platform.openai.com/docs/api-reference/chat/object (prompt_, completion_, total_tokens),
+    # Anthropic: https://docs.anthropic.com/en/api/messages (input_, output_tokens)
     for names in (
         ("total_tokens",),
         ("tokens",),
@@ -250,6 +260,8 @@ def tokens_of(usage: Any) -> int | None:
 
 def tool_calls_of(listed: Any) -> tuple[ObservedCall, ...] | None:
     """The calls in a list of {name, arguments, executed?} or of OpenAI's tool calls; null means none.
+
+    OpenAI's form: https://platform.openai.com/docs/api-reference/chat/object
 
     None if the list cannot be read, or is not there: silence must not pass for "no tool was called".
     """
@@ -267,15 +279,15 @@ def _refuse_status(received: Received, now: float) -> None:
     if 200 <= status < 300:
         return
     if 300 <= status < 400:
-        what = f"answered {status}, a redirect to {received.location[:_LONGEST_LABEL] or 'nowhere'}; "
+        what = f"answered {status}, a redirect to {received.location[:_MAX_LABEL] or 'nowhere'}; "
         raise UnusableAnswer(
             what + "redirects are not followed: write the final address as url", retryable=False
         )
     raise UnusableAnswer(
         f"answered {status}: {beginning(received.body)}",
-        retryable=status >= 500 or status in _TRY_AGAIN,
+        retryable=status >= 500 or status in _RETRYABLE,
         retry_after=retry_after_seconds(received.retry_after, now),
-        throttled=status in _TOO_MANY,
+        throttled=status in _OVERLOADED,
     )
 
 
@@ -361,7 +373,7 @@ def _amount(value: Any) -> float | None:
 
 
 def _label(value: Any) -> str | None:
-    return None if value is None else _text(value)[:_LONGEST_LABEL]
+    return None if value is None else _text(value)[:_MAX_LABEL]
 
 
 def _web_address(value: Any) -> str | None:
@@ -377,7 +389,7 @@ def _tool_call(item: Any) -> ObservedCall | None:
     name, arguments = named.get("name"), _arguments(named.get("arguments"))
     if not isinstance(name, str) or arguments is None:
         return None
-    return ObservedCall(name[:_LONGEST_LABEL], arguments, executed=item.get("executed") is not False)
+    return ObservedCall(name[:_MAX_LABEL], arguments, executed=item.get("executed") is not False)
 
 
 def _arguments(written: Any) -> Mapping[str, Any] | None:
@@ -394,5 +406,5 @@ def _arguments(written: Any) -> Mapping[str, Any] | None:
 
 def beginning(body: bytes) -> str:
     """The first characters of an answer, on one line, for an error message."""
-    text = " ".join(body[: 4 * _LONGEST_LABEL].decode("utf-8", "replace").split())
-    return (text[:_LONGEST_LABEL] + "…" if len(text) > _LONGEST_LABEL else text) or "an empty body"
+    text = " ".join(body[: 4 * _MAX_LABEL].decode("utf-8", "replace").split())
+    return (text[:_MAX_LABEL] + "…" if len(text) > _MAX_LABEL else text) or "an empty body"

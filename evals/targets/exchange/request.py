@@ -22,6 +22,7 @@ NAMES = frozenset({"input", "messages", "case_id", "sample_index", "seed", "stub
 
 _WHERE = ("target", "http")
 _ORIGIN = re.compile(r"https?://[^/?#]*")
+# token, https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _DEFAULT_HEADERS = {
     "Content-Type": "application/json",
@@ -41,7 +42,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class RequestTemplate:
-    """The target's url, headers (with the values of the environment) and body, waiting for a case.
+    """The target's url, headers (with the values of the environment) and body, to be filled with the values of a case.
 
     Attributes:
         secrets: words that came from the environment, to be kept out of error messages.
@@ -101,7 +102,10 @@ def quoted(text: str) -> str:
 
 
 def trace_of(seed: int, case_id: str, sample_index: int) -> tuple[str, str]:
-    """Trace id and span id (32 and 16 hex digits, W3C Trace Context) of one run, the same on every try."""
+    """Trace id and span id of one run, the same on every try.
+
+    32 and 16 hex digits: https://www.w3.org/TR/trace-context/#trace-id
+    """
     digest = hashlib.sha256(canonical_json(["trace", seed, case_id, sample_index]).encode()).hexdigest()
     return digest[:32], digest[32:48]
 

@@ -1,4 +1,4 @@
-"""A program in a process group of its own: fed, listened to up to a limit, and ended with all it started."""
+"""A program in a process group of its own, which is ended with all that it started. Its output has a limit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from evals.targets.exchange.reply import MAX_ANSWER_BYTES
-from evals.targets.process.output import KEPT_BYTES
+from evals.targets.process.output import END_BYTES
 
 GRACE_SECONDS = 1.0
 """Between asking a program to end and ending it; and for what still stands in its pipes."""
@@ -21,9 +21,9 @@ PER_CORE = 4
 """Agents wait for models most of the time; a program takes the memory of a program, though."""
 
 
-def processes_at_once(written: int | None) -> int:
+def process_limit(limit: int | None) -> int:
     """How many programs may run at the same time."""
-    return written if written is not None else PER_CORE * (os.cpu_count() or 1)
+    return limit if limit is not None else PER_CORE * (os.cpu_count() or 1)
 
 
 def program_words(command: str, root: Path, environ: Mapping[str, str]) -> list[str]:
@@ -43,17 +43,17 @@ def program_words(command: str, root: Path, environ: Mapping[str, str]) -> list[
 
 
 class Process(asyncio.SubprocessProtocol):
-    """A started program. What it prints on stdout is kept for `line` and `stdout`; of stderr only the end."""
+    """A program that was started. Its stdout is read by `line` and `stdout`; of its stderr only the end is stored."""
 
     def __init__(self) -> None:
-        self.flooded = False
-        self.complaints = bytearray()
+        self.output_too_large = False
+        self.stderr_end = bytearray()
         self._stdout = bytearray()
         self._transport: asyncio.SubprocessTransport
         self._code: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._pipes = {1, 2}
-        self._said_all = asyncio.Event()
-        self._news = asyncio.Event()
+        self._output_ended = asyncio.Event()
+        self._changed = asyncio.Event()
 
     @classmethod
     async def start(cls, words: Sequence[str], root: Path, environ: Mapping[str, str]) -> Process:
@@ -78,7 +78,7 @@ class Process(asyncio.SubprocessProtocol):
         return not self._code.done()
 
     def write(self, data: bytes) -> None:
-        """Send to its stdin; one that does not read, or has ended, hears nothing."""
+        """Send to its stdin, if it still reads it."""
         pipe = self._transport.get_pipe_transport(0)
         if isinstance(pipe, asyncio.WriteTransport) and not pipe.is_closing():
             pipe.write(data)
@@ -98,10 +98,10 @@ class Process(asyncio.SubprocessProtocol):
                 line = bytes(self._stdout[:end])
                 del self._stdout[: end + 1]
                 return line
-            if self.flooded or 1 not in self._pipes or self._code.done():
+            if self.output_too_large or 1 not in self._pipes or self._code.done():
                 return None
-            self._news.clear()
-            await self._news.wait()
+            self._changed.clear()
+            await self._changed.wait()
 
     async def ended(self) -> int:
         """What it ended with, once it has: a signal is negative. What it started is ended with it."""
@@ -109,12 +109,12 @@ class Process(asyncio.SubprocessProtocol):
         self._signal(signal.SIGKILL)
         with suppress(TimeoutError):
             async with asyncio.timeout(GRACE_SECONDS):
-                await self._said_all.wait()
+                await self._output_ended.wait()
         return code
 
     @property
     def stdout(self) -> bytes:
-        """What it printed on stdout and nobody took as a line."""
+        """What it printed on stdout, without the lines that were read."""
         return bytes(self._stdout)
 
     async def stop(self) -> None:
@@ -138,29 +138,29 @@ class Process(asyncio.SubprocessProtocol):
     def pipe_data_received(self, fd: int, data: bytes) -> None:
         """Keep what fits."""
         if fd == 2:
-            self.complaints += data
-            del self.complaints[:-KEPT_BYTES]
-        elif not self.flooded:
+            self.stderr_end += data
+            del self.stderr_end[:-END_BYTES]
+        elif not self.output_too_large:
             self._stdout += data
-            self.flooded = len(self._stdout) > MAX_ANSWER_BYTES
-            if self.flooded:
+            self.output_too_large = len(self._stdout) > MAX_ANSWER_BYTES
+            if self.output_too_large:
                 self._stdout.clear()
                 self._signal(signal.SIGKILL)
-            self._news.set()
+            self._changed.set()
 
     def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:
         """Note the end of one way it speaks."""
         self._pipes.discard(fd)
         if not self._pipes:
-            self._said_all.set()
-        self._news.set()
+            self._output_ended.set()
+        self._changed.set()
 
     def process_exited(self) -> None:
         """Note the end of the program; what it started may still hold its pipes."""
         code = self._transport.get_returncode()
         if not self._code.done():
             self._code.set_result(-signal.SIGKILL if code is None else code)
-        self._news.set()
+        self._changed.set()
 
     def _signal(self, number: signal.Signals) -> None:
         """Signal the program and what it started; a group that is gone is what we wanted."""

@@ -30,48 +30,48 @@ NAMES = (
     "traceparent",
     "session_id",
 )
-"""What a function may be told about a turn."""
+"""The values of a turn that a function may have parameters for."""
 
-_LONGEST_REASON = 2_000
+_MAX_REASON = 2_000
 _TRY_AGAIN = frozenset({408, 425, 429})
 
 
 def parameters_of(function: Callable[..., Any]) -> dict[str, str]:
-    """Which of `NAMES` each parameter is given: its namesake; a first one that has none is given the input.
+    """Which of `NAMES` each parameter gets: the one of its name; a first parameter of any other name gets the input.
 
     Raises:
         TypeError: saying which parameter would be left without a value.
     """
-    given: dict[str, str] = {}
+    value_names: dict[str, str] = {}
     for place, parameter in enumerate(inspect.signature(function).parameters.values()):
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             continue
         if parameter.name in NAMES:
-            given[parameter.name] = parameter.name
+            value_names[parameter.name] = parameter.name
         elif place == 0:
-            given[parameter.name] = "input"
+            value_names[parameter.name] = "input"
         elif parameter.default is parameter.empty:
             raise TypeError(f"parameter '{parameter.name}' has no value; known names: {', '.join(NAMES)}")
-    if not {"input", "messages", "case_id"} & set(given.values()):
+    if not {"input", "messages", "case_id"} & set(value_names.values()):
         raise TypeError("it takes nothing of the case, so it would answer every case alike")
-    return given
+    return value_names
 
 
-def raised(error: BaseException) -> dict[str, Any]:
-    """What an agent raised, and whether it tells of its provider rather than of the agent.
+def exception_report(error: BaseException) -> dict[str, Any]:
+    """What an agent raised, and whether its provider failed rather than the agent.
 
     A connection that failed, or an HTTP status from 400 up, anywhere among the causes, is an outage: the
-    agent had no word in it. An error of the agent's own code is the agent's failure.
+    agent was never asked for its answer. An error of the agent's own code is the agent's failure.
     """
-    said: dict[str, Any] = {"what": f"{type(error).__name__}: {error}"[:_LONGEST_REASON], "outage": True}
+    report: dict[str, Any] = {"what": f"{type(error).__name__}: {error}"[:_MAX_REASON], "outage": True}
     for cause in _causes(error):
         status = _status(cause)
         if status is not None:
             again = status >= 500 or status in _TRY_AGAIN
-            return {**said, "status": status, "retryable": again, "retry_after": _retry_after(cause)}
+            return {**report, "status": status, "retryable": again, "retry_after": _retry_after(cause)}
         if isinstance(cause, ConnectionError):
-            return {**said, "status": None, "retryable": True, "retry_after": None}
-    return {**said, "outage": False}
+            return {**report, "status": None, "retryable": True, "retry_after": None}
+    return {**report, "outage": False}
 
 
 def json_of(value: Any) -> str:
@@ -146,15 +146,15 @@ def _private_pipes() -> tuple[TextIO, TextIO]:
 
 
 def _answer(
-    call: Callable[..., Any], given: Mapping[str, str], told: Mapping[str, Any], loop: Any
+    call: Callable[..., Any], value_names: Mapping[str, str], values: Mapping[str, Any], loop: Any
 ) -> dict[str, Any]:
-    os.environ["TRACEPARENT"] = told["traceparent"]
+    os.environ["TRACEPARENT"] = values["traceparent"]
     try:
-        value = call(**{parameter: told[name] for parameter, name in given.items()})
+        value = call(**{parameter: values[name] for parameter, name in value_names.items()})
         if inspect.isawaitable(value):
             value = loop.run_until_complete(value)
     except (Exception, SystemExit, asyncio.CancelledError) as error:  # noqa: BLE001 - the agent's own failure
-        return {"raised": raised(error)}
+        return {"exception": exception_report(error)}
     try:
         return {"answer": json_of(value)}
     except ValueError as error:
@@ -165,18 +165,18 @@ def main(file: str, name: str) -> None:
     """Serve until stdin ends."""
     requests, answers = _private_pipes()
     function = _load(file, name)
-    given = parameters_of(function)
+    value_names = parameters_of(function)
     loop = asyncio.new_event_loop()  # one for all calls, so that clients made in one live on in the next
     asyncio.set_event_loop(loop)
     me = os.getpid()
-    said: dict[str, Any] = {"told": sorted(set(given.values()))}
+    answer: dict[str, Any] = {"value_names": sorted(set(value_names.values()))}
     while True:
-        answers.write(json.dumps(said) + "\n")
+        answers.write(json.dumps(answer) + "\n")
         answers.flush()
         line = requests.readline()
         if not line:
             return
-        said = _answer(function, given, json.loads(line), loop)
+        answer = _answer(function, value_names, json.loads(line), loop)
         if os.getpid() != me:  # a fork of the agent that came back
             os._exit(0)
 

@@ -52,7 +52,7 @@ async def wait_until(answers: Probe, seconds: float) -> bool:
     return True
 
 
-class ServedCommand:
+class ServerCommand:
     """A command that serves `address`, alive from `async with` until its end.
 
     It runs in its own session, so a Ctrl-C in the terminal does not reach it before we stop it, and it is
@@ -88,8 +88,8 @@ class ServedCommand:
             CannotMeasure: its port is taken, it ended, or it did not answer in time.
         """
         try:
-            await self._refuse_stranger()
-            self._process = self._launched()
+            await self._refuse_used_port()
+            self._process = self._launch()
             await self._wait_ready(self._process)
         except BaseException:
             await self._stop()
@@ -115,14 +115,14 @@ class ServedCommand:
     def _log(self) -> Path:
         return Path(self._folder.name) / "output.log"
 
-    async def _refuse_stranger(self) -> None:
+    async def _refuse_used_port(self) -> None:
         if await self._address.accepts():
             raise CannotMeasure(
                 f"something already answers at {self._address}, so `start:` would judge a stranger's server\n"
                 f"    fix: stop it, or take another port in url and start"
             )
 
-    def _launched(self) -> subprocess.Popen[bytes]:
+    def _launch(self) -> subprocess.Popen[bytes]:
         with self._log.open("wb") as log:
             try:
                 return subprocess.Popen(  # noqa: S603 - the suite's own command, split without a shell
@@ -138,10 +138,10 @@ class ServedCommand:
                 raise CannotStart(f"'{self._words[0]}' cannot be started: {error.strerror}") from None
 
     async def _wait_ready(self, process: subprocess.Popen[bytes]) -> None:
-        async def ready_or_over() -> bool:
+        async def ready_or_ended() -> bool:
             return process.poll() is not None or await self._answers()
 
-        in_time = await wait_until(ready_or_over, self._ready_seconds)
+        in_time = await wait_until(ready_or_ended, self._ready_seconds)
         if self.ending is not None:
             raise CannotMeasure(
                 f"the target could not be started: {self.ending}\n"
@@ -162,7 +162,7 @@ class ServedCommand:
         try:
             if self._process is not None:
                 _signal_group(self._process, signal.SIGTERM)
-                await wait_until(_over(self._process), self._grace_seconds)
+                await wait_until(_has_ended(self._process), self._grace_seconds)
         finally:
             if self._process is not None:
                 _signal_group(self._process, signal.SIGKILL)
@@ -170,11 +170,11 @@ class ServedCommand:
             self._folder.cleanup()
 
 
-def _over(process: subprocess.Popen[bytes]) -> Probe:
-    async def over() -> bool:
+def _has_ended(process: subprocess.Popen[bytes]) -> Probe:
+    async def has_ended() -> bool:
         return process.poll() is not None
 
-    return over
+    return has_ended
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:

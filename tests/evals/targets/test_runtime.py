@@ -14,7 +14,7 @@ from agent_runtime.records import Message, Role, RunResult, RunStatus, Step, Too
 from agent_runtime.telemetry import SILENT
 from evals.results.records import Attempt, SampleStatus
 from evals.suite.suite import EvalCase
-from evals.targets.runtime import STATUS_OF_STOP, RuntimeAgent, WatchedModel, attempt_of, unstubbed_tools
+from evals.targets.runtime import STATUS_OF_STOP, RuntimeAgent, ThrottleObserver, attempt_of, unstubbed_tools
 from tests.conftest import edit
 
 REFUND = EvalCase(
@@ -121,7 +121,7 @@ class Provider:
 
 
 def test_a_provider_that_says_too_many_is_remembered_even_if_a_retry_comes_through() -> None:
-    watched = WatchedModel(Provider())
+    watched = ThrottleObserver(Provider())
 
     async def ask() -> None:
         with pytest.raises(ModelError):

@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 
 from agent_runtime.errors import InvalidInput
-from agent_runtime.files.documents import Document
-from evals.graders.answer.numeric import numeric
+from evals.graders.answer.numeric import NUMERIC
 from evals.results.records import Attempt, Grade, SampleStatus
+from tests.fakes.grading import built, immediate_grade
 
 
 def graded(settings: dict[str, Any], output: str | None) -> Grade:
-    grader = numeric(Document("suite.yaml", settings, {(): 7}))
-    return grader.grade(Attempt(SampleStatus.COMPLETED, output=output))
+    grader = built(NUMERIC, settings, line=7)
+    return immediate_grade(grader, Attempt(SampleStatus.COMPLETED, output=output))
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from agent_runtime.errors import InvalidInput
-from agent_runtime.files.documents import Document
-from evals.graders.behaviour.tools import tool_called, tool_not_called
+from evals.graders.behaviour.tools import TOOL_CALLED, TOOL_NOT_CALLED
+from evals.graders.kind import GraderKind
 from evals.results.records import Attempt, Grade, ObservedCall, SampleStatus
+from tests.fakes.grading import built, immediate_grade
 
 REFUND = ObservedCall("billing.refund", {"amount_usd": 15, "order": {"id": "123", "lines": [1, 2]}})
 REFUSED = ObservedCall("billing.refund", {"amount_usd": 15}, executed=False)
@@ -15,13 +16,13 @@ SEARCH = ObservedCall("kb.search", {"query": "refund"})
 
 
 def called(written: Any, *calls: ObservedCall) -> Grade:
-    grader = tool_called(Document("suite.yaml", written, {(): 3}))
-    return grader.grade(Attempt(SampleStatus.COMPLETED, tool_calls=calls))
+    grader = built(TOOL_CALLED, written, line=3)
+    return immediate_grade(grader, Attempt(SampleStatus.COMPLETED, tool_calls=calls))
 
 
 def not_called(written: Any, *calls: ObservedCall) -> Grade:
-    grader = tool_not_called(Document("suite.yaml", written, {(): 3}))
-    return grader.grade(Attempt(SampleStatus.COMPLETED, tool_calls=calls))
+    grader = built(TOOL_NOT_CALLED, written, line=3)
+    return immediate_grade(grader, Attempt(SampleStatus.COMPLETED, tool_calls=calls))
 
 
 @pytest.mark.parametrize(
@@ -81,9 +82,9 @@ def test_a_call_with_other_arguments_than_the_forbidden_ones_passes() -> None:
     assert not_called({"name": "billing.refund", "arguments": {"amount_usd": 99}}, REFUND).passed
 
 
-@pytest.mark.parametrize("maker", [tool_called, tool_not_called])
-def test_a_target_that_reports_no_calls_leaves_the_sample_unmeasured(maker: Any) -> None:
-    grade = maker(Document("suite.yaml", "t", {})).grade(Attempt(SampleStatus.COMPLETED))
+@pytest.mark.parametrize("kind", [TOOL_CALLED, TOOL_NOT_CALLED])
+def test_a_target_that_reports_no_calls_leaves_the_sample_unmeasured(kind: GraderKind[Any]) -> None:
+    grade = immediate_grade(built(kind, "t"), Attempt(SampleStatus.COMPLETED))
     assert (grade.passed, grade.reason) == (None, "the target does not report tool calls")
 
 

@@ -16,7 +16,7 @@ from evals.results.records import Attempt, SampleStatus
 from evals.suite.suite import Suite, load_suite
 from evals.targets.exchange.request import Address, ready_url
 from evals.targets.http import HttpAgent
-from evals.targets.process.server import ServedCommand, command_words
+from evals.targets.process.server import ServerCommand, command_words
 
 SERVER = """
 import http.server, json, os, pathlib, signal, subprocess, sys
@@ -55,9 +55,9 @@ async def silent_soon(port: int) -> bool:
     return False
 
 
-def served(folder: Path, start: str, port: int, ready_seconds: float = 20.0) -> ServedCommand:
+def served(folder: Path, start: str, port: int, ready_seconds: float = 20.0) -> ServerCommand:
     address = Address("127.0.0.1", port)
-    return ServedCommand(
+    return ServerCommand(
         command_words(start),
         root=folder,
         environ=dict(os.environ),
