@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from agent_runtime.agent.spec import HTTP_VERBS, HttpCall, OpenApiCall
+from agent_runtime.files.suggestion import did_you_mean
 
 MAX_NODES = 20_000
 """Parts of one operation's schema after following every reference: a chain that doubles ten times stops here."""
@@ -157,11 +157,8 @@ def _found(document: Mapping[str, Any], wanted: str) -> tuple[str, str, Mapping[
             if operation.get("operationId") == wanted:
                 return key.upper(), str(path), item, operation
             known.append(str(operation.get("operationId", "")))
-    close = difflib.get_close_matches(wanted, known, n=1)
     named = ", ".join(sorted(filter(None, known))[:20]) or "none (give them an operationId)"
-    raise Unusable(
-        f"has no operation '{wanted}'", f"did you mean '{close[0]}'?" if close else f"its operations: {named}"
-    )
+    raise Unusable(f"has no operation '{wanted}'", did_you_mean(wanted, known, f"its operations: {named}"))
 
 
 def _server(document: Mapping[str, Any]) -> str:

@@ -5,7 +5,6 @@ Every reader here raises `InvalidInput` with all problems of the file at once, e
 
 from __future__ import annotations
 
-import difflib
 import json
 import math
 import re
@@ -19,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from agent_runtime.errors import InvalidInput, Problem
+from agent_runtime.files.suggestion import did_you_mean
 
 MAX_BYTES = 20_000_000
 MAX_NODES = 400_000
@@ -329,9 +329,9 @@ def _explain(document: Document, shape: type[BaseModel], detail: Any) -> Problem
     kind = detail["type"]
     if kind == "extra_forbidden":
         known = _keys_at(shape, location[:-1])
-        return document.problem(
-            location, f"unknown key '{location[-1]}'", _did_you_mean(str(location[-1]), known)
-        )
+        others = f"known keys here: {', '.join(known)}" if known else "remove it"
+        fix = did_you_mean(str(location[-1]), known, others)
+        return document.problem(location, f"unknown key '{location[-1]}'", fix)
     if kind == "missing":
         return document.problem(location, f"'{name}' is missing", f"add  {location[-1]}: …")
     message = str(detail["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
@@ -380,13 +380,6 @@ def _written_location(data: Any, location: Sequence[str | int]) -> Location:
 def _short(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "…"
-
-
-def _did_you_mean(word: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    if close:
-        return f"did you mean '{close[0]}'?"
-    return f"known keys here: {', '.join(known)}" if known else "remove it"
 
 
 def _keys_at(shape: type[BaseModel], location: Sequence[str | int]) -> list[str]:

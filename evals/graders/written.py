@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from pydantic import Field
 from agent_runtime.agent.spec import FileModel
 from agent_runtime.errors import InvalidInput, Problem
 from agent_runtime.files.documents import Document, parse
+from agent_runtime.files.suggestion import did_you_mean
 from evals.graders import combined
 from evals.graders.answer.expression import expression, success
 from evals.graders.answer.numeric import numeric
@@ -133,7 +133,7 @@ class _Reading:
         if name in _WITH_MEANS:
             return _WITH_MEANS[name](document, self.case, self.means)
         if name not in _FROM_THE_CASE:
-            raise InvalidInput.one(name, "is not an evaluator", _did_you_mean(name))
+            raise InvalidInput.one(name, "is not an evaluator", _grader_meant(name))
         if value is not None:
             what = f"takes no value, but has {shown(value)}"
             raise InvalidInput.one(name, what, f"write  {name}  alone, and {_CASE_KEY[name]} beside it")
@@ -205,10 +205,9 @@ def _weight(part: Mapping[str, Any]) -> float:
     return float(weight)
 
 
-def _did_you_mean(name: str) -> str:
+def _grader_meant(name: str) -> str:
     known = [*_FROM_THE_CASE, *_WITH_A_VALUE, *_WITH_MEANS, *_COMBINED]
-    close = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean '{close[0]}'?" if close else f"there are {', '.join(known)}"
+    return did_you_mean(name, known, f"there are {', '.join(known)}")
 
 
 def _elsewhere(problem: Problem, case: EvalCase) -> str:
