@@ -123,7 +123,8 @@ def _pattern_properties(
             yield from validator.descend(value[name], schema, path=name, schema_path=pattern)
 
 
-# The library asserts these formats only where further packages are installed.
+# The library asserts these formats only where further packages are installed. What they mean:
+# https://json-schema.org/draft/2020-12/json-schema-validation#section-7.3
 _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _TIME = re.compile(r"\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[!#-;=?-\[\]_a-z~]*")

@@ -21,13 +21,17 @@ _DESTINATIONS = """
     uri url urls webhook webhooks
 """
 _WORDS = frozenset(_DESTINATIONS.split())
-"""What argument names call a destination, in any spelling: `to`, `replyTo`, `webhook_url`, `bcc`."""
+"""What argument names call a destination, in any spelling: `to`, `replyTo`, `webhook_url`, `bcc`.
+
+benchmarks/guardian_taint.py measures what they find and how often they ask in vain.
+"""
 _CAMEL = re.compile(r"([a-z0-9])([A-Z])")
 _ADDRESS = re.compile(r"[^\s@,;<>\"']+@[^\s@,;<>\"']+\.[^\s@,;<>\"']+")
 _SEPARATORS = re.compile(r"[\s,;<>\"']+")
 _URL = re.compile(r"(?:[a-z][a-z0-9+.\-]*:)?//([^/?#\s]+)|(www\.[^/?#\s]+)", re.IGNORECASE)
 _PORT = re.compile(r":\d*$")
 _IBAN = re.compile(r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}")
+"""The form is enough here: a number that fails the checksum is still where the money would go."""
 _SHORTEST = 3
 """Characters below which a value is a word such as "me", which is anywhere."""
 _DIGITS_OF_A_NUMBER = 6
