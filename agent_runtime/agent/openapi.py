@@ -16,10 +16,14 @@ MAX_NODES = 20_000
 MAX_DEPTH = 40
 
 _BODY = "body"
+# JSON by name or by suffix: https://www.rfc-editor.org/rfc/rfc6839#section-3.1
 _JSON = re.compile(r"application/(?:[\w.+\-]+\+)?json\b", re.IGNORECASE)
 _IN_PATH = re.compile(r"\{([^{}]*)\}")
 _SENT_ANYWAY = {"accept", "content-type", "authorization"}
-"""Header parameters that OpenAPI says to ignore: the HTTP layer and `headers:` send them."""
+"""Header parameters that OpenAPI says to ignore: the HTTP layer and `headers:` send them.
+
+https://spec.openapis.org/oas/v3.1.0#parameter-object
+"""
 _PLAIN_OBJECT = {"type", "properties", "required", "additionalProperties", "description", "title", "example"}
 
 

@@ -212,6 +212,7 @@ class _Loader(_Base):  # type: ignore[misc]
     """A safe loader that leaves dates as text: an agent's `2026-01-02` is a string."""
 
 
+# https://yaml.org/type/timestamp.html and https://yaml.org/type/value.html (a text that is only `=`)
 _NOT_RESOLVED = {"tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:value"}
 _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag not in _NOT_RESOLVED]
@@ -221,7 +222,10 @@ _Loader.yaml_implicit_resolvers = {
 
 _PLAIN_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("null", "bool", "int", "float", "str", "seq", "map")}
 _NOT_PLAINLY_A_NUMBER = re.compile(r"[-+]?(0[0-9_]+|[0-9][0-9_]*(:[0-9.]+)+)$")
-"""What YAML 1.1 reads as octal or base 60: an order `0123` would be 83, a time `12:30` would be 750."""
+"""What YAML 1.1 reads as octal or base 60: an order `0123` would be 83, a time `12:30` would be 750.
+
+https://yaml.org/type/int.html and https://yaml.org/type/float.html
+"""
 
 
 def _refuse_depth(path: Path, text: str) -> None:

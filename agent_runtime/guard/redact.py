@@ -4,7 +4,7 @@ Shapes are found by regular expressions, then believed only with a checksum (car
 form (e-mail addresses, key prefixes, international phone numbers) or a cue beside them (other phone
 numbers): dates and identifiers look like phone numbers far more often than phone numbers do. Every
 expression is bounded or possessive, so hostile text takes linear time. What is found and what is not is
-measured by benchmarks/guards.py; the windows and cues below are what did best there.
+measured by benchmarks/guards.py.
 """
 
 from __future__ import annotations

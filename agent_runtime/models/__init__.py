@@ -15,6 +15,7 @@ from agent_runtime.models.recorded import RecordedModel
 from agent_runtime.models.simulated import SimulatedModel
 from agent_runtime.models.simulation import read_simulation
 
+# The variables that each provider's own documentation names: https://docs.litellm.ai/docs/providers
 _UNUSUAL_KEY_NAMES = {
     "together_ai": "TOGETHERAI_API_KEY",
     "perplexity": "PERPLEXITYAI_API_KEY",

@@ -13,6 +13,8 @@ from agent_runtime.retry import retry_after
 LONGEST_MESSAGE = 300
 _KEY = re.compile(r"\b(?:sk|pk|rk|gsk|xai|key|AIza)[-_]?[A-Za-z0-9_*\-]{6,}")
 _RETRYABLE = {408, 409, 425, 429}
+"""What OpenAI's own client tries again (https://github.com/openai/openai-python#retries), and 425 Too Early
+(https://www.rfc-editor.org/rfc/rfc8470#section-5.2)."""
 
 
 def now() -> datetime:
@@ -34,6 +36,7 @@ def error_of_status(
     429 is rate_limited, unless the account's quota is used up: then no waiting helps. 408, 409, 425 and
     5xx may pass; everything else is rejected.
     """
+    # https://platform.openai.com/docs/guides/error-codes
     out_of_quota = status == 429 and "insufficient_quota" in said
     retryable = (status in _RETRYABLE or status >= 500) and not out_of_quota
     kind = "rate_limited" if status == 429 else "timeout" if status == 408 else "unavailable"

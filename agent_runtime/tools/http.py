@@ -20,6 +20,7 @@ from agent_runtime.wire import NotAnswered, Response, Wire
 _ORIGIN = re.compile(r"https?://[^/?#{}]+(?=[/?#]|$)", re.IGNORECASE)
 _SENDS_ARGUMENTS = {"POST", "PUT", "PATCH"}
 _CHANGES_NOTHING = {"GET", "HEAD"}
+"""The safe methods that a tool may have: https://www.rfc-editor.org/rfc/rfc9110#section-9.2.1"""
 _SEPARATORS = re.compile(r"[/\\]")
 
 

@@ -1,4 +1,7 @@
-"""How long to wait before GitHub is asked again, and when to give up."""
+"""How long to wait before GitHub is asked again, and when to give up.
+
+https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
+"""
 
 from __future__ import annotations
 
