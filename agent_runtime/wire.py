@@ -143,6 +143,7 @@ class Wire:
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
         parts: list[bytes] = []
         size = 0
+        # Counted as it comes: the length that a header announces may be missing, or a lie.
         async for part in response.content.iter_any():
             size += len(part)
             if size > self._max_body_bytes:

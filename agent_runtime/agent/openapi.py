@@ -216,6 +216,7 @@ class _References:
         if not isinstance(reference, str) or not reference.startswith("#/"):
             raise Unusable(f"refers to {reference!r}, outside itself", "put that part into the document")
         found: Any = self._document
+        # A JSON Pointer (https://www.rfc-editor.org/rfc/rfc6901#section-4); ~1 first, or ~01 would become a slash.
         for step in reference[2:].split("/"):
             key = step.replace("~1", "/").replace("~0", "~")
             if not isinstance(found, Mapping) or key not in found:
@@ -234,7 +235,10 @@ def _endless(reference: Any) -> Unusable:
 
 
 def _modern(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema of what is sent: no read-only properties, and OpenAPI 3.0's own words as JSON Schema's."""
+    """The schema of what is sent: no read-only properties, and OpenAPI 3.0's own words as JSON Schema's.
+
+    https://www.openapis.org/blog/2021/02/16/migrating-from-openapi-3-0-to-3-1-0
+    """
     if schema.pop("nullable", None) is True and isinstance(schema.get("type"), str):
         schema["type"] = [schema["type"], "null"]
         if isinstance(schema.get("enum"), list) and None not in schema["enum"]:
@@ -292,6 +296,7 @@ def _parameters(levels: Sequence[Mapping[str, Any]], references: _References) ->
 
 
 def _sendable(place: str, name: str, parameter: Mapping[str, Any]) -> bool:
+    # The default styles, and the only ones that are sent: https://spec.openapis.org/oas/v3.1.0#style-values
     usual = "form" if place == "query" else "simple"
     return (
         place in {"path", "query", "header"}

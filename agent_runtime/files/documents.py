@@ -54,7 +54,7 @@ def read_text(path: Path, max_bytes: int = MAX_BYTES) -> str:
     try:
         if path.stat().st_size > max_bytes:
             raise InvalidInput.one(path, f"is larger than {max_bytes // 1_000_000} MB", "split it")
-        return path.read_bytes().decode("utf-8-sig")
+        return path.read_bytes().decode("utf-8-sig")  # some editors begin a file with a byte order mark
     except FileNotFoundError:
         raise InvalidInput.one(
             path, "does not exist", "check the path; `agentcrewops init` writes a starter"
@@ -154,7 +154,11 @@ class DuplicateKey(ValueError):
 
 
 def canonical_json(value: Any) -> str:
-    """The one text form used for hashing: sorted keys, no spaces, NaN refused."""
+    """The one text form used for hashing: sorted keys, no spaces, NaN refused.
+
+    Like RFC 8785 (https://www.rfc-editor.org/rfc/rfc8785), but numbers are as Python writes them and keys are
+    sorted by code point.
+    """
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
@@ -182,6 +186,7 @@ def _finite(text: str) -> float:
 
 
 def _unique_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    # Readers differ in which one they take (https://www.rfc-editor.org/rfc/rfc8259#section-4).
     unique = dict(pairs)
     if len(unique) != len(pairs):
         seen: set[str] = set()

@@ -127,8 +127,8 @@ def look_interval(
 
     At an early look a case has few runs and the level is far out in the tail. The resamples know only outcomes
     that occurred, and called 3 % of unchanged suites drift where half a percent may be (10 cases, 3 runs; in
-    benchmarks/gate_calibration.py). So the ends are at least as far out as normal theory puts them: the upper one for a suite that did not change,
-    the lower one for a candidate whose few runs may have hidden a fall.
+    benchmarks/gate_calibration.py). So the ends are at least as far out as normal theory puts them: the upper
+    one for a suite that did not change, the lower one for a candidate whose few runs may have hidden a fall.
     """
     low, high = interval(resampled_changes(baseline, candidate, rng), level)
     seen, z = change(baseline, candidate), z_of(level)

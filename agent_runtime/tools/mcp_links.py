@@ -73,7 +73,7 @@ async def process_link(
         stderr=asyncio.subprocess.PIPE,
         cwd=folder,
         env={**inherited, **added},
-        start_new_session=True,
+        start_new_session=True,  # whose id is the process's own: what it starts can be stopped with it
         limit=MAX_MESSAGE_BYTES,
     )
     deliver, read = anyio.create_memory_object_stream[SessionMessage | Exception](0)
@@ -149,7 +149,10 @@ async def _listen(process: asyncio.subprocess.Process, link: Link) -> None:
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:
-    """Close its stdin, as the protocol asks; then SIGTERM and SIGKILL, each to the whole group."""
+    """Close its stdin, as the protocol asks; then SIGTERM and SIGKILL, each to the whole group.
+
+    https://modelcontextprotocol.io/specification/2025-06-18/basic/lifecycle#stdio
+    """
     if process.stdin is not None:
         process.stdin.close()
     for number in (None, signal.SIGTERM, signal.SIGKILL):

@@ -105,7 +105,7 @@ async def _in_daemon_thread(work: Callable[[], Any]) -> Any:
     """The result of `work`. A tool that hangs keeps its thread, but not the process, alive."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[tuple[Any, BaseException | None]] = loop.create_future()
-    context = contextvars.copy_context()
+    context = contextvars.copy_context()  # the open span is in it
 
     def deliver(outcome: tuple[Any, BaseException | None]) -> None:
         if not done.done():
@@ -117,6 +117,7 @@ async def _in_daemon_thread(work: Callable[[], Any]) -> Any:
             outcome = context.run(work), None
         except (Exception, SystemExit) as error:  # noqa: BLE001 - raised again where it is awaited
             outcome = None, error
+        # The run may have been cancelled, and its loop closed, while the tool went on.
         if not loop.is_closed():
             loop.call_soon_threadsafe(deliver, outcome)
 
