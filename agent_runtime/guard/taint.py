@@ -110,6 +110,7 @@ def _is_tainted(value: str, places: Iterable[str], sources: Sources) -> bool:
 def _places(value: str) -> set[str]:
     """What of a value names the destination: each e-mail address, a URL's host, else all of it."""
     if (url := _URL.match(value.strip())) is not None:
+        # https://example.com@evil.invalid leads to evil.invalid: what stands before the @ is a name to log in with.
         authority = (url[1] or url[2]).rpartition("@")[2]
         return {_PORT.sub("", authority).rstrip(".")}
     addresses = {word for word in _SEPARATORS.split(value) if _ADDRESS.fullmatch(word)}

@@ -142,6 +142,7 @@ def _bring_up_to_date(engine: Engine, path: Path) -> None:
     config = Config()
     config.set_main_option("script_location", "agent_runtime.store:migrations")
     with engine.connect() as connection:
+        # Takes the writer's lock before it looks (https://www.sqlite.org/lang_transaction.html).
         connection.exec_driver_sql("BEGIN IMMEDIATE")
         stored = _revision(connection, path)
         if stored == HEAD:

@@ -58,12 +58,18 @@ class ActionsEnvironment:
 
     @property
     def head_sha(self) -> str:
-        """The commit that people know: the pull request's head, never its merge commit."""
+        """The commit that people know: the pull request's head, never its merge commit.
+
+        https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#pull_request
+        """
         return self.pull.head_sha if self.pull else self.sha
 
     @property
     def from_fork(self) -> bool:
-        """True if the pull request comes from another repository, so that the token may only read."""
+        """True if the pull request comes from another repository, so that the token may only read.
+
+        https://docs.github.com/en/actions/concepts/security/github_token
+        """
         return self.pull is not None and self.pull.head_repository != self.repository
 
     @property

@@ -384,6 +384,7 @@ class GitHub:
             if status is not None and 200 <= status < 300 and not location:
                 return data
             self._wait(refusal, attempt, status, headers, _message(data, text))
+            # GitHub may have carried it out and lost only the answer.
             if made is not None and (found := made()) is not None:
                 return found
 
