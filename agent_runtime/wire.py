@@ -21,7 +21,10 @@ from agent_runtime.guard.egress import Destination, Refusal, check_address, chec
 
 MAX_BODY_BYTES = 20_000_000
 _NO_TIME = 0.001
-"""Seconds. To aiohttp a timeout of 0 means for ever."""
+"""Seconds. To aiohttp a timeout of 0 means for ever.
+
+https://docs.aiohttp.org/en/stable/client_reference.html#aiohttp.ClientTimeout
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +134,8 @@ class Wire:
                 # How many run at once is the caller's decision, and addresses are not kept for later ones.
                 connector=aiohttp.TCPConnector(resolver=self._resolver, limit=0, use_dns_cache=False),
                 cookie_jar=aiohttp.DummyCookieJar(),
-                auto_decompress=False,
-                trust_env=False,
+                auto_decompress=False,  # a small body that grows to gigabytes would pass the limit on size
+                trust_env=False,  # a proxy would look up the host itself, past the check of addresses
             )
         self._resolver.expect(destination)
         return self._session
@@ -140,6 +143,7 @@ class Wire:
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
         parts: list[bytes] = []
         size = 0
+        # Counted as it comes: the length that a header announces may be missing, or a lie.
         async for part in response.content.iter_any():
             size += len(part)
             if size > self._max_body_bytes:

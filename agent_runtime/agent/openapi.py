@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,16 +9,21 @@ from typing import Any
 from urllib.parse import quote
 
 from agent_runtime.agent.spec import HTTP_VERBS, HttpCall, OpenApiCall
+from agent_runtime.files.suggestion import did_you_mean
 
 MAX_NODES = 20_000
 """Parts of one operation's schema after following every reference: a chain that doubles ten times stops here."""
 MAX_DEPTH = 40
 
 _BODY = "body"
+# JSON by name or by suffix: https://www.rfc-editor.org/rfc/rfc6839#section-3.1
 _JSON = re.compile(r"application/(?:[\w.+\-]+\+)?json\b", re.IGNORECASE)
 _IN_PATH = re.compile(r"\{([^{}]*)\}")
 _SENT_ANYWAY = {"accept", "content-type", "authorization"}
-"""Header parameters that OpenAPI says to ignore: the HTTP layer and `headers:` send them."""
+"""Header parameters that OpenAPI says to ignore: the HTTP layer and `headers:` send them.
+
+https://spec.openapis.org/oas/v3.1.0#parameter-object
+"""
 _PLAIN_OBJECT = {"type", "properties", "required", "additionalProperties", "description", "title", "example"}
 
 
@@ -159,11 +163,8 @@ def _operation_with_id(
             if operation.get("operationId") == wanted:
                 return key.upper(), str(path), item, operation
             known.append(str(operation.get("operationId", "")))
-    close = difflib.get_close_matches(wanted, known, n=1)
     named = ", ".join(sorted(filter(None, known))[:20]) or "none (give them an operationId)"
-    raise Unusable(
-        f"has no operation '{wanted}'", f"did you mean '{close[0]}'?" if close else f"its operations: {named}"
-    )
+    raise Unusable(f"has no operation '{wanted}'", did_you_mean(wanted, known, f"its operations: {named}"))
 
 
 def _server(document: Mapping[str, Any]) -> str:
@@ -217,6 +218,7 @@ class _References:
         if not isinstance(reference, str) or not reference.startswith("#/"):
             raise Unusable(f"refers to {reference!r}, outside itself", "put that part into the document")
         found: Any = self._document
+        # A JSON Pointer (https://www.rfc-editor.org/rfc/rfc6901#section-4); ~1 first, or ~01 would become a slash.
         for step in reference[2:].split("/"):
             key = step.replace("~1", "/").replace("~0", "~")
             if not isinstance(found, Mapping) or key not in found:
@@ -235,7 +237,10 @@ def _endless(reference: Any) -> Unusable:
 
 
 def _modern(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema of what is sent: no read-only properties, and OpenAPI 3.0's own words as JSON Schema's."""
+    """The schema of what is sent: no read-only properties, and OpenAPI 3.0's own words as JSON Schema's.
+
+    https://www.openapis.org/blog/2021/02/16/migrating-from-openapi-3-0-to-3-1-0
+    """
     if schema.pop("nullable", None) is True and isinstance(schema.get("type"), str):
         schema["type"] = [schema["type"], "null"]
         if isinstance(schema.get("enum"), list) and None not in schema["enum"]:
@@ -293,6 +298,7 @@ def _parameters(levels: Sequence[Mapping[str, Any]], references: _References) ->
 
 
 def _sendable(place: str, name: str, parameter: Mapping[str, Any]) -> bool:
+    # The default styles, and the only ones that are sent: https://spec.openapis.org/oas/v3.1.0#style-values
     usual = "form" if place == "query" else "simple"
     return (
         place in {"path", "query", "header"}

@@ -42,7 +42,10 @@ HTTP_VERBS = {
     "PATCH": Verb.UPDATE,
     "DELETE": Verb.DELETE,
 }
-"""What an HTTP method means, whatever the file says it may do."""
+"""What an HTTP method means, whatever the file says it may do.
+
+https://www.rfc-editor.org/rfc/rfc9110#section-9.3, and for PATCH https://www.rfc-editor.org/rfc/rfc5789
+"""
 
 
 class HttpCall(FileModel):

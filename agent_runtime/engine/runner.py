@@ -87,6 +87,7 @@ async def _unless_cancelled(work: Awaitable[Step], cancel: asyncio.Event | None)
     finally:
         asked.cancel()
         doing.cancel()
+        # Waited for: a run that says it is over must not have a step that still acts.
         await asyncio.gather(asked, doing, return_exceptions=True)
 
 

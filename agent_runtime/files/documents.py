@@ -5,7 +5,6 @@ Every reader here raises `InvalidInput` with all problems of the file at once, e
 
 from __future__ import annotations
 
-import difflib
 import json
 import math
 import re
@@ -19,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from agent_runtime.errors import InvalidInput, Problem
+from agent_runtime.files.suggestion import did_you_mean
 
 MAX_BYTES = 20_000_000
 MAX_NODES = 400_000
@@ -54,7 +54,7 @@ def read_text(path: Path, max_bytes: int = MAX_BYTES) -> str:
     try:
         if path.stat().st_size > max_bytes:
             raise InvalidInput.one(path, f"is larger than {max_bytes // 1_000_000} MB", "split it")
-        return path.read_bytes().decode("utf-8-sig")
+        return path.read_bytes().decode("utf-8-sig")  # some editors begin a file with a byte order mark
     except FileNotFoundError:
         raise InvalidInput.one(
             path, "does not exist", "check the path; `agentcrewops init` writes a starter"
@@ -154,7 +154,11 @@ class DuplicateKey(ValueError):
 
 
 def canonical_json(value: Any) -> str:
-    """The one text form used for hashing: sorted keys, no spaces, NaN refused."""
+    """The one text form used for hashing: sorted keys, no spaces, NaN refused.
+
+    Like RFC 8785 (https://www.rfc-editor.org/rfc/rfc8785), but numbers are as Python writes them and keys are
+    sorted by code point.
+    """
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
@@ -182,6 +186,7 @@ def _finite(text: str) -> float:
 
 
 def _unique_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    # Readers differ in which one they take (https://www.rfc-editor.org/rfc/rfc8259#section-4).
     unique = dict(pairs)
     if len(unique) != len(pairs):
         seen: set[str] = set()
@@ -212,6 +217,7 @@ class _Loader(_Base):  # type: ignore[misc]
     """A safe loader that leaves dates as text: an agent's `2026-01-02` is a string."""
 
 
+# https://yaml.org/type/timestamp.html and https://yaml.org/type/value.html (a text that is only `=`)
 _NOT_RESOLVED = {"tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:value"}
 _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag not in _NOT_RESOLVED]
@@ -221,7 +227,10 @@ _Loader.yaml_implicit_resolvers = {
 
 _PLAIN_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("null", "bool", "int", "float", "str", "seq", "map")}
 _NOT_PLAINLY_A_NUMBER = re.compile(r"[-+]?(0[0-9_]+|[0-9][0-9_]*(:[0-9.]+)+)$")
-"""What YAML 1.1 reads as octal or base 60: an order `0123` would be 83, a time `12:30` would be 750."""
+"""What YAML 1.1 reads as octal or base 60: an order `0123` would be 83, a time `12:30` would be 750.
+
+https://yaml.org/type/int.html and https://yaml.org/type/float.html
+"""
 
 
 def _refuse_depth(path: Path, text: str) -> None:
@@ -329,9 +338,9 @@ def _explain(document: Document, shape: type[BaseModel], detail: Any) -> Problem
     kind = detail["type"]
     if kind == "extra_forbidden":
         known = _keys_at(shape, location[:-1])
-        return document.problem(
-            location, f"unknown key '{location[-1]}'", _did_you_mean(str(location[-1]), known)
-        )
+        others = f"known keys here: {', '.join(known)}" if known else "remove it"
+        fix = did_you_mean(str(location[-1]), known, others)
+        return document.problem(location, f"unknown key '{location[-1]}'", fix)
     if kind == "missing":
         return document.problem(location, f"'{name}' is missing", f"add  {location[-1]}: …")
     message = str(detail["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
@@ -380,13 +389,6 @@ def _written_location(data: Any, location: Sequence[str | int]) -> Location:
 def _short(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "…"
-
-
-def _did_you_mean(word: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    if close:
-        return f"did you mean '{close[0]}'?"
-    return f"known keys here: {', '.join(known)}" if known else "remove it"
 
 
 def _keys_at(shape: type[BaseModel], location: Sequence[str | int]) -> list[str]:

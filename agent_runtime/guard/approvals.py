@@ -60,6 +60,7 @@ def why_not(grants: Sequence[Grant], binding: str, *, now: float, rule: Approval
 
 
 def _person(name: str) -> str:
+    # "Ann " must not approve what "ann" asked for; logins of GitHub are alike in any case.
     return name.strip().casefold()
 
 

@@ -67,7 +67,7 @@ def violations(schema: Mapping[str, Any], value: Any) -> tuple[str, ...]:
         return ("the schema refers to itself without end",)
     except UnusablePattern as error:
         return (f"the schema cannot be applied: a pattern {error.what}",)
-    except ArithmeticError:
+    except ArithmeticError:  # `multipleOf` makes floats of both, and 10**400 is none
         return ("a number is too large to be checked",)
     shown = tuple(_explain(error) for error in errors[:MAX_PROBLEMS])
     more = len(errors) - len(shown)
@@ -95,7 +95,10 @@ def _unique_items(_: Validator, unique: bool, items: Any, __: Any) -> Iterator[V
 
 
 def _identity(value: Any) -> str:
-    """One text for each JSON value: 1.0 and 1 are the same number, true is not 1."""
+    """One text for each JSON value: 1.0 and 1 are the same number, true is not 1.
+
+    https://json-schema.org/draft/2020-12/json-schema-core#section-4.2.2
+    """
     return canonical_json(_with_whole_numbers(value))
 
 
@@ -123,7 +126,8 @@ def _pattern_properties(
             yield from validator.descend(value[name], schema, path=name, schema_path=pattern)
 
 
-# The library asserts these formats only where further packages are installed.
+# The library asserts these formats only where further packages are installed. What they mean:
+# https://json-schema.org/draft/2020-12/json-schema-validation#section-7.3
 _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _TIME = re.compile(r"\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[!#-;=?-\[\]_a-z~]*")

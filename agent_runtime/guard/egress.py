@@ -14,14 +14,19 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_netw
 from urllib.parse import quote
 
 MAX_URL = 8192
+"""Characters; 8,000 is what every server should take (https://www.rfc-editor.org/rfc/rfc9110#section-4.1)."""
 _PORTS = {"http": 80, "https": 443}
 
+# Generic syntax, https://www.rfc-editor.org/rfc/rfc3986#section-3; stricter than it wherever parsers disagree.
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*)://([^/?#]*)([^#]*)(?:#.*)?", re.DOTALL)
 _AUTHORITY = re.compile(r"(\[[^\]]*\]|[^:]*)(?::([0-9]{1,5}))?", re.DOTALL)
+# Labels have up to 63 characters and names 253 (https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4); hosts inside
+# companies do have underscores, whatever that document says.
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_\-]{0,61}[a-z0-9_])?")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _NEVER_IN_A_URL = re.compile(r"[\x00-\x20\x7f\ud800-\udfff]")
 _SENT_AS_WRITTEN = "/?:@!$&'()*+,;=-._~%"
+"""What a path or query may hold (https://www.rfc-editor.org/rfc/rfc3986#section-3.3), and % of what is encoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,7 @@ def _parse(url: str) -> Destination | Refusal:
         return Refusal(
             "control_character", "the URL contains a space or control character; percent-encode it"
         )
+    # Browsers read it as a slash (https://url.spec.whatwg.org/#path-state) and others as part of the host.
     if "\\" in url:
         return Refusal("backslash", "the URL contains a backslash; percent-encode it as %5C")
     parts = _URL.fullmatch(url)
@@ -177,10 +183,14 @@ def _host_matches(host: str, entry: str) -> bool:
 
 
 def _is_ip_literal(host: str) -> bool:
-    """True for every notation some resolver takes for an address: 127.0.0.1, 127.1, 0x7f.1, 2130706433."""
+    """True for every notation some resolver takes for an address: 127.0.0.1, 127.1, 0x7f.1, 2130706433.
+
+    https://url.spec.whatwg.org/#ends-in-a-number-checker
+    """
     return ":" in host or _NUMBER.fullmatch(host.rpartition(".")[2]) is not None
 
 
+# Private, shared and loopback networks: RFC 1918, RFC 6598, RFC 4193, as the registries below list them.
 _LOCAL = [
     ip_network(text)
     for text in (
@@ -195,6 +205,8 @@ _LOCAL = [
 ]
 
 # IANA's special-purpose registries, written out: `is_global` differs between Python patch releases.
+# https://www.iana.org/assignments/iana-ipv4-special-registry/
+# https://www.iana.org/assignments/iana-ipv6-special-registry/
 _SPECIAL_V4 = [
     ip_network(text)
     for text in (
@@ -211,9 +223,10 @@ _SPECIAL_V4 = [
         "198.18.0.0/15",
         "198.51.100.0/24",
         "203.0.113.0/24",
-        "224.0.0.0/3",
+        "224.0.0.0/3",  # multicast and reserved; broadcast is inside
     )
 ]
+# All that is assigned so far: https://www.iana.org/assignments/ipv6-address-space/
 _GLOBAL_V6 = IPv6Network("2000::/3")
 _SPECIAL_V6 = [ip_network(text) for text in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")]
 

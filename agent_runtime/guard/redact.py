@@ -3,7 +3,8 @@
 Shapes are found by regular expressions, then believed only with a checksum (cards, IBANs), an unmistakable
 form (e-mail addresses, key prefixes, international phone numbers) or a cue beside them (other phone
 numbers): dates and identifiers look like phone numbers far more often than phone numbers do. Every
-expression is bounded or possessive, so hostile text takes linear time.
+expression is bounded or possessive, so hostile text takes linear time. What is found and what is not is
+measured by benchmarks/guards.py.
 """
 
 from __future__ import annotations
@@ -131,6 +132,7 @@ _AT_DOMAIN = re.compile(
 )
 _LOCAL_PART = re.compile(r"(?:[\w.%+\-]|(?<=\w)'(?=\w))++\Z")
 _LONGEST_LOCAL_PART = 64
+"""https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1.1"""
 
 
 def _emails(text: str) -> Iterator[Extent]:
@@ -147,6 +149,9 @@ def _emails(text: str) -> Iterator[Extent]:
 
 # --- secrets ----------------------------------------------------------------------------------------
 
+# Each provider documents its prefixes, or the scanner of GitHub knows them:
+# https://docs.github.com/en/code-security/secret-scanning/introduction/supported-secret-scanning-patterns
+# The web tokens are of RFC 7519; both their parts begin with {" in base64: https://www.rfc-editor.org/rfc/rfc7519
 _KEY = re.compile(
     r"""
     (?<![A-Za-z0-9])(?:
@@ -184,7 +189,8 @@ _IBAN = re.compile(
 _GAPS = " \u00a0-"
 _WITHOUT_GAPS = str.maketrans("", "", _GAPS)
 _SHORTEST_IBAN = 15
-# Lengths by country, from the IBAN registry.
+# Lengths by country, from the IBAN registry; benchmarks/ibans.py has its structures written down a second time.
+# https://www.swift.com/standards/data-standards/iban-international-bank-account-number
 _IBAN_LENGTHS = {
     country: int(length)
     for length, countries in (
@@ -239,7 +245,10 @@ _LETTERS_AS_NUMBERS = {ord(letter): str(int(letter, 36)) for letter in ascii_let
 
 
 def _mod_97(iban: str) -> bool:
-    """ISO 13616: the country and check digits moved to the end, letters as numbers, remainder 1."""
+    """The country and check digits moved to the end, letters as numbers, remainder 1.
+
+    ISO 13616-1: https://www.iso.org/standard/81090.html
+    """
     return int((iban[4:] + iban[:4]).translate(_LETTERS_AS_NUMBERS)) % 97 == 1
 
 
@@ -255,6 +264,7 @@ _CARD = re.compile(
     ){_CARD_END}""",
     re.VERBOSE,
 )
+# https://en.wikipedia.org/wiki/Payment_card_number#Issuer_identification_number_(IIN)
 _BRAND = re.compile(
     r"""4[0-9]{15}(?:[0-9]{3})?                                                     # Visa
       | (?:5[1-5][0-9]{2}|222[1-9]|22[3-9][0-9]|2[3-6][0-9]{2}|27[01][0-9]|2720)[0-9]{12}  # Mastercard
@@ -285,7 +295,10 @@ _DOUBLED = bytes.maketrans(b"0123456789", b"0246813579")
 
 
 def _luhn(digits: str) -> bool:
-    """ISO/IEC 7812-1: every second digit from the right doubled, digit sums added, a multiple of ten."""
+    """Every second digit from the right doubled, digit sums added, a multiple of ten.
+
+    ISO/IEC 7812-1: https://www.iso.org/standard/70484.html
+    """
     codes = digits.encode()
     total = sum(codes[-1::-2]) + sum(codes[-2::-2].translate(_DOUBLED)) - ord("0") * len(codes)
     return total % 10 == 0 and digits.strip("0") != ""
@@ -298,6 +311,8 @@ _EXTENSION = r"(?:[ ]?(?:x|ext\.?)[ ]?[0-9]{1,6})?"
 _PHONE_END = r"(?![0-9A-Za-z]|[.\-/:,][0-9])"
 _PHONE_START = r"(?=[0-9+(])(?<![0-9A-Za-z_$€£#])(?<![0-9A-Za-z][.\-/_+(])(?<![0-9][:,])"
 
+# An international number has at most 15 digits (https://www.itu.int/rec/T-REC-E.164); in North America, neither the
+# area code nor the exchange begins with 0 or 1 (https://en.wikipedia.org/wiki/North_American_Numbering_Plan).
 _PLAIN_PHONE = re.compile(
     rf"""{_PHONE_START}(?:
         (?:\+|\(\+|\+\(|00(?=[1-9]))[0-9](?:(?:{_SEP}?\(0\){_SEP}?|{_SEP}?\(|\){_SEP}?|{_SEP})?[0-9]){{7,14}}+

@@ -21,13 +21,17 @@ _DESTINATIONS = """
     uri url urls webhook webhooks
 """
 _WORDS = frozenset(_DESTINATIONS.split())
-"""What argument names call a destination, in any spelling: `to`, `replyTo`, `webhook_url`, `bcc`."""
+"""What argument names call a destination, in any spelling: `to`, `replyTo`, `webhook_url`, `bcc`.
+
+benchmarks/guardian_taint.py measures what they find and how often they ask in vain.
+"""
 _CAMEL = re.compile(r"([a-z0-9])([A-Z])")
 _ADDRESS = re.compile(r"[^\s@,;<>\"']+@[^\s@,;<>\"']+\.[^\s@,;<>\"']+")
 _SEPARATORS = re.compile(r"[\s,;<>\"']+")
 _URL = re.compile(r"(?:[a-z][a-z0-9+.\-]*:)?//([^/?#\s]+)|(www\.[^/?#\s]+)", re.IGNORECASE)
 _PORT = re.compile(r":\d*$")
 _IBAN = re.compile(r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}")
+"""The form is enough here: a number that fails the checksum is still where the money would go."""
 _SHORTEST = 3
 """Characters below which a value is a word such as "me", which is anywhere."""
 _DIGITS_OF_A_NUMBER = 6
@@ -108,6 +112,7 @@ def _is_tainted(value: str, places: Iterable[str], sources: Sources) -> bool:
 def _places(value: str) -> set[str]:
     """What of a value names the destination: each e-mail address, a URL's host, else all of it."""
     if (url := _URL.match(value.strip())) is not None:
+        # https://example.com@evil.invalid leads to evil.invalid: what stands before the @ is a name to log in with.
         authority = (url[1] or url[2]).rpartition("@")[2]
         return {_PORT.sub("", authority).rstrip(".")}
     addresses = {word for word in _SEPARATORS.split(value) if _ADDRESS.fullmatch(word)}

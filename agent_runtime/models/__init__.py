@@ -11,6 +11,7 @@ from agent_runtime.errors import InvalidInput
 from agent_runtime.guard.egress import Refusal, check_url
 from agent_runtime.models.interface import Model
 
+# The variables that each provider's own documentation names: https://docs.litellm.ai/docs/providers
 _UNUSUAL_KEY_NAMES = {
     "together_ai": "TOGETHERAI_API_KEY",
     "perplexity": "PERPLEXITYAI_API_KEY",

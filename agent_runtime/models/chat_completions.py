@@ -11,6 +11,7 @@ from typing import Any
 from agent_runtime.models.interface import ModelReply, ModelRequest, ToolOffer
 from agent_runtime.records import Message, ToolCall, Usage
 
+# What `tools[].function.name` may be: https://platform.openai.com/docs/api-reference/chat/create
 _UNSAFE = re.compile(r"[^a-zA-Z0-9_-]")
 _LONGEST_NAME = 64
 

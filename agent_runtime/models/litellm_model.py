@@ -23,6 +23,7 @@ from agent_runtime.records import Usage
 
 Completion = Callable[..., Awaitable[Any]]
 
+# Read while it is imported: https://github.com/BerriAI/litellm/blob/main/litellm/__init__.py
 _QUIET = {
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",  # else it downloads its price map while being imported
     "LITELLM_MODE": "PRODUCTION",  # else it reads a .env file from the working folder

@@ -23,7 +23,12 @@ from agent_runtime.wire import NotAnswered, Response, Wire
 
 _OFFICIAL_ORIGIN = "https://api.openai.com"
 OPENAI = f"{_OFFICIAL_ORIGIN}/v1"
+# Models that refuse a temperature: https://platform.openai.com/docs/guides/reasoning
 _REASONING = re.compile(r"(o\d|gpt-5)(?!.*chat)")
+# Of proxies and gateways that answer from a cache, where neither speed nor cost says anything of the model:
+# https://developers.cloudflare.com/ai-gateway/features/caching/
+# https://docs.helicone.ai/features/advanced-usage/caching
+# https://portkey.ai/docs/product/ai-gateway/cache-simple-and-semantic
 _CACHE_HEADERS = ("x-cache", "cf-aig-cache-status", "helicone-cache", "x-portkey-cache-status")
 
 

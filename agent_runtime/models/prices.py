@@ -20,6 +20,8 @@ from agent_runtime.models.simulation import read_simulation
 
 _OURS = Path(__file__).with_name("prices.json")
 _LITELLM_MAP = "model_prices_and_context_window_backup.json"
+"""https://github.com/BerriAI/litellm/blob/main/litellm/model_prices_and_context_window_backup.json"""
+# Long prompts cost more per token with some models; a spend cap must hold for them too, so the dearest tier counts.
 _TIER = re.compile(r"(input|output)_cost_per_token(_above_\d+k_tokens)?")
 
 

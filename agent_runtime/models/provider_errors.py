@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from agent_runtime.models.interface import ModelError
+from agent_runtime.retry import retry_after
 
 LONGEST_MESSAGE = 300
 _KEY = re.compile(r"\b(?:sk|pk|rk|gsk|xai|key|AIza)[-_]?[A-Za-z0-9_*\-]{6,}")
 _RETRYABLE = {408, 409, 425, 429}
+"""What OpenAI's own client tries again (https://github.com/openai/openai-python#retries), and 425 Too Early
+(https://www.rfc-editor.org/rfc/rfc8470#section-5.2)."""
 
 
 def now() -> datetime:
@@ -35,13 +36,14 @@ def error_of_status(
     429 is rate_limited, unless the account's quota is used up: then no waiting helps. 408, 409, 425 and
     5xx may pass; everything else is rejected.
     """
+    # https://platform.openai.com/docs/guides/error-codes
     out_of_quota = status == 429 and "insufficient_quota" in said
     retryable = (status in _RETRYABLE or status >= 500) and not out_of_quota
     kind = "rate_limited" if status == 429 else "timeout" if status == 408 else "unavailable"
     return ModelError(
         f"the provider answered {status}: {short_and_keyless(said, secret) or 'nothing more'}",
         retryable=retryable,
-        retry_after=retry_after(headers, clock) if retryable else None,
+        retry_after=retry_after(headers, clock().timestamp()) if retryable else None,
         latency_ms=latency_ms,
         kind=kind if retryable else "rejected",
     )
@@ -70,15 +72,6 @@ def message_of(data: Any) -> str:
     return f"{message} ({code})" if isinstance(code, str) and code else str(message)
 
 
-def retry_after(headers: Mapping[str, str], clock: Callable[[], datetime] = now) -> float | None:
-    """Seconds to wait, from `retry-after-ms` or `retry-after` (seconds or an HTTP date); None if unsaid."""
-    if (milliseconds := _seconds(headers.get("retry-after-ms"))) is not None:
-        return milliseconds / 1000
-    written = headers.get("retry-after")
-    seconds = _seconds(written)
-    return seconds if seconds is not None else _seconds_until(written, clock)
-
-
 def short_and_keyless(text: str, secret: str | None) -> str:
     """The text on one line, short, printable, and with no key in it."""
     if secret:
@@ -86,20 +79,3 @@ def short_and_keyless(text: str, secret: str | None) -> str:
     text = _KEY.sub("[api_key]", text[: 10 * LONGEST_MESSAGE])
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return line if len(line) <= LONGEST_MESSAGE else line[: LONGEST_MESSAGE - 1] + "…"
-
-
-def _seconds(written: str | None) -> float | None:
-    try:
-        seconds = float(written or "")
-    except ValueError:
-        return None
-    return max(0.0, seconds) if math.isfinite(seconds) else None
-
-
-def _seconds_until(written: str | None, clock: Callable[[], datetime]) -> float | None:
-    try:
-        moment = parsedate_to_datetime(written or "")
-    except (ValueError, TypeError, OverflowError):
-        return None
-    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-    return max(0.0, (aware - clock()).total_seconds())

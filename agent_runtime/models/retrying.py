@@ -10,9 +10,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from agent_runtime.models.interface import Model, ModelError, ModelReply, ModelRequest
+from agent_runtime.retry import Backoff
 
-FIRST_WAIT_SECONDS = 0.5
-LONGEST_WAIT_SECONDS = 8.0
+BACKOFF = Backoff(first_seconds=0.5, longest_seconds=8.0)
+"""Short: a person or a run waits for the answer, and `timeout_seconds` bounds the whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +66,10 @@ async def complete_with_retries(
 
 
 def _pause_seconds(error: ModelError, attempt: ModelRequest) -> float:
-    """Full jitter (the whole span from 0 up), drawn from the request so that a run replays alike."""
-    ceiling = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2**attempt.attempt)
+    """Drawn from the request, so that a run replays alike."""
     digest = hashlib.sha256(f"{attempt.seed}:{attempt.attempt}:{len(attempt.messages)}".encode()).digest()
     dice = random.Random(int.from_bytes(digest[:8]))  # noqa: S311 - spreads load, hides nothing
-    return (error.retry_after or 0.0) + dice.uniform(0, ceiling)
+    return BACKOFF.full_jitter(attempt.attempt + 1, error.retry_after or 0.0, dice.random())
 
 
 def _exhausted(error: ModelError, retry_count: int, latency_ms: float) -> ModelError:

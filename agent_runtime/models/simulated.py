@@ -30,6 +30,7 @@ from agent_runtime.models.simulation import (
 from agent_runtime.records import Message, ToolCall, Usage
 
 CHARACTERS_PER_TOKEN = 4
+"""Of English: https://help.openai.com/en/articles/4936856-what-are-tokens-and-how-to-count-them"""
 _TOKENS_AROUND_A_MESSAGE = 4
 _REFUSAL = "I'm sorry, but I can't help with that request."
 _NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,10})?", re.ASCII)

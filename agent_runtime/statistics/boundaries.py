@@ -2,7 +2,8 @@
 
 The statistics Z of successive looks at growing evidence are normal with correlation √(I_i/I_j), where I is the
 information at a look: √I·Z is a Brownian motion seen at times I. The density of the paths that crossed no
-boundary so far is carried from look to look by numerical integration (Armitage, McPherson and Rowe 1969).
+boundary so far is carried from look to look by numerical integration (Armitage, McPherson and Rowe
+1969, https://doi.org/10.2307/2343787).
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """When the gate looks, and how much of its error it may have spent by then.
 
 A gate that looks several times at growing evidence gets several chances to be wrong. So its one-sided error of
-5 % is spent little by little (Lan and DeMets 1983): a look gets what the information gained since the last one
-has earned, and all looks up to the horizon together stay within 5 %. A run that is added continues the same
-account; nothing is ever spent twice.
+5 % is spent little by little (Lan and DeMets 1983, https://doi.org/10.1093/biomet/70.3.659): a look gets what
+the information gained since the last one has earned, and all looks up to the horizon together stay within 5 %.
+A run that is added continues the same account; nothing is ever spent twice.
 """
 
 from __future__ import annotations

@@ -126,9 +126,9 @@ def look_interval(
     """The interval of the change at one of several looks, `level` on each side: never narrower than it can tell.
 
     At an early look a case has few runs and the level is far out in the tail. The resamples know only outcomes
-    that occurred, and called 3 % of unchanged suites drift where half a percent may be (10 cases, 3 runs). So
-    the ends are at least as far out as normal theory puts them: the upper one for a suite that did not change,
-    the lower one for a candidate whose few runs may have hidden a fall.
+    that occurred, and called 3 % of unchanged suites drift where half a percent may be (10 cases, 3 runs; in
+    benchmarks/gate_calibration.py). So the ends are at least as far out as normal theory puts them: the upper
+    one for a suite that did not change, the lower one for a candidate whose few runs may have hidden a fall.
     """
     low, high = interval(resampled_changes(baseline, candidate, rng), level)
     seen, z = change(baseline, candidate), z_of(level)
@@ -141,7 +141,8 @@ def look_interval(
 def _doubtful_error(baseline: Counts, candidate: Counts) -> float:
     """Standard error of the change if the candidate is not what the baseline was: it answers for itself.
 
-    Its rates are smoothed by 0.4, fitted so that a suite which lost the margin passes 5 % of the time.
+    Its rates are smoothed by 0.4, fitted so that a suite which lost the margin passes 5 % of the time
+    (benchmarks/gate_calibration.py).
     """
     p = smoothed_rates(baseline, candidate)
     q = (candidate.passed + _DOUBT) / (candidate.runs + 2 * _DOUBT)
@@ -154,9 +155,9 @@ def resampled_changes(
 ) -> Floats:
     """The change in each resample: per case n−1 of its n runs are drawn with replacement, in both arms.
 
-    Drawing n−1 (Rao and Wu 1988, the rescaling bootstrap) gives each case its unbiased variance; n of n would
-    be too small by (n−1)/n. A case with a single run has no variance of its own and takes that of the smoothed
-    rate of both arms.
+    Drawing n−1 (the rescaling bootstrap, Rao and Wu 1988, https://doi.org/10.1080/01621459.1988.10478591) gives
+    each case its unbiased variance; n of n would be too small by (n−1)/n. A case with a single run has no
+    variance of its own and takes that of the smoothed rate of both arms.
     """
     smoothed = smoothed_rates(baseline, candidate)
     drawn = [_resampled_rate(arm, smoothed, rng, resamples) for arm in (baseline, candidate)]

@@ -19,6 +19,7 @@ from agent_runtime.store.interface import CannotRecord
 from agent_runtime.store.tables import HEAD
 
 _WAIT_SECONDS = 30.0
+"""For a lock of another process: longer than any of our transactions, shorter than a person's patience."""
 _FIX = "name a new file in a folder you may write to"
 
 
@@ -98,12 +99,14 @@ def _prepare(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> Non
     with closing(connection.cursor()) as cursor:
         cursor.execute("PRAGMA foreign_keys = ON")
         # In WAL mode a power cut may lose the last commits, but never corrupts; a crash of ours loses nothing.
+        # https://www.sqlite.org/pragma.html#pragma_synchronous
         cursor.execute("PRAGMA synchronous = NORMAL")
 
 
 def _create_private(path: Path) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Never open a file that exists: closing it would drop the locks this process holds on it through SQLite.
+    # https://www.sqlite.org/howtocorrupt.html (2.2, POSIX advisory locks canceled by a separate thread)
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
@@ -123,7 +126,7 @@ def _use_wal(engine: Engine) -> None:
 
 
 def _busy(error: OperationalError) -> bool:
-    # Only the low byte names the error; the rest says which kind of busy.
+    # Only the low byte names the error; the rest says which kind of busy (https://www.sqlite.org/rescode.html).
     code = getattr(error.orig, "sqlite_errorcode", 0)
     return isinstance(code, int) and code & 0xFF == sqlite3.SQLITE_BUSY
 
@@ -139,6 +142,7 @@ def _bring_up_to_date(engine: Engine, path: Path) -> None:
     config = Config()
     config.set_main_option("script_location", "agent_runtime.store:migrations")
     with engine.connect() as connection:
+        # Takes the writer's lock before it looks (https://www.sqlite.org/lang_transaction.html).
         connection.exec_driver_sql("BEGIN IMMEDIATE")
         stored = _revision(connection, path)
         if stored == HEAD:

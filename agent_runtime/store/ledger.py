@@ -70,6 +70,7 @@ class SqlLedger:
             "day": day,
             "amount": amount_micros,
         }
+        # One transaction: if the second cap refuses, the first charge and the reservation are undone with it.
         with writing(self._engine) as connection:
             connection.execute(insert(reservations), row)
             _charge(connection, spend_run, self._run_key(run_id), amount_micros, ("run", self._per_run))
@@ -111,6 +112,7 @@ def _charge(
     connection.execute(_FIRST_CHARGE[table], key)
     committed = table.c.spent + table.c.reserved
     charge = update(table).where(*_is(table, key)).values(reserved=table.c.reserved + amount)
+    # The cap is part of the UPDATE: between a look and a charge another process could spend.
     if cap is None:
         connection.execute(charge)
     elif connection.execute(charge.where(committed + amount <= cap)).rowcount != 1:

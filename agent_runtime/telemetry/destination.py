@@ -20,7 +20,8 @@ def destination(environ: Mapping[str, str]) -> Destination | None:
     """Where the environment wants telemetry sent; None if nowhere.
 
     The general endpoint gets the signal's path appended, a signal's own endpoint is taken as it is, as
-    the OTLP exporter specification says. An empty variable counts as unset.
+    the OTLP exporter specification says (https://opentelemetry.io/docs/specs/otel/protocol/exporter/). An empty
+    variable counts as unset.
     """
     if environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
         return None

@@ -20,13 +20,17 @@ from agent_runtime.telemetry import semconv
 from agent_runtime.telemetry.interface import FinishedRun
 from agent_runtime.telemetry.spans import sendable
 
+# Base units and `_total`, as Prometheus asks: https://prometheus.io/docs/practices/naming/
 SUCCESS = "agent_task_success_total"
 LATENCY = "agent_task_latency_seconds"
 TOKENS = "agent_tokens_total"
 COST = "agent_cost_usd_total"
 
 BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0)
-"""Seconds. The SDK's own begin at 5 and end at 10,000: made for milliseconds."""
+"""Seconds. The SDK's own begin at 5 and end at 10,000: made for milliseconds.
+
+https://opentelemetry.io/docs/specs/otel/metrics/sdk/#explicit-bucket-histogram-aggregation
+"""
 
 
 class OtlpMetrics:

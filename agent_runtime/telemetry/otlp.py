@@ -16,6 +16,7 @@ from agent_runtime.telemetry.metrics import OtlpMetrics
 from agent_runtime.telemetry.spans import OtlpSpans
 
 CLOSE_SECONDS = 3.0
+"""A collector that is down must not hold up the command that it would have reported on."""
 
 _log = logging.getLogger("agent_runtime.telemetry")
 
@@ -77,6 +78,7 @@ class _OneLine(logging.Handler):
 
 
 def _silence_sdk_logs() -> None:
+    # The SDK logs a traceback for every batch that it cannot send.
     sdk = logging.getLogger("opentelemetry")
     if not any(isinstance(handler, _OneLine) for handler in sdk.handlers):
         sdk.addHandler(_OneLine())

@@ -1,7 +1,7 @@
 """Names of OpenTelemetry's GenAI conventions and of our own attributes, in one place.
 
-The conventions are still in development (github.com/open-telemetry/semantic-conventions-genai), so nothing
-outside this file spells `gen_ai.`. Each function returns attributes for `Telemetry.span` or `Span.set`.
+The conventions are still in development (https://github.com/open-telemetry/semantic-conventions-genai), so
+nothing outside this file spells `gen_ai.`. Each function returns attributes for `Telemetry.span` or `Span.set`.
 Tokens are on the spans of model calls only: a backend that sums them over spans must not count them twice.
 """
 
@@ -30,8 +30,10 @@ CONTENT = frozenset({INPUT_MESSAGES, OUTPUT_MESSAGES, TOOL_ARGUMENTS, TOOL_RESUL
 """Attributes that hold content: dropped unless content is allowed, and redacted by whoever sets them."""
 
 ERROR_TYPE = "error.type"
+"""https://opentelemetry.io/docs/specs/semconv/registry/attributes/error/"""
 
-# Where the conventions name a provider otherwise than agent.yaml does.
+# Where the conventions name a provider otherwise than agent.yaml does; the values of `gen_ai.provider.name`:
+# https://opentelemetry.io/docs/specs/semconv/registry/attributes/gen-ai/
 _PROVIDERS = {
     "azure": "azure.ai.openai",
     "bedrock": "aws.bedrock",

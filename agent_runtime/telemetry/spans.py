@@ -19,6 +19,7 @@ from agent_runtime.telemetry.interface import Attribute, Span
 Sendable = str | bool | int | float | tuple[str, ...]
 
 _LONGEST = 8_192
+"""Characters of one attribute: enough to recognize a text by; the transcript has the whole."""
 
 
 class OtlpSpans:

@@ -15,7 +15,10 @@ class TraceIds:
 
     @property
     def traceparent(self) -> str:
-        """The value of the W3C `traceparent` header, version 00, sampled."""
+        """The value of the `traceparent` header, version 00, sampled.
+
+        https://www.w3.org/TR/trace-context/#traceparent-header
+        """
         return f"00-{self.trace_id}-{self.span_id}-01"
 
 

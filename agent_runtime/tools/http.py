@@ -20,6 +20,7 @@ from agent_runtime.wire import NotAnswered, Response, Wire
 _ORIGIN = re.compile(r"https?://[^/?#{}]+(?=[/?#]|$)", re.IGNORECASE)
 _SENDS_ARGUMENTS = {"POST", "PUT", "PATCH"}
 _CHANGES_NOTHING = {"GET", "HEAD"}
+"""The safe methods that a tool may have: https://www.rfc-editor.org/rfc/rfc9110#section-9.2.1"""
 _SEPARATORS = re.compile(r"[/\\]")
 
 
@@ -129,6 +130,7 @@ def url_of(request: HttpCall, arguments: Mapping[str, Any]) -> str:
 
 
 def _refuse_steps(name: str, value: str) -> None:
+    # Percent-encoding does not help: servers take %2e%2e for .. too (https://url.spec.whatwg.org/#double-dot-path-segment).
     if any(part in {"", ".", ".."} for part in _SEPARATORS.split(value)):
         raise _Unsendable(f"argument '{name}' cannot stand in a path: it is empty, or steps between folders")
 

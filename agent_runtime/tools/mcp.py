@@ -38,7 +38,9 @@ from agent_runtime.wire import Wire
 MAX_STARTS = 4
 """Starts of one server in one run of the target: a server that keeps dying is broken, not unlucky."""
 START_SECONDS = 30.0
+"""Its first start may download it, as `npx` and `uvx` do."""
 _MAX_PAGES = 50
+"""Of a list of tools, whose cursor need never end (https://modelcontextprotocol.io/specification/2025-06-18/server/utilities/pagination)."""
 
 T = TypeVar("T")
 OpenLink = Callable[[], AbstractAsyncContextManager[Link]]
@@ -93,6 +95,7 @@ class McpServer:
             elif self._session.stale:
                 self._session.offers = await _offers(self._session.client)
                 self._session.stale = False
+                # Another offer than the one that the tools compared with their pins: each looks again.
                 self._session.number = self._next_number()
             return self._session
 
@@ -134,6 +137,7 @@ class McpServer:
                 ready.set_result(_Session(client, link, offers, self._next_number()))
                 await over.wait()
         except Exception as error:  # noqa: BLE001 - whatever a stranger's server makes the SDK raise
+            # Once it was handed over nobody waits here: what breaks then shows in the next call.
             if not ready.done():
                 ready.set_exception(NoSession(self._why_not(error, link)))
         finally:
@@ -300,6 +304,7 @@ class McpServers:
             raise InvalidInput.one(
                 "agent.yaml", what, 'write "natural" if a repeat does no harm, else "none"'
             )
+        # Another variable or header may mean another account, and so another server.
         same = wanted.model_dump_json(include={"command", "url", "env", "headers"})
         if same not in self._servers:
             self._servers[same] = self._server(spec, wanted)

@@ -26,6 +26,8 @@ MAX_GARBAGE_LINES = 1_000
 """Lines on stdout that are no message: a few are a forgotten print, this many are no server."""
 GRACE_SECONDS = 2.0
 _LONGEST_WORDS = 500
+# What the SDK lets through, and the locale:
+# https://github.com/modelcontextprotocol/python-sdk/blob/main/src/mcp/client/stdio.py
 _INHERITED = ("HOME", "LANG", "LC_ALL", "LOGNAME", "PATH", "SHELL", "TERM", "TMPDIR", "TZ", "USER")
 
 _Incoming = MemoryObjectSendStream[SessionMessage | Exception]
@@ -71,7 +73,7 @@ async def process_link(
         stderr=asyncio.subprocess.PIPE,
         cwd=folder,
         env={**inherited, **added},
-        start_new_session=True,
+        start_new_session=True,  # whose id is the process's own: what it starts can be stopped with it
         limit=MAX_MESSAGE_BYTES,
     )
     deliver, read = anyio.create_memory_object_stream[SessionMessage | Exception](0)
@@ -147,7 +149,10 @@ async def _listen(process: asyncio.subprocess.Process, link: Link) -> None:
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:
-    """Close its stdin, as the protocol asks; then SIGTERM and SIGKILL, each to the whole group."""
+    """Close its stdin, as the protocol asks; then SIGTERM and SIGKILL, each to the whole group.
+
+    https://modelcontextprotocol.io/specification/2025-06-18/basic/lifecycle#stdio
+    """
     if process.stdin is not None:
         process.stdin.close()
     for number in (None, signal.SIGTERM, signal.SIGKILL):
@@ -217,8 +222,10 @@ class _OverWire(httpx2.AsyncBaseTransport):
 
 
 _WIRE_SETS = {"host", "content-length", "accept-encoding", "connection", "transfer-encoding"}
+# https://modelcontextprotocol.io/specification/2025-06-18/basic/transports#streamable-http
 _SDK_READS = ("content-type", "mcp-session-id", "location")
 
 
 def _error(reason: str) -> dict[str, object]:
+    # The first of the codes left to servers: https://www.jsonrpc.org/specification#error_object
     return {"jsonrpc": "2.0", "id": None, "error": {"code": -32000, "message": reason}}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 from agent_runtime.agent.spec import McpTool, ToolSpec
 from agent_runtime.errors import Problem
 from agent_runtime.files.documents import canonical_json
+from agent_runtime.files.suggestion import did_you_mean
 
 _LONGEST_SHOWN = 300
 _REVIEW = "review and paste what this prints:  agentcrewops mcp pin"
@@ -35,9 +35,8 @@ def why_not_offered(tool: ToolSpec, wanted: McpTool, offers: Mapping[str, Offere
     """Why a server that offers this has no such tool; None if it has."""
     if wanted.tool in offers:
         return None
-    close = difflib.get_close_matches(wanted.tool, offers, n=1)
-    known = ", ".join(ascii(name)[1:-1] for name in sorted(offers)[:20]) or "nothing"
-    fix = f"did you mean {close[0]!a}?" if close else f"it offers: {known}"
+    known = [ascii(name)[1:-1] for name in sorted(offers)]
+    fix = did_you_mean(ascii(wanted.tool)[1:-1], known, f"it offers: {', '.join(known[:20]) or 'nothing'}")
     return Problem("agent.yaml", None, f"the MCP server of tool '{tool.name}' offers no {wanted.tool!a}", fix)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import difflib
 import hashlib
 import importlib.util
 import inspect
@@ -19,6 +18,7 @@ from typing import Any
 
 from agent_runtime.agent.manifest import resolve_inside
 from agent_runtime.errors import InvalidInput
+from agent_runtime.files.suggestion import did_you_mean
 from agent_runtime.tools.interface import ToolResult
 from agent_runtime.tools.outcome import failed, ms_since, returned
 
@@ -105,7 +105,7 @@ async def _in_daemon_thread(work: Callable[[], Any]) -> Any:
     """The result of `work`. A tool that hangs keeps its thread, but not the process, alive."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[tuple[Any, BaseException | None]] = loop.create_future()
-    context = contextvars.copy_context()
+    context = contextvars.copy_context()  # the open span is in it
 
     def deliver(outcome: tuple[Any, BaseException | None]) -> None:
         if not done.done():
@@ -117,6 +117,7 @@ async def _in_daemon_thread(work: Callable[[], Any]) -> Any:
             outcome = context.run(work), None
         except (Exception, SystemExit) as error:  # noqa: BLE001 - raised again where it is awaited
             outcome = None, error
+        # The run may have been cancelled, and its loop closed, while the tool went on.
         if not loop.is_closed():
             loop.call_soon_threadsafe(deliver, outcome)
 
@@ -177,6 +178,5 @@ def _function(module: ModuleType, file: str, name: str, use: str) -> Callable[..
         function: Callable[..., Any] = found
         return function
     functions = [own for own, value in vars(module).items() if callable(value) and not own.startswith("_")]
-    close = difflib.get_close_matches(name, functions, n=1)
-    fix = f"did you mean '{close[0]}'?" if close else f"write  def {name}(…):"
+    fix = did_you_mean(name, functions, f"write  def {name}(…):")
     raise InvalidInput.one(file, f"has no function '{name}' ({use})", fix)

@@ -13,6 +13,7 @@ from agent_runtime.files.documents import read_text, strict_json
 
 TOKEN = "GITHUB_TOKEN"  # noqa: S105 - the name of the variable
 REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,99}/[A-Za-z0-9._-]{1,100}")
+# 64 digits in a repository of SHA-256: https://git-scm.com/docs/hash-function-transition
 SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(/[\w./-]*)?")
 
@@ -57,12 +58,18 @@ class ActionsEnvironment:
 
     @property
     def head_sha(self) -> str:
-        """The commit that people know: the pull request's head, never its merge commit."""
+        """The commit that people know: the pull request's head, never its merge commit.
+
+        https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#pull_request
+        """
         return self.pull.head_sha if self.pull else self.sha
 
     @property
     def from_fork(self) -> bool:
-        """True if the pull request comes from another repository, so that the token may only read."""
+        """True if the pull request comes from another repository, so that the token may only read.
+
+        https://docs.github.com/en/actions/concepts/security/github_token
+        """
         return self.pull is not None and self.pull.head_repository != self.repository
 
     @property
@@ -102,6 +109,7 @@ def read_environment(environ: Mapping[str, str]) -> ActionsEnvironment:
     )
 
 
+# https://docs.github.com/en/actions/reference/workflows-and-actions/variables#default-environment-variables
 _DEFAULTS = {"GITHUB_API_URL": "https://api.github.com", "GITHUB_SERVER_URL": "https://github.com"}
 _IN_ACTIONS = "Actions sets it; elsewhere, use  --dry-run  or set it"
 _NEEDED = (

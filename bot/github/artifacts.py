@@ -89,9 +89,12 @@ def _read(archive: zipfile.ZipFile) -> dict[str, bytes]:
 
 def _refuse_entry(entry: zipfile.ZipInfo) -> None:
     name, shown = entry.filename, ascii(entry.filename[:80])
+    # The upper half is the Unix mode, and bit 0 of the flags says encrypted: 4.4.15 and 4.4.4 of
+    # https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
     path, kind = PurePosixPath(name), stat.S_IFMT(entry.external_attr >> 16)
     if not 0 < len(name) <= _LONGEST_NAME or not name.isprintable() or "\\" in name:
         raise CannotUseArtifact(f"has an entry with an impossible name: {shown}")
+    # https://security.snyk.io/research/zip-slip-vulnerability; a colon is for drives of Windows.
     if path.is_absolute() or ".." in path.parts or ":" in name.split("/")[0]:
         raise CannotUseArtifact(f"has an entry outside of it: {shown}")
     if kind not in {0, stat.S_IFREG, stat.S_IFDIR}:

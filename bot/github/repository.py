@@ -41,6 +41,10 @@ except ImportError:
 
 TIMEOUT_SECONDS = 20
 PAGE = 100
+"""The most that a list gives at a time.
+
+https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api
+"""
 MOST_PAGES = 100
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}(\[bot\])?")
 _USER_AGENT = "agentcrewops"
@@ -61,7 +65,8 @@ class Connection:
 
     Attributes:
         repository: owner/name
-        seconds_between_writes: GitHub asks for one.
+        seconds_between_writes: GitHub asks for one
+            (https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api).
     """
 
     api_url: str
@@ -315,6 +320,7 @@ class GitHub:
         path = f"/actions/artifacts/{artifact.id}/zip"
         for attempt in range(1, self._connection.patience.tries + 1):
             # The address is good for a minute and belongs to another host, which must not see our token.
+            # https://docs.github.com/en/rest/actions/artifacts#download-an-artifact
             address = self._ask(CannotFetchArtifact, "GET", path, location=True)
             try:
                 return _download(self._safe(address), most_bytes)
@@ -378,6 +384,7 @@ class GitHub:
             if status is not None and 200 <= status < 300 and not location:
                 return data
             self._wait(refusal, attempt, status, headers, _message(data, text))
+            # GitHub may have carried it out and lost only the answer.
             if made is not None and (found := made()) is not None:
                 return found
 

@@ -1,9 +1,14 @@
-"""How long to wait before GitHub is asked again, and when to give up."""
+"""How long to wait before GitHub is asked again, and when to give up.
+
+https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from agent_runtime.retry import Backoff, retry_after
 
 _BROKEN = {500, 502, 503, 504}
 _LIMITED = {403, 429}
@@ -39,14 +44,14 @@ class Patience:
         if tried >= self.tries:
             return None
         if status is None or status in _BROKEN:
-            return min(self.first_wait * 2.0 ** (tried - 1), self.longest_wait)
+            return Backoff(self.first_wait, self.longest_wait).grown(tried)
         if not is_rate_limit(status, headers, said):
             return None
         asked = self._asked(headers, now)
         return asked if asked <= self.longest_wait else None
 
     def _asked(self, headers: Mapping[str, str], now: float) -> float:
-        if (seconds := _number(headers.get("retry-after"))) is not None:
+        if (seconds := retry_after(headers, now)) is not None:
             return seconds
         reset = _number(headers.get("x-ratelimit-reset"))
         if headers.get("x-ratelimit-remaining") == "0" and reset is not None:

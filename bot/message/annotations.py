@@ -23,6 +23,7 @@ from security_pack.findings.findings import Finding
 MOST = 500
 """More lines than anybody looks at; the check's text says how many were left out."""
 LONGEST_TITLE = 255
+"""https://docs.github.com/en/rest/checks/runs#create-a-check-run"""
 _LONGEST_SENTENCE = 2_000
 _MOST_LINES = 1_000_000
 _LONGEST_PATH = 1_000

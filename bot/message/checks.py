@@ -17,9 +17,14 @@ from bot.message.results import Results
 from evals.formatting import figures
 
 MOST_BYTES = 65_535
+"""Of a summary and of a text. GitHub says characters; bytes are the safe reading.
+
+https://docs.github.com/en/rest/checks/runs#create-a-check-run
+"""
 BATCH = 50
-"""Annotations that one call may carry."""
+"""Annotations that one call may carry; each further call adds to them (the same page)."""
 LONGEST_STATUS = 140
+"""Characters of a status's description: https://docs.github.com/en/rest/commits/statuses#create-a-commit-status"""
 _SUMMARY_CUT = "*The rest did not fit here: the report has it.*"
 _TEXT_CUT = "*The other cases and findings did not fit here: the report has them all.*"
 _STATES = {

@@ -13,7 +13,7 @@ from bot.message.overview import icon_and_title, overview
 from bot.message.results import Results
 
 MOST_BYTES = 60_000
-"""GitHub refuses a comment above 65,536 characters."""
+"""GitHub refuses a comment above 65,536 characters (https://github.com/orgs/community/discussions/27190)."""
 _CUT = "*The rest did not fit here: the check and the report have it.*"
 _EDITED = "edited in place as the pull request changes"
 _NOT_IN_A_KEY = re.compile(r"[^a-z0-9]+")

@@ -19,7 +19,8 @@ ACTIONS_LOGIN = "github-actions[bot]"
 def put_check(github: GitHub, check: CheckRun) -> str:
     """The address of the check run, written or found.
 
-    GitHub appends the annotations of each call, so one that was cut short is continued where it ended.
+    GitHub appends the annotations of each call, so one that was cut short is continued where it ended
+    (https://docs.github.com/en/rest/checks/runs#update-a-check-run).
     """
     written = next(
         (c for c in github.checks(check.head_sha, check.name) if c.external_id == check.external_id), None

@@ -10,7 +10,10 @@ from agent_runtime.errors import InvalidInput
 from bot.message.limits import whole_lines
 
 MOST_SUMMARY_BYTES = 1024 * 1024
-"""GitHub drops a step's summary that is longer."""
+"""GitHub drops a step's summary that is longer.
+
+https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits
+"""
 _CUT = "\n\n*Cut here: a step summary holds 1 MiB.*\n"
 
 
@@ -27,6 +30,7 @@ def _output(name: str, value: str) -> str:
     if "\0" in value or not value.isprintable():
         fix = "choose a name without line breaks and control characters"
         raise InvalidInput.one(f"output {name}", f"{value[:60]!r} cannot be an output", fix)
+    # https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#multiline-strings
     delimiter = f"agentcrewops_{secrets.token_hex(16)}"
     return f"{name}<<{delimiter}\n{value}\n{delimiter}\n"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from agent_runtime.errors import InvalidInput, Problem
 from agent_runtime.files.documents import Document
+from agent_runtime.files.suggestion import did_you_mean
 from evals.graders.combined import AllOf, Combined
 from evals.graders.interface import Grader, GraderContext
 from evals.graders.kind import CaseContext, GraderKind
@@ -107,8 +107,7 @@ class _EvaluatorReader:
 
     def _kind(self, name: str) -> GraderKind[Any]:
         if name not in self._kinds:
-            close = difflib.get_close_matches(name, self._kinds, n=1)
-            fix = f"did you mean '{close[0]}'?" if close else f"there are {', '.join(self._kinds)}"
+            fix = did_you_mean(name, self._kinds, f"there are {', '.join(self._kinds)}")
             raise InvalidInput.one(name, "is not an evaluator", fix)
         return self._kinds[name]
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 
+from agent_runtime.retry import Backoff
 from evals.results.records import Attempt, Grade, Sample, SampleStatus, text_hash
 from evals.sampling.pacing import Pace
 from evals.sampling.plan import Planned, sample_seed
@@ -25,8 +26,7 @@ Grading = Callable[[EvalCase, Attempt], Graded | Awaitable[Graded]]
 PROBATION = 10
 """If none of the first ten runs reaches the agent, the other thousands will not either."""
 
-FIRST_WAIT_SECONDS = 0.5
-LONGEST_GROWN_WAIT_SECONDS = 30.0
+BACKOFF = Backoff(first_seconds=0.5, longest_seconds=30.0)
 LONGEST_WAIT_SECONDS = 120.0
 """A target that asks for more is not waited for: the run counts as unmeasured."""
 THROTTLED_RETRIES = 8
@@ -53,9 +53,7 @@ def wait_before_retry(attempt: Attempt, tries: int, infra_retries: int, seed: in
     asked = attempt.retry_after or 0.0
     if final or asked > LONGEST_WAIT_SECONDS:
         return None
-    spread = 1 + (seed % 1024) / 4096
-    grown = min(FIRST_WAIT_SECONDS * 2.0 ** (tries - 1), LONGEST_GROWN_WAIT_SECONDS)
-    return max(asked, grown) * spread
+    return BACKOFF.a_quarter_more(tries, asked, (seed % 1024) / 1024)
 
 
 @dataclass(slots=True)

@@ -8,7 +8,6 @@ sequence without a resistance tier; who writes the files stands above.
 from __future__ import annotations
 
 import asyncio
-import difflib
 import shlex
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from agent_runtime.agent.manifest import Manifest, load_manifest
 from agent_runtime.errors import InvalidInput
+from agent_runtime.files.suggestion import did_you_mean
 from agent_runtime.guard.redact import ALL_KINDS, Redactor
 from evals.canary.preparation import CanaryOptions, manifest_of
 from evals.git.base_rules import branch_point, takes_effect
@@ -241,8 +241,7 @@ def _chosen(pack: Sequence[CatalogEntry], options: GuardianOptions) -> tuple[Cat
 
 
 def _instead(name: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean '{close[0]}'?" if close else "see  agentcrewops guardian list"
+    return did_you_mean(name, known, "see  agentcrewops guardian list")
 
 
 def _command(options: GuardianOptions) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import shlex
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
@@ -36,11 +35,12 @@ def explain(
 
 def _named(probe_id: str, pack: Iterable[CatalogEntry]) -> CatalogEntry:
     from agent_runtime.errors import InvalidInput
+    from agent_runtime.files.suggestion import similar
 
     by_id = {one.probe.id: one for one in pack}
     if probe_id in by_id:
         return by_id[probe_id]
-    close = difflib.get_close_matches(probe_id, by_id, n=3)
+    close = similar(probe_id, by_id, most=3)
     fix = f"did you mean {', '.join(close)}?" if close else "see  agentcrewops guardian list"
     raise InvalidInput.one("ID", f"no probe is called '{probe_id}'", fix)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any, NamedTuple
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import strict_json
 from agent_runtime.files.json_path import MISSING, look_up, parse_path
+from agent_runtime.files.suggestion import did_you_mean
 from evals.graders.answer.text import contains, search_for
 from evals.graders.quote import quote
 
@@ -137,8 +137,7 @@ def call(name: str, source: str, arguments: Sequence[Part]) -> Part:
         InvalidInput: for another name, or arguments it does not take.
     """
     if name not in _CALLS:
-        close = difflib.get_close_matches(name, _CALLS, n=1)
-        fix = f"did you mean '{close[0]}'?" if close else f"there are {', '.join(_CALLS)}"
+        fix = did_you_mean(name, _CALLS, f"there are {', '.join(_CALLS)}")
         raise InvalidInput.one("success", "is not a function here", fix)
     return _CALLS[name](source, arguments)
 

@@ -21,6 +21,7 @@ class JsonSchema:
 
     def grade(self, attempt: Attempt) -> Grade:
         """Pass, or name the places that depart from the schema."""
+        from agent_runtime.guard.contract import check_contract  # jsonschema is heavy
 
         check = check_contract(self.schema, attempt.output or "")
         return Grade(self.name, check.ok, "; ".join(check.problems))

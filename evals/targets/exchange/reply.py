@@ -8,12 +8,12 @@ import re
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from agent_runtime.errors import CrewError
 from agent_runtime.files.documents import canonical_json, strict_json
 from agent_runtime.files.json_path import MISSING, Steps, look_up, parse_path
+from agent_runtime.retry import asked_seconds
 from evals.results.records import ObservedCall
 from evals.suite.suite_file import HttpTarget
 
@@ -226,19 +226,6 @@ def too_large() -> UnusableAnswer:
     return UnusableAnswer(f"answered with more than {MAX_ANSWER_BYTES // 1_000_000} MB", retryable=False)
 
 
-def retry_after_seconds(header: str, now: float) -> float | None:
-    """Seconds a Retry-After header asks for (a number or a date); None if it is neither.
-
-    https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
-    """
-    if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", header.strip()):
-        return float(header)
-    try:
-        return max(0.0, parsedate_to_datetime(header).timestamp() - now)
-    except (ValueError, OverflowError, IndexError):
-        return None
-
-
 def tokens_of(usage: Any) -> int | None:
     """Tokens in a usage value: a number, or an object in one of the customary forms; None if neither."""
     if not isinstance(usage, Mapping):
@@ -286,7 +273,7 @@ def _refuse_status(received: Received, now: float) -> None:
     raise UnusableAnswer(
         f"answered {status}: {beginning(received.body)}",
         retryable=status >= 500 or status in _RETRYABLE,
-        retry_after=retry_after_seconds(received.retry_after, now),
+        retry_after=asked_seconds(received.retry_after, now),
         throttled=status in _OVERLOADED,
     )
 

@@ -10,7 +10,6 @@ from agent_runtime.models.provider_errors import (
     LONGEST_MESSAGE,
     error_of_status,
     message_of,
-    retry_after,
     short_and_keyless,
     status_in,
 )
@@ -44,30 +43,6 @@ def test_a_status_says_whether_trying_again_helps(status: int, kind: str, retrya
 def test_a_used_up_quota_is_not_waited_for() -> None:
     got = error(429, "You exceeded your quota (insufficient_quota)")
     assert (got.kind, got.retryable) == ("rejected", False)
-
-
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        ({"retry-after": "7"}, 7.0),
-        ({"retry-after": "0.5"}, 0.5),
-        ({"retry-after-ms": "250", "retry-after": "1"}, 0.25),
-        ({"retry-after": "Thu, 01 Jan 2026 12:00:30 GMT"}, 30.0),
-        ({"retry-after": "Thu, 01 Jan 2026 11:00:00 GMT"}, 0.0),
-        ({"retry-after": "-3"}, 0.0),
-        ({"retry-after": "nan"}, None),
-        ({"retry-after": "soon"}, None),
-        ({}, None),
-    ],
-)
-def test_retry_after_is_seconds_or_a_date(headers: dict[str, str], seconds: float | None) -> None:
-    assert retry_after(headers, lambda: NOON) == seconds
-
-
-@given(st.text())
-def test_no_retry_after_header_breaks_the_reader(written: str) -> None:
-    seconds = retry_after({"retry-after": written}, lambda: NOON)
-    assert seconds is None or seconds >= 0
 
 
 def test_a_message_never_shows_a_key() -> None:

@@ -16,7 +16,6 @@ from evals.targets.exchange.reply import (
     ReplyPaths,
     UnusableAnswer,
     read_reply,
-    retry_after_seconds,
     tokens_of,
     tool_calls_of,
 )
@@ -121,27 +120,3 @@ def test_a_missing_list_of_calls_is_unknown_and_null_is_empty() -> None:
     paths = ReplyPaths(output=("a",), tool_calls=("calls",))
     assert read_reply(received(b'{"a": 1}'), paths, now=0.0).tool_calls is None
     assert read_reply(received(b'{"a": 1, "calls": null}'), paths, now=0.0).tool_calls == ()
-
-
-@pytest.mark.parametrize(
-    ("header", "seconds"),
-    [
-        ("7", 7.0),
-        (" 1.5 ", 1.5),
-        ("Thu, 01 Jan 1970 00:01:40 GMT", 60.0),
-        ("Thu, 01 Jan 1970 00:00:01 GMT", 0.0),
-        ("", None),
-        ("-1", None),
-        ("NaN", None),
-        ("1e9", None),
-        ("soon", None),
-    ],
-)
-def test_retry_after_is_a_number_or_a_date(header: str, seconds: float | None) -> None:
-    assert retry_after_seconds(header, now=40.0) == seconds
-
-
-@given(st.text())
-def test_no_retry_after_header_breaks_the_reader(header: str) -> None:
-    seconds = retry_after_seconds(header, now=0.0)
-    assert seconds is None or seconds >= 0
