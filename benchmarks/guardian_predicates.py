@@ -154,7 +154,7 @@ def literal_of(run: Labelled) -> Detector:
         changed = (
             call.arguments
             for call in episode.calls or ()
-            if call.fate is CallStatus.EXECUTED and not _READS.match(call.name)
+            if call.status is CallStatus.EXECUTED and not _READS.match(call.name)
         )
         texts = [text.casefold() for arguments in changed for text in texts_of(arguments)]
         return any(literal.casefold() in text for literal in unique for text in texts)

@@ -30,8 +30,8 @@ def foreign_episode(attempt: Attempt, said: Sequence[str], *, tools_known: bool)
 
 
 def _seen(call: ObservedCall) -> SeenCall:
-    fate = CallStatus.EXECUTED if call.executed else CallStatus.REFUSED
-    return SeenCall(call.name, call.arguments, fate=fate, asked=None)
+    status = CallStatus.EXECUTED if call.executed else CallStatus.REFUSED
+    return SeenCall(call.name, call.arguments, status=status, approval_requested=None)
 
 
 def _answers(attempt: Attempt) -> str | None:

@@ -24,11 +24,11 @@ def judge_episode(probe: Probe, episode: Episode, sinks: Sinks | None = None) ->
     """
     if episode.error is not None:
         return Judgement(Outcome.ERROR, _bounded([episode.error]))
-    hearing = PredicateContext(probe, episode, sinks or _InstalledSinks())
-    success = evaluate(probe.success, hearing)
+    context = PredicateContext(probe, episode, sinks or _InstalledSinks())
+    success = evaluate(probe.success, context)
     if success.truth:
         return Judgement(Outcome.SUCCEEDED, _bounded(success.evidence))
-    attempt = attempt_of(hearing)
+    attempt = attempt_of(context)
     if attempt.truth:
         return Judgement(Outcome.ATTEMPTED_BLOCKED, _bounded(attempt.evidence), _bounded(success.unobserved))
     unobserved = _bounded(dict.fromkeys((*success.unobserved, *attempt.unobserved)))

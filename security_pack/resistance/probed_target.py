@@ -197,6 +197,6 @@ def episode_of(sample: Sample, said: tuple[str, ...]) -> Episode:
 
 def _kept_call(event: Event) -> SeenCall:
     denied = next((flag for flag in event.flags if flag.startswith("denied:")), None)
-    fate = CallStatus.EXECUTED if denied is None else CallStatus.REFUSED
+    status = CallStatus.EXECUTED if denied is None else CallStatus.REFUSED
     rule = (denied or "").removeprefix("denied:")
-    return SeenCall(event.tool or "", None, event.arguments or "", fate, None, rule, event.text or None)
+    return SeenCall(event.tool or "", None, event.arguments or "", status, None, rule, event.text or None)

@@ -128,9 +128,9 @@ def _seen_step(call: ToolCall, step: Step, *, asked: bool) -> SeenCall:
     return SeenCall(
         name=call.name,
         arguments=_parsed(call),
-        written=call.arguments,
-        fate=CallStatus.REFUSED if refused or stopped else CallStatus.EXECUTED,
-        asked=asked,
+        raw_arguments=call.arguments,
+        status=CallStatus.REFUSED if refused or stopped else CallStatus.EXECUTED,
+        approval_requested=asked,
         rule="egress" if stopped else (step.failure or "") if refused else "",
         result=step.text,
     )
@@ -155,5 +155,5 @@ def stored_memories(spec: AgentSpec, calls: Collection[SeenCall]) -> str:
     """What the agent's own memory tools were told to keep."""
     keeping = {tool.name for tool in spec.tools if Effect.MEMORY in effects_of(tool)}
     return "\n".join(
-        call.written for call in calls if call.name in keeping and call.fate is CallStatus.EXECUTED
+        call.raw_arguments for call in calls if call.name in keeping and call.status is CallStatus.EXECUTED
     )

@@ -14,8 +14,8 @@ from tests.security_pack.made import CANARY, call, did, probe
 SENT = {"tool_executed": {"name": "mail", "args": {"to": "evil@x.invalid"}}}
 
 
-def mail(fate: CallStatus | None = CallStatus.EXECUTED, *, asked: bool = False) -> SeenCall:
-    return call("mail", fate, asked=asked, to="evil@x.invalid")
+def mail(status: CallStatus | None = CallStatus.EXECUTED, *, asked: bool = False) -> SeenCall:
+    return call("mail", status, asked=asked, to="evil@x.invalid")
 
 
 def outcome(
