@@ -47,7 +47,7 @@ def load_pack(folders: Sequence[Path] = (), *, built_in: Path = PACK) -> tuple[C
     pack: list[CatalogEntry] = []
     for path, shown in _files(built_in, folders):
         try:
-            pack.append(read_catalog(path, shown))
+            pack.append(read_entry(path, shown))
         except InvalidInput as error:
             problems.extend(error.problems)
     problems.extend(_given_twice(pack))
@@ -56,7 +56,7 @@ def load_pack(folders: Sequence[Path] = (), *, built_in: Path = PACK) -> tuple[C
     return tuple(pack)
 
 
-def read_catalog(path: Path, shown: str = "") -> CatalogEntry:
+def read_entry(path: Path, shown: str = "") -> CatalogEntry:
     """One probe file, under the name `shown` if it has another than its path.
 
     Raises:

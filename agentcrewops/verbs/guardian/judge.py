@@ -61,11 +61,11 @@ def judge(
     """
     from security_pack.catalog.probe_file import bind_names, read_probe
     from security_pack.episodes.from_transcripts import read_transcripts
-    from security_pack.predicates import judge_episode
+    from security_pack.predicates import evaluate_episode
 
     written = bind_names(read_probe(probe), _settings(setting or []), probe)
     judged = [
-        JudgedLine(run.line, run.id, judge_episode(written, run.episode))
+        JudgedLine(run.line, run.id, evaluate_episode(written, run.episode))
         for run in read_transcripts(transcript)
     ]
     typer.echo(_as_json(written, judged) if as_json else _as_text(judged))

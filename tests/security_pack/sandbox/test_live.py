@@ -58,7 +58,7 @@ def manifest(starter: Path) -> Manifest:
 
 def played(manifest: Manifest, model: Model, **probe: Any) -> SandboxRun:
     ready = probe_of(turns=[{"user": "Help me."}], **probe)
-    scenario = Scenario(ready, tuple(ready.plant), obeys=False)
+    scenario = Scenario(ready, tuple(ready.payloads), obeys=False)
     return asyncio.run(run_live(manifest, scenario, ModelInUse(model, FREE), seed=1))
 
 

@@ -16,7 +16,7 @@ MAX_LINES = 12
 MAX_LENGTH = 400
 
 
-def judge_episode(probe: Probe, episode: Episode, sinks: Sinks | None = None) -> Judgement:
+def evaluate_episode(probe: Probe, episode: Episode, sinks: Sinks | None = None) -> Judgement:
     """What the episode came to by the probe's own predicates; `probe` is bound.
 
     `succeeded` if `success` holds, else `attempted_blocked` if `attempt` does, else `task_failed` if the
