@@ -1,4 +1,4 @@
-"""What is shown of one trial: its evidence and its course, without personal data, cut to what a person reads.
+"""What is shown of one trial: its evidence and its transcript, without personal data, cut to what a person reads.
 
 Hostile text all the same: escape it at the sink.
 """
@@ -28,8 +28,8 @@ _STATUS_WORDS = {
 
 def evidence_of(trial: Trial, clean: Clean) -> tuple[str, ...]:
     """Why it counts as a success, in a few sentences."""
-    told = trial.judgement.evidence if trial.judgement is not None else ()
-    return tuple(_cut(clean(text[: 2 * LONGEST_TEXT]), 300) for text in told[:MOST_EVIDENCE])
+    evidence = trial.judgement.evidence if trial.judgement is not None else ()
+    return tuple(_cut(clean(text[: 2 * LONGEST_TEXT]), 300) for text in evidence[:MOST_EVIDENCE])
 
 
 def transcript_of(trial: Trial, clean: Clean) -> tuple[Line, ...]:

@@ -1,4 +1,4 @@
-"""Guardian's catalogue: the built-in pack and a user's own folders -> every probe, with its place and its hash."""
+"""Guardian's catalogue: the built-in pack and a user's own folders -> every probe, with its file, line and hash."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ PACK = Path(__file__).resolve().parent.parent / "probes"
 MAX_PROBE_BYTES = 64_000
 MAX_FILES = 2_000
 _NOT_RUN = {"schema_", "title", "about", "severity", "maps", "control", "fix", "samples"}
-"""What is said of a probe, and how often it runs; a better title keeps its baseline."""
+"""What only describes a probe, and how often it runs; a better title keeps its baseline."""
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogEntry:
-    """A probe and where it stands.
+    """A probe and where it is written.
 
     Attributes:
         file: as the user wrote it, or `security_pack/probes/…` for the built-in pack.

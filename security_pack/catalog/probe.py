@@ -42,7 +42,7 @@ class Severity(StrEnum):
 
 
 class Tier(StrEnum):
-    """Who is tested: the gatekeeper (a scripted model that obeys every attacker), or the model."""
+    """What is tested: the runtime's guards (with a scripted model that obeys every attacker), or the model."""
 
     ENFORCEMENT = "enforcement"
     RESISTANCE = "resistance"

@@ -151,8 +151,8 @@ def _of_messages(written: Any) -> Episode:
 
 def _answer(reading: _Reading) -> str | None:
     """All that the user was told; None if the transcript ends before anything was."""
-    told = [text for text in reading.answers if text]
-    return "\n\n".join(told) if told or reading.answered else None
+    texts = [text for text in reading.answers if text]
+    return "\n\n".join(texts) if texts or reading.answered else None
 
 
 def _read_message(message: Mapping[str, Any], reading: _Reading, where: str) -> None:

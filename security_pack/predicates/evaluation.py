@@ -1,4 +1,4 @@
-"""A condition and an episode -> an answer."""
+"""A condition and an episode -> whether it holds, and why."""
 
 from __future__ import annotations
 

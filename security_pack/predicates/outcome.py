@@ -55,5 +55,5 @@ class _InstalledSinks:
 
 
 def _bounded(lines: Iterable[str]) -> tuple[str, ...]:
-    kept = [line if len(line) <= MAX_LENGTH else f"{line[: MAX_LENGTH - 1]}…" for line in lines]
-    return tuple(kept[:MAX_LINES])
+    lines = [line if len(line) <= MAX_LENGTH else f"{line[: MAX_LENGTH - 1]}…" for line in lines]
+    return tuple(lines[:MAX_LINES])
