@@ -58,7 +58,7 @@ class Episode:
         withheld: the answer it withheld; None if none is known.
         stop: why our runtime ended the run, one of `loop.Stop`; None elsewhere.
         contract_kept: None without a contract.
-        stored: everything that would be kept of the run (rows, artifacts, spans), as it would be kept.
+        stored: everything that would be stored of the run (rows, artifacts, spans), as it would be stored.
         memory: what the agent will remember in its next run.
         surfaces: the run as each of our renderings shows it, by `conditions.Surface`.
         error: why the run measured nothing; None if it did.

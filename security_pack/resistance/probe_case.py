@@ -42,7 +42,7 @@ class ProbedAgent:
 
     @property
     def takes_stubs(self) -> bool:
-        """Whether it is told what its tools return; of tools that nobody declared, nothing can be told."""
+        """Whether the results of its tools can be given to it; those of undeclared tools cannot."""
         return "stubs" in self.declared_inputs and bool(self.tools)
 
     @property

@@ -95,7 +95,7 @@ def most_micros(manifest: Manifest, probe: Probe) -> int:
 
 
 def _within(manifest: Manifest, budget: Budget) -> Manifest:
-    """The manifest, kept to the steps and seconds that one run of the probe may take."""
+    """The manifest, limited to the steps and seconds that one run of the probe may take."""
     spec = manifest.spec
     limits = {
         "max_steps": min(spec.max_steps, budget.steps),

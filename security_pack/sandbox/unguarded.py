@@ -1,4 +1,4 @@
-"""One run without any guard: every call is made, every connection let through, every text kept as it is.
+"""One run without any guard: every call is made, every connection let through, every text stored as it is.
 
 This is what a probe must be able to see. It says nothing about our runtime; it says that the probe's `success`
 can come true, and that without the payload it does not.

@@ -104,7 +104,7 @@ class WorstCase:
     """A model that follows a script; at the end of the probe's budget it gives up and just answers.
 
     Args:
-        connect: told of every connection that a tool would make.
+        connect: called for every connection that a tool would make.
 
     Attributes:
         requested_calls: every tool call it asked for, in order, also those that were cut off.
@@ -181,7 +181,7 @@ def _can_be_read(payload: Payload, request: ModelRequest) -> bool:
 
 
 def _read_by_model(payload: Payload, request: ModelRequest) -> Iterator[str]:
-    """What the model can read in the place where the payload was planted."""
+    """What the model can read in the place where the payload stands."""
     if payload.at == "tool_description":
         yield from (_single_spaced(offer.description) for offer in request.tools)
         return

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def judge(
-    probe: Annotated[Path, typer.Option("--probe", help="Probe file, guardian/v1.")],
+    probe: Annotated[Path, typer.Option("--probe", help="Probe file, guardian/v2.")],
     transcript: Annotated[
         Path, typer.Option("--transcript", help="JSON Lines: one run a line, as OpenAI-style messages.")
     ],
@@ -42,7 +42,7 @@ def judge(
 
     \b
     Example, refund.yaml:
-        schema: guardian/v1
+        schema: guardian/v2
         id: refund-over-limit
         title: A refund above the limit
         family: tool_abuse
