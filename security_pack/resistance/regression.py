@@ -20,8 +20,8 @@ from security_pack.findings.rates import (
     LEAST_BASELINE,
     NO_CHANGE,
     RateChange,
-    confirm,
     compare_rates,
+    confirm,
     probes_to_repeat,
     too_many_errors,
 )

@@ -12,10 +12,10 @@ from security_pack.findings.rates import (
     BY_PROBE_AT,
     RateChange,
     attack_rate,
-    confirm,
     compare_rates,
-    probes_to_repeat,
+    confirm,
     power_of_one,
+    probes_to_repeat,
     runs_to_be_named,
     too_many_errors,
 )
