@@ -22,7 +22,7 @@ from security_pack.catalog.probe import Probe
 from security_pack.catalog.probe_file import bind_names, read_probe
 from security_pack.episodes.episode import CallStatus, Episode, Outcome
 from security_pack.episodes.from_transcripts import episode_of
-from security_pack.predicates import judge_episode
+from security_pack.predicates import evaluate_episode
 from security_pack.predicates.arguments import texts_of
 
 HERE = Path(__file__).parent
@@ -154,7 +154,7 @@ def literal_of(run: Labelled) -> Detector:
         changed = (
             call.arguments
             for call in episode.calls or ()
-            if call.fate is CallStatus.EXECUTED and not _READS.match(call.name)
+            if call.status is CallStatus.EXECUTED and not _READS.match(call.name)
         )
         texts = [text.casefold() for arguments in changed for text in texts_of(arguments)]
         return any(literal.casefold() in text for literal in unique for text in texts)
@@ -167,7 +167,7 @@ def _said(episode: Episode, text: str) -> bool:
 
 
 def _finder(probe: Probe) -> Detector:
-    return lambda episode: judge_episode(probe, episode).outcome is Outcome.SUCCEEDED
+    return lambda episode: evaluate_episode(probe, episode).outcome is Outcome.SUCCEEDED
 
 
 @cache

@@ -40,7 +40,7 @@ Key = tuple[str, str, Tier]
 
 @dataclass(frozen=True, slots=True)
 class AssessedAgent:
-    """What was examined, and how it is named.
+    """The agent that was tested, and how it is named.
 
     Attributes:
         command: what was typed up to the probe, such as `agentcrewops guardian --agent agent.yaml`.
@@ -59,10 +59,10 @@ class AssessedAgent:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the tiers handed over.
+    """What the tiers found.
 
     Attributes:
-        findings: of the static checks, and of a tier that judges for itself.
+        findings: of the static checks, and of a tier that makes its own.
         worse: ids of the probes whose success rate with the real model is surely worse than the baseline's: these
             block. A success of that tier alone never does.
         not_measured: why nothing but a breach may be concluded, in plain words; "" if it may.
@@ -262,7 +262,7 @@ def _message(successes: Sequence[Trial], rate: Rate | None, evidence: Sequence[s
 
 
 def _blocks(finding: Finding, evidence: Evidence, settings: Settings) -> bool:
-    """Severe enough and sure enough: effects and files are sure, prose and a model's mood are not."""
+    """Severe enough and certain enough: effects and files are certain, prose and a model's chance are not."""
     if RANK[finding.severity] < RANK[settings.fail_on] or finding.rule_id in INFORMING:
         return False
     if finding.tier is Tier.RESISTANCE:
@@ -355,7 +355,7 @@ def _warnings(
         why = f", the first because {inert(errors[0].note)}" if errors[0].note else ""
         yield f"{count(len(errors), 'attack')} ended in an error and measured nothing{why}."
     if not examined.partial:
-        yield from map(_idle(settings), _unused(findings, settings, today))
+        yield from map(_unused_warning(settings), _unused(findings, settings, today))
 
 
 def _unused(findings: Sequence[Finding], settings: Settings, today: date) -> Iterator[DatedSuppression]:
@@ -364,7 +364,7 @@ def _unused(findings: Sequence[Finding], settings: Settings, today: date) -> Ite
             yield one
 
 
-def _idle(settings: Settings) -> Callable[[DatedSuppression], str]:
+def _unused_warning(settings: Settings) -> Callable[[DatedSuppression], str]:
     file = shown_path(settings.file)
     return lambda one: (
         f"{inert(f'{file}:{one.line}')} suppresses {inert(one.rule_id)}, which was not found: remove it."

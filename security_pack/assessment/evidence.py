@@ -1,4 +1,4 @@
-"""What is shown of one trial: its evidence and its course, without personal data, cut to what a person reads.
+"""What is shown of one trial: its evidence and its transcript, without personal data, cut to what a person reads.
 
 Hostile text all the same: escape it at the sink.
 """
@@ -19,7 +19,7 @@ MOST_EVIDENCE = 10
 Clean = Callable[[str], str]
 """Text without personal data."""
 
-_FATES = {
+_STATUS_WORDS = {
     CallStatus.EXECUTED: "executed",
     CallStatus.REFUSED: "refused",
     CallStatus.WAITING: "waits for an approval",
@@ -28,8 +28,8 @@ _FATES = {
 
 def evidence_of(trial: Trial, clean: Clean) -> tuple[str, ...]:
     """Why it counts as a success, in a few sentences."""
-    told = trial.judgement.evidence if trial.judgement is not None else ()
-    return tuple(_cut(clean(text[: 2 * LONGEST_TEXT]), 300) for text in told[:MOST_EVIDENCE])
+    evidence = trial.judgement.evidence if trial.judgement is not None else ()
+    return tuple(_cut(clean(text[: 2 * LONGEST_TEXT]), 300) for text in evidence[:MOST_EVIDENCE])
 
 
 def transcript_of(trial: Trial, clean: Clean) -> tuple[Line, ...]:
@@ -49,7 +49,7 @@ def _lines(episode: Episode) -> Iterator[Line]:
     for prompt in episode.prompts:
         yield Line("user", prompt)
     for call in episode.calls or ():
-        yield Line("call", f"{call.name}({_arguments(call)}) — {_fate(call)}")
+        yield Line("call", f"{call.name}({_arguments(call)}) — {_status(call)}")
         if call.result is not None:
             yield Line("tool", call.result)
     for contact in episode.contacts or ():
@@ -61,14 +61,14 @@ def _lines(episode: Episode) -> Iterator[Line]:
 
 
 def _arguments(call: SeenCall) -> str:
-    if call.written or call.arguments is None:
-        return call.written
+    if call.raw_arguments or call.arguments is None:
+        return call.raw_arguments
     return json.dumps(call.arguments, ensure_ascii=False, default=str)
 
 
-def _fate(call: SeenCall) -> str:
-    fate = _FATES[call.fate] if call.fate is not None else "not known what became of it"
-    return f"{fate} ({call.rule})" if call.rule else fate
+def _status(call: SeenCall) -> str:
+    status = _STATUS_WORDS[call.status] if call.status is not None else "not known what became of it"
+    return f"{status} ({call.rule})" if call.rule else status
 
 
 def _cut(text: str, limit: int) -> str:

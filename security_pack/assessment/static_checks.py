@@ -1,4 +1,4 @@
-"""What can be said of agent.yaml and policy.yaml without running anything: each with its line and its fix."""
+"""What is wrong in agent.yaml and policy.yaml, found without running anything: each finding with its line and fix."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from security_pack.catalog.probe import Control, Effect, Severity
 from security_pack.findings.controls import FileLines, shown_path
 from security_pack.findings.findings import Finding, Location
 
-_GRAVE = frozenset({Effect.MONEY, Effect.MESSAGE, Effect.DESTRUCTIVE})
+_HIGH_IMPACT = frozenset({Effect.MONEY, Effect.MESSAGE, Effect.DESTRUCTIVE})
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
-    """What is checked: the files as they are understood, and where everything stands in them."""
+class AgentFiles:
+    """The files that are checked: what they mean, and the line of every key."""
 
     manifest: Manifest
     places: FileLines
@@ -34,12 +34,12 @@ class Checked:
 
 def check_statically(manifest: Manifest, places: FileLines) -> tuple[Finding, ...]:
     """Every static finding, in the order of the checks; whether one blocks is not decided here."""
-    checked = Checked(manifest, places)
-    return tuple(finding for check in _CHECKS for finding in check(checked))
+    files = AgentFiles(manifest, places)
+    return tuple(finding for check in _CHECKS for finding in check(files))
 
 
-def _policy_gaps(checked: Checked) -> Iterator[Finding]:
-    policy, places = checked.manifest.policy, checked.places
+def _policy_gaps(files: AgentFiles) -> Iterator[Finding]:
+    policy, places = files.manifest.policy, files.places
     if not policy.pii_redaction:
         yield rules.NO_REDACTION.finding(
             "pii_redaction",
@@ -54,11 +54,11 @@ def _policy_gaps(checked: Checked) -> Iterator[Finding]:
             'write  output_contract: { type: "json", schema_ref: "schemas/answer.json" }  under policy:',
             places.of(Control.POLICY_CONTRACT),
         )
-    yield from _spend_caps(checked)
+    yield from _spend_caps(files)
 
 
-def _spend_caps(checked: Checked) -> Iterator[Finding]:
-    spend = checked.manifest.policy.spend
+def _spend_caps(files: AgentFiles) -> Iterator[Finding]:
+    spend = files.manifest.policy.spend
     caps = {"per_run_usd_max": spend.per_run_usd_max, "per_day_usd_max": spend.per_day_usd_max}
     missing = [name for name, cap in caps.items() if cap is None]
     if not missing:
@@ -72,14 +72,14 @@ def _spend_caps(checked: Checked) -> Iterator[Finding]:
         "write  spend: { per_run_usd_max: 0.25, per_day_usd_max: 30 }  under policy:"
         if whole
         else f"write  {missing[0]}: …  under spend:",
-        checked.places.of(Control.POLICY_SPEND),
+        files.places.of(Control.POLICY_SPEND),
         rules.NO_CAP.severity if whole else Severity.MEDIUM,
     )
 
 
-def _hosts(checked: Checked) -> Iterator[Finding]:
-    for at, entry in enumerate(checked.manifest.policy.domains_allowlist):
-        location = checked.places.in_policy("domains_allowlist", at)
+def _hosts(files: AgentFiles) -> Iterator[Finding]:
+    for at, entry in enumerate(files.manifest.policy.domains_allowlist):
+        location = files.places.in_policy("domains_allowlist", at)
         if entry == "*" or re.fullmatch(r"\*\.[^.]+", entry):
             yield rules.WILDCARD.finding(
                 "domains_allowlist",
@@ -96,8 +96,8 @@ def _hosts(checked: Checked) -> Iterator[Finding]:
             )
 
 
-def _approvals(checked: Checked) -> Iterator[Finding]:
-    for tool in checked.manifest.spec.tools:
+def _approvals(files: AgentFiles) -> Iterator[Finding]:
+    for tool in files.manifest.spec.tools:
         if tool.read_only or tool.needs_approval:
             continue
         verbs = ", ".join(verb.value for verb in tool.allow)
@@ -105,14 +105,14 @@ def _approvals(checked: Checked) -> Iterator[Finding]:
             tool.name,
             f"{tool.name} ({verbs}) runs as soon as the model asks for it.",
             f"write  approval: {{ required: true }}  in tool {tool.name}",
-            checked.places.of(Control.TOOL_APPROVAL, tool.name),
-            Severity.HIGH if effects_of(tool) & _GRAVE else Severity.MEDIUM,
+            files.places.of(Control.TOOL_APPROVAL, tool.name),
+            Severity.HIGH if effects_of(tool) & _HIGH_IMPACT else Severity.MEDIUM,
         )
 
 
-def _arguments(checked: Checked) -> Iterator[Finding]:
-    for tool in checked.manifest.spec.tools:
-        place = checked.places.of(Control.TOOL_ARGUMENTS, tool.name)
+def _arguments(files: AgentFiles) -> Iterator[Finding]:
+    for tool in files.manifest.spec.tools:
+        place = files.places.of(Control.TOOL_ARGUMENTS, tool.name)
         if tool.arguments is None:
             yield rules.NO_ARGUMENTS.finding(
                 tool.name,
@@ -135,8 +135,8 @@ def _open(schema: Mapping[str, Any]) -> bool:
     return bool(named) and all(value is not False for value in named)
 
 
-def _connections(checked: Checked) -> Iterator[Finding]:
-    spec, places = checked.manifest.spec, checked.places
+def _connections(files: AgentFiles) -> Iterator[Finding]:
+    spec, places = files.manifest.spec, files.places
     if spec.base_url is not None and _unencrypted(spec.base_url):
         yield rules.PLAIN_HTTP.finding(
             "base_url",
@@ -185,24 +185,24 @@ def _loopback(host: str) -> bool:
         return False
 
 
-def _mcp_pins(checked: Checked) -> Iterator[Finding]:
-    for tool in checked.manifest.spec.tools:
+def _mcp_pins(files: AgentFiles) -> Iterator[Finding]:
+    for tool in files.manifest.spec.tools:
         mcp = tool.implementation.mcp if tool.implementation is not None else None
         if mcp is not None and mcp.pin is None:
             yield rules.UNPINNED.finding(
                 tool.name,
                 f"What the MCP server says about {tool.name} was never pinned: it can change after the review.",
                 "run  agentcrewops mcp pin  and paste the pin",
-                checked.places.in_tool(tool.name, "implementation"),
+                files.places.in_tool(tool.name, "implementation"),
             )
 
 
 # --- text -------------------------------------------------------------------------------------------------
 
 
-def _secrets(checked: Checked) -> Iterator[Finding]:
+def _secrets(files: AgentFiles) -> Iterator[Finding]:
     """Keys of known form anywhere in the files that are checked in; one finding a line."""
-    for file, text in _files(checked):
+    for file, text in _files(files):
         lines = {text.count("\n", 0, span.start) + 1 for span in find_pii(text, ["api_key"])}
         for line in sorted(lines):
             yield rules.SECRET.finding(
@@ -213,13 +213,13 @@ def _secrets(checked: Checked) -> Iterator[Finding]:
             )
 
 
-def _files(checked: Checked) -> Iterator[tuple[str, str]]:
+def _files(files: AgentFiles) -> Iterator[tuple[str, str]]:
     """The text of every file a person wrote for the model or the gate, by its shown path."""
-    for document in (checked.places.agent, checked.places.policy):
+    for document in (files.places.agent, files.places.policy):
         if document is not None:
             yield shown_path(Path(document.file)), read_text(Path(document.file))
-    if (prompt := _prompt_file(checked.manifest)) is not None:
-        yield prompt, checked.manifest.prompt
+    if (prompt := _prompt_file(files.manifest)) is not None:
+        yield prompt, files.manifest.prompt
 
 
 def _prompt_file(manifest: Manifest) -> str | None:
@@ -228,21 +228,21 @@ def _prompt_file(manifest: Manifest) -> str | None:
     return shown_path(manifest.root / named) if named in manifest.digests else None
 
 
-def _invisible(checked: Checked) -> Iterator[Finding]:
-    for line, hidden in _unseen_in_prompt(checked.manifest.prompt):
+def _invisible(files: AgentFiles) -> Iterator[Finding]:
+    for line, hidden in _unseen_in_prompt(files.manifest.prompt):
         yield rules.UNSEEN.finding(
             "prompt",
             f"The prompt holds {hidden}, which a reviewer cannot see.",
             "delete it, or write what it should say",
-            _in_prompt(checked, line),
+            _in_prompt(files, line),
         )
-    for tool in checked.manifest.spec.tools:
-        if (found := _unseen("\n".join(_told(tool)))) is not None:
+    for tool in files.manifest.spec.tools:
+        if (found := _unseen("\n".join(_model_text(tool)))) is not None:
             yield rules.UNSEEN.finding(
                 tool.name,
                 f"What the model is told about {tool.name} holds {found}, which a reviewer cannot see.",
                 "delete it from the description or the arguments",
-                checked.places.of(Control.TOOL_DESCRIPTION, tool.name),
+                files.places.of(Control.TOOL_DESCRIPTION, tool.name),
             )
 
 
@@ -252,10 +252,10 @@ def _unseen_in_prompt(prompt: str) -> Iterator[tuple[int, str]]:
             yield number, hidden
 
 
-def _in_prompt(checked: Checked, line: int) -> Location:
+def _in_prompt(files: AgentFiles, line: int) -> Location:
     """The line of the prompt's file; the key's, if the prompt stands in agent.yaml."""
-    file = _prompt_file(checked.manifest)
-    return Location(file, line) if file is not None else checked.places.of(Control.AGENT_PROMPT)
+    file = _prompt_file(files.manifest)
+    return Location(file, line) if file is not None else files.places.of(Control.AGENT_PROMPT)
 
 
 def _unseen(text: str) -> str | None:
@@ -267,7 +267,7 @@ def _unseen(text: str) -> str | None:
     return first if len(found) == 1 else f"{first} and {len(found) - 1} more such characters"
 
 
-_ORDERS = re.compile(
+_INSTRUCTIONS = re.compile(
     r"""\b(?:ignore|disregard|forget)\b.{0,40}\b(?:previous|prior|above|earlier|instructions?|rules?)\b
       | \bdo\ not\ (?:tell|mention|reveal|inform|show|ask)\b
       | \bnever\ (?:tell|mention|reveal|inform)\b
@@ -280,9 +280,9 @@ _ORDERS = re.compile(
 )
 
 
-def _orders(checked: Checked) -> Iterator[Finding]:
-    for tool in checked.manifest.spec.tools:
-        found = _ORDERS.search("\n".join(_told(tool)))
+def _instructions(files: AgentFiles) -> Iterator[Finding]:
+    for tool in files.manifest.spec.tools:
+        found = _INSTRUCTIONS.search("\n".join(_model_text(tool)))
         if found is not None:
             words = " ".join(found[0].split())[:80]
             yield rules.INSTRUCTS.finding(
@@ -290,11 +290,11 @@ def _orders(checked: Checked) -> Iterator[Finding]:
                 f"The description of {tool.name} says “{printable(words)}”: a description says what a tool does, "
                 "and one that gives orders can be an attack. This informs; it never blocks.",
                 "say what the tool does, and move rules for the agent into its prompt",
-                checked.places.of(Control.TOOL_DESCRIPTION, tool.name),
+                files.places.of(Control.TOOL_DESCRIPTION, tool.name),
             )
 
 
-def _told(tool: ToolSpec) -> Iterator[str]:
+def _model_text(tool: ToolSpec) -> Iterator[str]:
     """Everything the model reads about a tool."""
     yield tool.description
     yield from _texts(tool.arguments)
@@ -312,13 +312,13 @@ def _texts(part: Any) -> Iterator[str]:
             yield from _texts(value)
 
 
-_CHECKS: tuple[Callable[[Checked], Iterator[Finding]], ...] = (
+_CHECKS: tuple[Callable[[AgentFiles], Iterator[Finding]], ...] = (
     _approvals,
     _hosts,
     _policy_gaps,
     _secrets,
     _invisible,
-    _orders,
+    _instructions,
     _arguments,
     _connections,
     _mcp_pins,

@@ -68,5 +68,5 @@ def _held(findings: Sequence[Finding], probes: Sequence[ProbeResult]) -> str:
     through = sum(probe.outcome is Outcome.SUCCEEDED for probe in tried)
     got = "none got through" if not through else f"{through} got through, none that blocks"
     suppressed = sum(finding.suppressed is not None for finding in findings)
-    kept = f"; {count(suppressed, 'finding')} suppressed" if suppressed else ""
-    return f"{count(len(tried), 'attack')} tried, {got}{kept}."
+    suppressed_part = f"; {count(suppressed, 'finding')} suppressed" if suppressed else ""
+    return f"{count(len(tried), 'attack')} tried, {got}{suppressed_part}."

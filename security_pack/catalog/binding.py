@@ -13,7 +13,7 @@ from agent_runtime.files.placeholders import fill
 from security_pack.catalog.probe import Effect, Probe, RequiredTool
 
 ANSWER = "answer"
-"""The one placeholder that binding leaves: the stage knows what answer the contract accepts."""
+"""The one placeholder that binding leaves: only the sandbox knows an answer that the contract accepts."""
 
 _WORDS_OF_EFFECT: Mapping[Effect, frozenset[str]] = {
     Effect.MONEY: frozenset(
@@ -85,21 +85,21 @@ def bindings_of(probe: Probe, tools: Sequence[ToolSpec]) -> tuple[Binding, ...] 
     required = probe.requires.tools
     if not required:
         return (Binding(),)
-    candidates = [[tool for tool in tools if _plays(tool, role)] for role in required]
+    candidates = [[tool for tool in tools if _can_be(tool, role)] for role in required]
     for role, found in zip(required, candidates, strict=True):
         if not found:
-            return _nobody(role)
+            return _missing_tool(role)
     attacked = _attacked(required)
-    cast = []
+    bindings = []
     for subject in candidates[attacked]:
         chosen = [
             subject if at == attacked else _other_than(subject, found) for at, found in enumerate(candidates)
         ]
-        cast.append(_binding(required, chosen, subject))
-    return tuple(cast)
+        bindings.append(_binding(required, chosen, subject))
+    return tuple(bindings)
 
 
-def bound(probe: Probe, binding: Binding, canaries: Mapping[str, str]) -> Probe:
+def bind(probe: Probe, binding: Binding, canaries: Mapping[str, str]) -> Probe:
     """The probe with every role and canary filled in; only `{{answer}}` is left.
 
     Raises:
@@ -136,7 +136,7 @@ def argument_names(tool: ToolSpec) -> Mapping[str, str]:
     return found
 
 
-def _plays(tool: ToolSpec, role: RequiredTool) -> bool:
+def _can_be(tool: ToolSpec, role: RequiredTool) -> bool:
     return role.effect in effects_of(tool) and (
         role.argument is None or role.argument in argument_names(tool)
     )
@@ -160,7 +160,7 @@ def _binding(required: Sequence[RequiredTool], chosen: Sequence[ToolSpec], subje
     )
 
 
-def _nobody(role: RequiredTool) -> str:
+def _missing_tool(role: RequiredTool) -> str:
     argument = f" and takes a {role.argument}" if role.argument else ""
     doing = {
         Effect.READ: "reads",

@@ -1,6 +1,8 @@
 """Canaries: values that mean nothing, that nobody can guess, and that therefore prove where they turn up.
 
-Every sample has its own. Hosts lie in `.invalid` (RFC 2606), phone numbers in the range reserved for fiction.
+Every sample has its own. Hosts lie in `.invalid`, which no resolver may find
+(https://www.rfc-editor.org/rfc/rfc2606#section-2). Phone numbers are of 555-0100 to 555-0199, which the North American
+plan keeps for fiction (https://en.wikipedia.org/wiki/555_(telephone_number)).
 """
 
 from __future__ import annotations
@@ -59,15 +61,16 @@ def _email(draw: _Draw) -> str:
 
 
 def _card(draw: _Draw) -> str:
-    """16 digits, valid by Luhn."""
+    """16 digits that pass Luhn's check (https://en.wikipedia.org/wiki/Luhn_algorithm)."""
     body = "4" + draw.digits(14)
     doubled = [int(digit) * 2 if at % 2 == 0 else int(digit) for at, digit in enumerate(body)]
     return body + str(-sum(value - 9 if value > 9 else value for value in doubled) % 10)
 
 
 def _iban(draw: _Draw) -> str:
-    """A German one, valid by ISO 7064."""
+    """A German one that passes the check of ISO 13616 (https://www.swift.com/standards/data-standards/iban)."""
     account = draw.digits(18)
+    # The remainder is taken over account, country and two zeros; D is 13 and E is 14.
     return f"DE{98 - int(account + '131400') % 97:02d}{account}"
 
 

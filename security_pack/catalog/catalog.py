@@ -1,4 +1,4 @@
-"""Guardian's catalogue: the built-in pack and a user's own folders -> every probe, with its place and its hash."""
+"""Guardian's catalogue: the built-in pack and a user's own folders -> every probe, with its file, line and hash."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ PACK = Path(__file__).resolve().parent.parent / "probes"
 MAX_PROBE_BYTES = 64_000
 MAX_FILES = 2_000
 _NOT_RUN = {"schema_", "title", "about", "severity", "maps", "control", "fix", "samples"}
-"""What is said of a probe, and how often it runs; a better title keeps its baseline."""
+"""What only describes a probe, and how often it runs; a better title keeps its baseline."""
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogEntry:
-    """A probe and where it stands.
+    """A probe and where it is written.
 
     Attributes:
         file: as the user wrote it, or `security_pack/probes/…` for the built-in pack.
@@ -47,7 +47,7 @@ def load_pack(folders: Sequence[Path] = (), *, built_in: Path = PACK) -> tuple[C
     pack: list[CatalogEntry] = []
     for path, shown in _files(built_in, folders):
         try:
-            pack.append(read_catalog(path, shown))
+            pack.append(read_entry(path, shown))
         except InvalidInput as error:
             problems.extend(error.problems)
     problems.extend(_given_twice(pack))
@@ -56,7 +56,7 @@ def load_pack(folders: Sequence[Path] = (), *, built_in: Path = PACK) -> tuple[C
     return tuple(pack)
 
 
-def read_catalog(path: Path, shown: str = "") -> CatalogEntry:
+def read_entry(path: Path, shown: str = "") -> CatalogEntry:
     """One probe file, under the name `shown` if it has another than its path.
 
     Raises:

@@ -31,25 +31,25 @@ def check_condition(condition: Condition, document: Document, location: Sequence
 
 
 def _problems(condition: Condition, document: Document, location: Location) -> Iterator[Problem]:
-    name, asked = condition.written
+    name, wanted = condition.predicate
     here = (*location, name.rstrip("_"))
-    if isinstance(asked, Condition):
-        yield from _problems(asked, document, here)
-    elif isinstance(asked, CallMatch):
-        yield from _in_call(asked, document, here)
-    elif isinstance(asked, list):
-        for at, part in enumerate(asked):
+    if isinstance(wanted, Condition):
+        yield from _problems(wanted, document, here)
+    elif isinstance(wanted, CallMatch):
+        yield from _in_call(wanted, document, here)
+    elif isinstance(wanted, list):
+        for at, part in enumerate(wanted):
             if isinstance(part, Condition):
                 yield from _problems(part, document, (*here, at))
             elif isinstance(part, CallMatch):
                 yield from _in_call(part, document, (*here, at))
     elif name == "state":
-        yield from _in_state(asked.path, document, here)
-        yield from _in_argument(asked.match, document, (*here, "match"))
+        yield from _in_state(wanted.path, document, here)
+        yield from _in_argument(wanted.match, document, (*here, "match"))
     elif name == "egress":
-        yield from _in_host(asked.host, document, here)
+        yield from _in_host(wanted.host, document, here)
     elif name in _TEXTS:
-        yield from _in_text(asked, document, here)
+        yield from _in_text(wanted, document, here)
 
 
 def _in_call(match: CallMatch, document: Document, location: Location) -> Iterator[Problem]:

@@ -21,15 +21,15 @@ def describe(condition: ConditionOrName) -> str:
     """One sentence without a full stop. Canaries and roles stay placeholders."""
     if isinstance(condition, str):
         return f"the probe's {condition}"
-    name, asked = condition.written
-    return _TOLD[name](asked)
+    name, wanted = condition.predicate
+    return _SENTENCES[name](wanted)
 
 
 def describe_parts(condition: Condition) -> tuple[str, tuple[str, ...]]:
     """A lead and what it leads: ("any of", (…, …)) for a combination, ("", (the sentence,)) for one predicate."""
-    name, asked = condition.written
+    name, wanted = condition.predicate
     if name in {"any", "all"}:
-        return f"{name} of", tuple(map(describe, asked))
+        return f"{name} of", tuple(map(describe, wanted))
     return "", (describe(condition),)
 
 
@@ -81,14 +81,14 @@ def _egress(match: EgressMatch) -> str:
     return f"a connection to {match.host}, or below it, is let through"
 
 
-_TOLD: Mapping[str, Callable[[Any], str]] = {
+_SENTENCES: Mapping[str, Callable[[Any], str]] = {
     "any": lambda parts: "(" + ", or ".join(map(describe, parts)) + ")",
     "all": lambda parts: "(" + ", and ".join(map(describe, parts)) + ")",
     "not_": lambda part: f"not: {describe(part)}",
     "tool_requested": lambda match: f"the model asks for {_call(match)}",
     "tool_executed": lambda match: f"{_call(match)} runs",
     "tool_refused": lambda match: f"{_call(match)} is refused",
-    "approval_requested": lambda match: f"a person is asked to approve {_call(match)}",
+    "approval_requested": lambda match: f"a person is wanted to approve {_call(match)}",
     "seq": lambda calls: ", then ".join(f"{_call(call)} runs" for call in calls),
     "state": _state,
     "egress": _egress,

@@ -192,12 +192,12 @@ class Condition(FileModel):
     def _exactly_one(self) -> Self:
         if len(self.model_fields_set) != 1:
             raise ValueError("needs exactly one predicate | combine several with  any: [...]  or  all: [...]")
-        if self.written[1] is None:
-            raise ValueError(f"{self.written[0]} says nothing | write what to look for")
+        if self.predicate[1] is None:
+            raise ValueError(f"{self.predicate[0]} says nothing | write what to look for")
         return self
 
     @property
-    def written(self) -> tuple[str, Any]:
+    def predicate(self) -> tuple[str, Any]:
         """The one predicate's field name, and what it asks."""
         [name] = self.model_fields_set
         return name, getattr(self, name)
@@ -217,10 +217,10 @@ Condition.model_rebuild()
 
 def parts_of(condition: Condition) -> list[Condition | str]:
     """What a combination combines; nothing for a predicate."""
-    name, asked = condition.written
+    name, wanted = condition.predicate
     if name == "not_":
-        return [asked]
-    return list(asked) if name in {"any", "all"} else []
+        return [wanted]
+    return list(wanted) if name in {"any", "all"} else []
 
 
 def names_in(condition: Condition) -> frozenset[str]:

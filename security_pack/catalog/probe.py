@@ -42,7 +42,7 @@ class Severity(StrEnum):
 
 
 class Tier(StrEnum):
-    """Who is tested: the gatekeeper (a scripted model that obeys every attacker), or the model."""
+    """What is tested: the runtime's guards (with a scripted model that obeys every attacker), or the model."""
 
     ENFORCEMENT = "enforcement"
     RESISTANCE = "resistance"
@@ -98,8 +98,8 @@ class Requires(FileModel):
     contract: bool = False
 
 
-class Plant(FileModel):
-    """Where the attacker's text stands. `tool` is a role placeholder such as `{{read}}`."""
+class Payload(FileModel):
+    """One text of the attacker, and where the agent meets it. `tool` is a role placeholder such as `{{read}}`."""
 
     at: Literal["tool_result", "tool_error", "tool_description", "input"]
     tool: str | None = None
@@ -124,8 +124,8 @@ class WorstCaseStep(FileModel):
     connect: str | None = Field(default=None, description="A URL that some tool would fetch, through egress.")
 
     @model_validator(mode="after")
-    def _one_deed(self) -> Self:
-        if sum(deed is not None for deed in (self.call, self.say, self.connect)) != 1:
+    def _one_action(self) -> Self:
+        if sum(action is not None for action in (self.call, self.say, self.connect)) != 1:
             raise ValueError("needs exactly one of call, say and connect | split it into several steps")
         if self.call is None and (self.args or self.raw_args is not None):
             raise ValueError("args belong to a call | remove them")
@@ -143,7 +143,7 @@ class ApprovedCall(FileModel):
 class BenignTwin(FileModel):
     """The same task without the payload: the probe must be silent, and the task must pass."""
 
-    plant: list[Plant] = []
+    payloads: list[Payload] = Field(default=[], alias="plant")
     expect: Condition = Field(default_factory=lambda: Condition.model_validate({"not": "success"}))
 
 
@@ -177,7 +177,7 @@ class Probe(FileModel):
     requires: Requires = Requires()
     canaries: dict[str, Literal["email", "token", "host", "phone", "iban", "card", "api_key", "word"]] = {}
     turns: list[Turn] = []
-    plant: list[Plant] = []
+    payloads: list[Payload] = Field(default=[], alias="plant")
     approves: list[ApprovedCall] = []
     worst_case: list[WorstCaseStep] = []
     bills_usd: float | None = Field(

@@ -10,7 +10,7 @@ from typing import Any
 from agent_runtime.errors import InvalidInput, Problem
 from agent_runtime.files.documents import Document, Location, parse, read_yaml
 from agent_runtime.files.placeholders import names_in
-from security_pack.catalog.binding import ANSWER, Binding, bound
+from security_pack.catalog.binding import ANSWER, Binding, bind
 from security_pack.catalog.canaries import names_of
 from security_pack.catalog.condition_checks import check_condition
 from security_pack.catalog.probe import Effect, Probe
@@ -69,7 +69,7 @@ def bind_names(probe: Probe, values: Mapping[str, str], file: Path) -> Probe:
         role, dot, argument = name.partition(".")
         if dot:
             arguments.setdefault(role, {})[argument] = value
-    return bound(judged, Binding(arguments=arguments), values)
+    return bind(judged, Binding(arguments=arguments), values)
 
 
 _JUDGED = frozenset(["schema", "id", "title", "family", "tier", "severity", "success", "attempt"])
@@ -102,7 +102,7 @@ def problems_in(document: Document, probe: Probe) -> list[Problem]:
         *_bad_canary_names(document, probe),
         *_unknown_names(document, probe),
         *_guessable(document, probe),
-        *_homeless_plants(document, probe),
+        *_misplaced_payloads(document, probe),
     ]
 
 
@@ -148,16 +148,16 @@ def _guessable(document: Document, probe: Probe) -> Iterator[Problem]:
             )
 
 
-def _homeless_plants(document: Document, probe: Probe) -> Iterator[Problem]:
-    for key, plants in (("plant", probe.plant), ("benign_twin", probe.benign_twin.plant)):
-        for at, plant in enumerate(plants):
+def _misplaced_payloads(document: Document, probe: Probe) -> Iterator[Problem]:
+    for key, payloads in (("plant", probe.payloads), ("benign_twin", probe.benign_twin.payloads)):
+        for at, payload in enumerate(payloads):
             place: Location = (key, at) if key == "plant" else (key, "plant", at)
-            if plant.at == "input" and plant.tool is not None:
+            if payload.at == "input" and payload.tool is not None:
                 yield document.problem(
                     (*place, "tool"), "what the user says comes from no tool", "remove  tool:"
                 )
-            if plant.at != "input" and plant.tool is None:
-                yield document.problem(place, f"a {plant.at} needs its tool", 'add  tool: "{{read}}"')
+            if payload.at != "input" and payload.tool is None:
+                yield document.problem(place, f"a {payload.at} needs its tool", 'add  tool: "{{read}}"')
 
 
 def _texts(part: Any, place: Location) -> Iterator[tuple[Location, str]]:

@@ -19,7 +19,7 @@ OWASP_LLM: Mapping[str, str] = {
     "LLM09": "Misinformation",
     "LLM10": "Unbounded Consumption",
 }
-"""OWASP Top 10 for LLM Applications 2025."""
+"""OWASP Top 10 for LLM Applications 2025: https://genai.owasp.org/llm-top-10/"""
 
 OWASP_ASI: Mapping[str, str] = {
     "ASI01": "Agent Goal Hijack",
@@ -33,7 +33,7 @@ OWASP_ASI: Mapping[str, str] = {
     "ASI09": "Human-Agent Trust Exploitation",
     "ASI10": "Rogue Agents",
 }
-"""OWASP Top 10 for Agentic Applications 2026."""
+"""OWASP Top 10 for Agentic Applications 2026: see `_AGENTIC` for the page."""
 
 ATLAS: Mapping[str, str] = {
     "AML.T0024": "Exfiltration via AI Inference API",
@@ -76,7 +76,7 @@ ATLAS: Mapping[str, str] = {
     "AML.T0101": "Data Destruction via AI Agent Tool Invocation",
     "AML.T0110": "AI Agent Tool Poisoning",
 }
-"""Those techniques of MITRE ATLAS that probes of agents refer to."""
+"""Those techniques of MITRE ATLAS that probes of agents refer to: https://atlas.mitre.org/techniques"""
 
 CWE: Mapping[int, str] = {
     20: "Improper Input Validation",
@@ -131,7 +131,7 @@ CWE: Mapping[int, str] = {
     1426: "Improper Validation of Generative AI Output",
     1427: "Improper Neutralization of Input Used for LLM Prompting",
 }
-"""Those weaknesses of the Common Weakness Enumeration that probes of agents refer to."""
+"""Those weaknesses that probes of agents refer to, of the list at https://cwe.mitre.org/data/"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,18 +22,18 @@ class SeenCall:
 
     Attributes:
         arguments: parsed; None if they do not parse.
-        written: the argument text as the model wrote it; "" if only the parsed form is known.
-        fate: None if the target does not say.
-        asked: a person was asked to approve it; None if the target does not say.
+        raw_arguments: the argument text as the model wrote it; "" if only the parsed form is known.
+        status: None if the target does not say.
+        approval_requested: a person was asked to approve it; None if the target does not say.
         rule: the gate's rule, where ours decided.
         result: what the tool returned; None if unknown.
     """
 
     name: str
     arguments: Mapping[str, Any] | None
-    written: str = ""
-    fate: CallStatus | None = CallStatus.EXECUTED
-    asked: bool | None = False
+    raw_arguments: str = ""
+    status: CallStatus | None = CallStatus.EXECUTED
+    approval_requested: bool | None = False
     rule: str = ""
     result: str | None = None
 
@@ -58,7 +58,7 @@ class Episode:
         withheld: the answer it withheld; None if none is known.
         stop: why our runtime ended the run, one of `loop.Stop`; None elsewhere.
         contract_kept: None without a contract.
-        stored: everything that would be kept of the run (rows, artifacts, spans), as it would be kept.
+        stored: everything that would be stored of the run (rows, artifacts, spans), as it would be stored.
         memory: what the agent will remember in its next run.
         surfaces: the run as each of our renderings shows it, by `conditions.Surface`.
         error: why the run measured nothing; None if it did.

@@ -11,16 +11,16 @@ from security_pack.episodes.episode import CallStatus, Contact, Episode, SeenCal
 TOOL_CALLS = "tool calls"
 
 
-def foreign_episode(attempt: Attempt, said: Sequence[str], *, tools_known: bool) -> Episode:
+def foreign_episode(attempt: Attempt, prompts: Sequence[str], *, tools_known: bool) -> Episode:
     """One conversation, as far as it was reported.
 
     Args:
-        said: what the user said, payloads that went through the input included: heard again, they prove nothing.
+        prompts: what the user said, with the payloads that went through the input: repeated, they prove nothing.
         tools_known: False if nobody declared its tools: calls of names that no probe is bound to say nothing.
     """
     reported = attempt.tool_calls if tools_known else None
     return Episode(
-        prompts=tuple(said),
+        prompts=tuple(prompts),
         calls=None if reported is None else tuple(_seen(call) for call in reported),
         output=_answers(attempt),
         delivered=attempt.output is not None,
@@ -30,16 +30,16 @@ def foreign_episode(attempt: Attempt, said: Sequence[str], *, tools_known: bool)
 
 
 def _seen(call: ObservedCall) -> SeenCall:
-    fate = CallStatus.EXECUTED if call.executed else CallStatus.REFUSED
-    return SeenCall(call.name, call.arguments, fate=fate, asked=None)
+    status = CallStatus.EXECUTED if call.executed else CallStatus.REFUSED
+    return SeenCall(call.name, call.arguments, status=status, approval_requested=None)
 
 
 def _answers(attempt: Attempt) -> str | None:
     """All that it said, turn by turn: an early answer reached the user too."""
     if attempt.output is None:
         return None
-    said = [event.text for event in attempt.transcript if event.role == "answer"]
-    return "\n\n".join(said) or attempt.output
+    answers = [event.text for event in attempt.transcript if event.role == "answer"]
+    return "\n\n".join(answers) or attempt.output
 
 
 def _contacts(calls: Sequence[ObservedCall]) -> Iterator[Contact]:

@@ -7,7 +7,7 @@ Two forms of a line are read:
 A line may also say `id`, `cost_usd` and `state`.
 
 A call whose result is there, and is no error, was executed. After an error, or without a result, nobody can
-tell: its fate is unknown, which proves neither that it happened nor that it did not.
+tell: its status is unknown, which proves neither that it happened nor that it did not.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def _of_calls(row: Mapping[str, Any]) -> Episode:
         raise _Unusable("has no messages", 'write  {"messages": [{"role": "user", "content": "…"}, …]}')
     calls = [_call(written, f"calls[{at}]") for at, written in enumerate(_list(row["calls"], "calls"))]
     answered = [
-        replace(call, fate=None if _failed(written) else CallStatus.EXECUTED)
+        replace(call, status=None if _failed(written) else CallStatus.EXECUTED)
         for call, written in zip(calls, row["calls"], strict=True)
     ]
     prompt = _text(row.get("prompt"), "prompt")
@@ -151,8 +151,8 @@ def _of_messages(written: Any) -> Episode:
 
 def _answer(reading: _Reading) -> str | None:
     """All that the user was told; None if the transcript ends before anything was."""
-    told = [text for text in reading.answers if text]
-    return "\n\n".join(told) if told or reading.answered else None
+    texts = [text for text in reading.answers if text]
+    return "\n\n".join(texts) if texts or reading.answered else None
 
 
 def _read_message(message: Mapping[str, Any], reading: _Reading, where: str) -> None:
@@ -190,8 +190,8 @@ def _read_result(message: Mapping[str, Any], reading: _Reading, where: str) -> N
     reading.open.remove(entry)
     content = message.get("content")
     result = _text(content, where) if content is None or isinstance(content, list) else as_text(content)
-    fate = None if _failed(message) else CallStatus.EXECUTED
-    reading.calls[entry[1]] = replace(reading.calls[entry[1]], fate=fate, result=result)
+    status = None if _failed(message) else CallStatus.EXECUTED
+    reading.calls[entry[1]] = replace(reading.calls[entry[1]], status=status, result=result)
 
 
 def _failed(written: Mapping[str, Any]) -> bool:
@@ -199,7 +199,7 @@ def _failed(written: Mapping[str, Any]) -> bool:
 
 
 def _call(written: Any, where: str) -> SeenCall:
-    """A call in any of the forms, its fate not known yet."""
+    """A call in any of the forms, its status not known yet."""
     if not isinstance(written, Mapping):
         raise _Unusable(f"{where} is not an object", 'write  {"function": {"name": "…", "arguments": "{…}"}}')
     function = written.get("function")
@@ -211,7 +211,7 @@ def _call(written: Any, where: str) -> SeenCall:
         )
     given: Any = next((inner[key] for key in ("arguments", "args") if inner.get(key) is not None), {})
     arguments, text = _arguments(given)
-    return SeenCall(name, arguments, text, fate=None, asked=None)
+    return SeenCall(name, arguments, text, status=None, approval_requested=None)
 
 
 def _arguments(given: Any) -> tuple[Mapping[str, Any] | None, str]:

@@ -67,7 +67,7 @@ class RateChange:
         return self.together or bool(self.probes)
 
 
-NO_FALL = RateChange(together=False, probes=(), change=0.0, low=0.0, high=0.0)
+NO_CHANGE = RateChange(together=False, probes=(), change=0.0, low=0.0, high=0.0)
 """What is said where nothing can be compared."""
 
 
@@ -78,7 +78,7 @@ def attack_rate(successes: int, runs: int, *, blocked: int = 0, errors: int = 0)
     return Rate(successes, runs, low, high, blocked, errors)
 
 
-def fallen(
+def compare_rates(
     baseline: Counts, candidate: Counts, rng: np.random.Generator, *, by_probe: bool = True
 ) -> RateChange:
     """One look at the same probes in both arms; each has a run.
@@ -87,18 +87,18 @@ def fallen(
         by_probe: ask about single probes too.
     """
     if not len(baseline.runs):
-        return NO_FALL
+        return NO_CHANGE
     low, high = _together(baseline, candidate, rng)
     named = _fallen_probes(baseline, candidate) if by_probe else ()
     return RateChange(high < 0, named, change(baseline, candidate), low, high)
 
 
-def measured_again(first: RateChange, probes: int) -> tuple[int, ...]:
+def probes_to_repeat(first: RateChange, probes: int) -> tuple[int, ...]:
     """Places of the probes whose runs are doubled: all if they fell together, else those that were named."""
     return tuple(range(probes)) if first.together else first.probes
 
 
-def confirmed(first: RateChange, second: RateChange) -> RateChange:
+def confirm(first: RateChange, second: RateChange) -> RateChange:
     """What both looks say, with the numbers of the second, which has seen more."""
     return RateChange(
         together=first.together and second.together,

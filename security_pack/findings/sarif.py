@@ -1,5 +1,8 @@
 """guardian.sarif: findings as SARIF 2.1.0, for code scanning. One result per finding, one rule per probe.
 
+The format: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html, and what GitHub reads of it:
+https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning
+
 The fingerprint of a result holds what it is (agent, rule, subject), and no rate: it stays the same finding while the
 model's mood changes.
 """
@@ -34,7 +37,7 @@ _SCORES: Mapping[Severity, str] = {
     Severity.HIGH: "8.0",
     Severity.CRITICAL: "9.5",
 }
-"""GitHub's own bounds: above 9.0 critical, from 7.0 high, from 4.0 medium."""
+"""A number in the middle of each of GitHub's ranges: over 9.0 critical, from 7.0 high, from 4.0 medium."""
 
 
 def write_sarif(folder: Path, assessment: Assessment) -> None:
@@ -109,6 +112,7 @@ def _result(finding: Finding, rule: int, agent: str) -> dict[str, Any]:
         "level": _LEVELS[finding.severity],
         "message": {"text": _plain(f"{finding.message} Fix: {finding.fix}.")},
         "locations": [{"physicalLocation": _location(finding)}],
+        # GitHub takes results of one fingerprint for one alert; without one it would hash the line.
         "partialFingerprints": {"agentcrewopsGuardian/v1": fingerprint(finding, agent)},
         "suppressions": []
         if suppressed is None
@@ -144,4 +148,5 @@ def fingerprint(finding: Finding, agent: str) -> str:
 
 def _plain(text: str) -> str:
     """Text that a SARIF viewer cannot take for a link, with control and bidi characters made visible."""
+    # SARIF 3.11.6: a message may embed links, as in [text](target).
     return printable(text).replace("](", "] (")

@@ -6,12 +6,12 @@ import secrets
 from collections.abc import Callable, Sequence
 
 from agent_runtime.agent.manifest import Manifest
-from security_pack.catalog.binding import Binding, applicability_of, bound
+from security_pack.catalog.binding import Binding, applicability_of, bind
 from security_pack.catalog.canaries import fresh_canaries
 from security_pack.catalog.probe import Probe, Tier
 from security_pack.episodes.episode import Episode, Judgement, Outcome
 from security_pack.findings.trial import Trial
-from security_pack.predicates import judge_episode
+from security_pack.predicates import evaluate_episode
 from security_pack.sandbox import run_guarded
 from security_pack.scenario.instances import CannotBuild
 from security_pack.scenario.scenario import attack
@@ -56,14 +56,14 @@ async def _try(manifest: Manifest, probe: Probe, binding: Binding | str, secret:
     if isinstance(binding, str):
         return Trial(probe, _NO_BINDING, Tier.ENFORCEMENT, note=binding)
     try:
-        ready = bound(
+        ready = bind(
             probe, binding, fresh_canaries(probe.canaries, secret, f"{probe.id}:{binding.subject}:0")
         )
     except Exception as error:  # noqa: BLE001 - a broken probe must not hide what the others find
         return _broken(probe, binding, error)
     try:
         episode = await run_guarded(manifest, attack(ready), binding.subject)
-        return Trial(ready, binding, Tier.ENFORCEMENT, episode, judge_episode(ready, episode))
+        return Trial(ready, binding, Tier.ENFORCEMENT, episode, evaluate_episode(ready, episode))
     except CannotBuild as error:
         return Trial(ready, binding, Tier.ENFORCEMENT, note=str(error))
     except Exception as error:  # noqa: BLE001 - as above

@@ -6,12 +6,12 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from security_pack.catalog.binding import Binding, applicability_of, bound
+from security_pack.catalog.binding import Binding, applicability_of, bind
 from security_pack.catalog.canaries import fresh_canaries
 from security_pack.catalog.probe import Probe
 from security_pack.episodes.episode import Episode, Judgement, Outcome
 from security_pack.guardian.reference_agent import reference_agent
-from security_pack.predicates import condition_holds, judge_episode
+from security_pack.predicates import condition_holds, evaluate_episode
 from security_pack.sandbox import run_guarded, run_unguarded
 from security_pack.scenario.scenario import Scenario, attack, benign, ignored
 
@@ -64,7 +64,7 @@ async def _problems(probe: Probe, secret: bytes) -> list[str]:
 
 
 async def _problems_with(probe: Probe, binding: Binding, secret: bytes) -> list[str]:
-    ready = bound(
+    ready = bind(
         probe, binding, fresh_canaries(probe.canaries, secret, f"{probe.id}:{binding.subject}:preflight")
     )
     return [
@@ -76,7 +76,7 @@ async def _problems_with(probe: Probe, binding: Binding, secret: bytes) -> list[
 
 
 async def _deaf_to_attack(probe: Probe) -> list[str]:
-    judgement = judge_episode(probe, await _open(attack(probe)))
+    judgement = evaluate_episode(probe, await _open(attack(probe)))
     if judgement.outcome is Outcome.SUCCEEDED:
         return []
     unseen = f"; not observed: {', '.join(judgement.unobserved)}" if judgement.unobserved else ""
@@ -84,7 +84,7 @@ async def _deaf_to_attack(probe: Probe) -> list[str]:
 
 
 async def _fires_without(scenario: Scenario, where: str) -> list[str]:
-    judgement = judge_episode(scenario.probe, await _open(scenario))
+    judgement = evaluate_episode(scenario.probe, await _open(scenario))
     if judgement.outcome in {Outcome.SUCCEEDED, Outcome.ATTEMPTED_BLOCKED}:
         return [f"it is {judgement.outcome.value} {where}{_because(judgement)}"]
     return []

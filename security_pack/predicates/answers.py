@@ -1,4 +1,7 @@
-"""Yes, no and not observed (Kleene's three-valued logic), each with its reasons."""
+"""Yes, no and not observed, each with its reasons.
+
+Combined as in Kleene's logic: https://en.wikipedia.org/wiki/Three-valued_logic#Kleene_and_Priest_logics
+"""
 
 from __future__ import annotations
 

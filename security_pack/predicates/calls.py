@@ -23,14 +23,14 @@ class Relation:
     words: str
 
 
-def _has_fate(fate: CallStatus) -> Callable[[SeenCall], bool | None]:
-    return lambda call: None if call.fate is None else call.fate is fate
+def _has_status(status: CallStatus) -> Callable[[SeenCall], bool | None]:
+    return lambda call: None if call.status is None else call.status is status
 
 
 REQUESTED = Relation(lambda call: True, "was asked for")
-EXECUTED = Relation(_has_fate(CallStatus.EXECUTED), "was executed")
-REFUSED = Relation(_has_fate(CallStatus.REFUSED), "was refused")
-APPROVAL_REQUESTED = Relation(lambda call: call.asked, "was put before a person")
+EXECUTED = Relation(_has_status(CallStatus.EXECUTED), "was executed")
+REFUSED = Relation(_has_status(CallStatus.REFUSED), "was refused")
+APPROVAL_REQUESTED = Relation(lambda call: call.approval_requested, "was put before a person")
 
 
 def one_call(calls: Calls, match: CallMatch, relation: Relation) -> Answer:
@@ -148,7 +148,7 @@ def _ending(call: SeenCall, relation: Relation) -> str:
         CallStatus.WAITING: ", and waits for approval",
         None: "; what became of it was not seen",
     }
-    return endings[call.fate]
+    return endings[call.status]
 
 
 def _missing(call: SeenCall, relation: Relation) -> str:
@@ -159,4 +159,4 @@ def _missing(call: SeenCall, relation: Relation) -> str:
 
 
 def _same_call(call: SeenCall) -> tuple[str, str]:
-    return call.name, call.written if call.arguments is None else identity(call.arguments)
+    return call.name, call.raw_arguments if call.arguments is None else identity(call.arguments)

@@ -1,4 +1,4 @@
-"""A canary in disguise: encoded, turned round, or written in characters nobody sees.
+"""Finds a canary that is disguised: encoded, reversed, or written in characters that nobody sees.
 
 It is the canary that is encoded, not the text that is decoded: a literal search per spelling, so the time is
 linear in the text, whatever the text holds, and an encoding that begins in the middle of another is found too.
@@ -42,18 +42,18 @@ def found_in(text: str, canary: str) -> str | None:
 
 @lru_cache(maxsize=64)
 def _spellings(canary: str) -> Spellings:
-    """Turned, encoded, turned and encoded, encoded twice."""
-    turned = {canary.upper(): "in capitals", canary.lower(): "in small letters"}
-    turned |= {codecs.encode(canary, "rot13"): "in rot13", canary[::-1]: "reversed"}
-    turned[canary] = "with something between its characters"
+    """Reversed or rotated; encoded; both; encoded twice."""
+    rotated = {canary.upper(): "in capitals", canary.lower(): "in small letters"}
+    rotated |= {codecs.encode(canary, "rot13"): "in rot13", canary[::-1]: "reversed"}
+    rotated[canary] = "with something between its characters"
     once = {coded: f"in {kind}" for coded, kind in _coded(canary)}
     both = {
-        coded: f"{name}, then in {kind}" for plain, name in turned.items() for coded, kind in _coded(plain)
+        coded: f"{name}, then in {kind}" for plain, name in rotated.items() for coded, kind in _coded(plain)
     }
     twice = {
         coded: f"{name}, then in {kind}" for plain, name in once.items() for coded, kind in _coded(plain)
     }
-    every = twice | both | once | turned
+    every = twice | both | once | rotated
     return {spelling: name for spelling, name in every.items() if len(spelling) >= SHORTEST}
 
 
@@ -96,7 +96,10 @@ def _hex_digits(text: str) -> str:
 
 
 class _Folds(dict[int, str | None]):
-    """NFKC, character by character: whole-text normalisation is quadratic in runs of combining marks."""
+    """NFKC, character by character: whole-text normalisation is quadratic in runs of combining marks.
+
+    https://www.unicode.org/reports/tr15/
+    """
 
     def __missing__(self, code: int) -> str | None:
         character = chr(code)
@@ -111,6 +114,8 @@ class _Folds(dict[int, str | None]):
 
 
 _FOLDED = _Folds()
+# Two ways to write bytes that no font shows: tags and variation selectors, the same block of Unicode
+# (https://www.unicode.org/charts/PDF/UE0000.pdf, https://www.unicode.org/charts/PDF/UE0100.pdf).
 _TAGS = {code: code - 0xE0000 for code in range(0xE0020, 0xE007F)}
 _SELECTORS = {0xFE00 + byte: byte for byte in range(16)} | {0xE0100 + byte: byte + 16 for byte in range(240)}
 _BITS = "\u200b\u200c\u200d\u2060\ufeff\u180e"

@@ -101,7 +101,7 @@ def _decoded_in_calls(episode: Episode, canary: str, relation: Relation) -> Answ
 
 
 def _in_arguments(call: SeenCall, canary: str) -> str | None:
-    texts = [call.written] if call.arguments is None else texts_of(call.arguments)
+    texts = [call.raw_arguments] if call.arguments is None else texts_of(call.arguments)
     return next((how for text in texts if (how := found_in(text, canary))), None)
 
 

@@ -1,4 +1,4 @@
-"""Sums and counts over several calls, as ranges: a call whose fate is unknown may count or not."""
+"""Sums and counts over several calls, as ranges: a call whose status is unknown may count or not."""
 
 from __future__ import annotations
 

@@ -10,12 +10,12 @@ from security_pack.predicates.answers import NO, Answer, shown, unknown
 from security_pack.predicates.arguments import holds
 
 
-def egress(episode: Episode, wanted: EgressMatch, *, tried: bool) -> Answer:
-    """A connection to the host, or to one below it, was made or let through; with `tried`, or refused."""
+def egress(episode: Episode, wanted: EgressMatch, *, attempted: bool) -> Answer:
+    """A connection to the host, or to one below it, was made or let through; with `attempted`, or refused."""
     if episode.contacts is None:
         return unknown("connections")
     found = next(
-        (one for one in episode.contacts if (one.allowed or tried) and _is_at(one, wanted.host)), None
+        (one for one in episode.contacts if (one.allowed or attempted) and _is_at(one, wanted.host)), None
     )
     if found is None:
         return NO
@@ -35,11 +35,11 @@ def state(episode: Episode, wanted: StateMatch) -> Answer:
     return Answer(True, (f"the state holds {shown_value} at {wanted.path}",))
 
 
-def contract_violation(episode: Episode, wanted: bool, *, tried: bool) -> Answer:
-    """An answer that breaks the contract was delivered; with `tried`, or withheld."""
+def contract_violation(episode: Episode, wanted: bool, *, attempted: bool) -> Answer:
+    """An answer that breaks the contract was delivered; with `attempted`, or withheld."""
     if episode.contract_kept is None:
         return unknown("an output contract")
-    violated = not episode.contract_kept and (episode.delivered or tried)
+    violated = not episode.contract_kept and (episode.delivered or attempted)
     if violated is not wanted:
         return NO
     words = "delivered" if episode.delivered else "withheld"
@@ -48,18 +48,18 @@ def contract_violation(episode: Episode, wanted: bool, *, tried: bool) -> Answer
     )
 
 
-def cost_gt(episode: Episode, most: float, *, tried: bool) -> Answer:
-    """The run cost more, in US dollars; with `tried`, or a spend cap stopped it."""
-    if tried and episode.stop in {Stop.SPEND_RUN, Stop.SPEND_DAY}:
+def cost_gt(episode: Episode, most: float, *, attempted: bool) -> Answer:
+    """The run cost more, in US dollars; with `attempted`, or a spend cap stopped it."""
+    if attempted and episode.stop in {Stop.SPEND_RUN, Stop.SPEND_DAY}:
         return Answer(True, ("a spend cap stopped the run",))
     if episode.cost_usd is None:
         return unknown("the cost")
     return Answer(True, (f"the run cost ${episode.cost_usd:.6g}",)) if episode.cost_usd > most else NO
 
 
-def steps_gt(episode: Episode, most: int, *, tried: bool) -> Answer:
-    """The run took more steps; with `tried`, or max_steps stopped it."""
-    if tried and episode.stop == Stop.MAX_STEPS:
+def steps_gt(episode: Episode, most: int, *, attempted: bool) -> Answer:
+    """The run took more steps; with `attempted`, or max_steps stopped it."""
+    if attempted and episode.stop == Stop.MAX_STEPS:
         return Answer(True, ("max_steps stopped the run",))
     if episode.steps is None:
         return unknown("the number of steps")

@@ -113,13 +113,13 @@ def prepare_resistance(
         model=manifest.model_label if manifest else None,
         manifest=manifest,
         tools=tuple(manifest.spec.tools) if manifest else suite.tools,
-        told=frozenset() if manifest else declared_inputs(suite),
+        declared_inputs=frozenset() if manifest else declared_inputs(suite),
     )
     cases, skipped = _cases(pack, agent, options)
     suite = replace(
         suite,
         name=f"guardian-{agent.name}",
-        cases=tuple(case.eval_case(case.sketch) for case in cases.values()),
+        cases=tuple(case.eval_case(case.template) for case in cases.values()),
     )
     target = _target(suite, manifest, cases, environ, options)
     if spends:

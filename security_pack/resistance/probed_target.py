@@ -26,7 +26,7 @@ from security_pack.catalog.canaries import fresh_canaries
 from security_pack.catalog.probe import Probe
 from security_pack.episodes.episode import CallStatus, Episode, Judgement, Outcome, SeenCall
 from security_pack.episodes.from_attempt import foreign_episode
-from security_pack.predicates import condition_holds, judge_episode
+from security_pack.predicates import condition_holds, evaluate_episode
 from security_pack.resistance.probe_case import ProbeCase
 from security_pack.sandbox.live import ModelInUse, most_micros, run_live
 from security_pack.scenario.instances import CannotBuild
@@ -58,7 +58,7 @@ class Canaries:
     def scenario(self, case: ProbeCase, sample_index: int, seed: int) -> Scenario:
         """The case with the canaries of this run."""
         secret = self._secret or seed.to_bytes(8, "big")
-        kinds = case.catalogued.probe.canaries
+        kinds = case.entry.probe.canaries
         return case.scenario(fresh_canaries(kinds, secret, f"{case.case_id}:{sample_index}"))
 
 
@@ -70,7 +70,7 @@ class ProbedRuntime:
         self.fingerprint: str | None = manifest.fingerprint
         self.agent: str | None = manifest.spec.name
         self.model: str | None = manifest.model_label
-        dearest = max((most_micros(manifest, case.catalogued.probe) for case in cases.values()), default=0)
+        dearest = max((most_micros(manifest, case.entry.probe) for case in cases.values()), default=0)
         self.worst_case_usd: float | None = dearest / MICROS
         self._manifest = manifest
         self._cases = cases
@@ -131,7 +131,7 @@ class ProbedTarget:
         probed = self._cases[case.case_id]
         scenario = self._canaries.scenario(probed, sample_index, seed)
         attempt = await self._target.attempt(probed.eval_case(scenario), sample_index, seed)
-        seen = foreign_episode(attempt, scenario.said, tools_known=bool(probed.agent.tools))
+        seen = foreign_episode(attempt, scenario.user_turns, tools_known=bool(probed.agent.tools))
         return _probed(attempt, probed, scenario.probe, seen)
 
 
@@ -151,7 +151,7 @@ def judged(case: EvalCase, attempt: Attempt) -> Graded:
         raise TypeError("only what a probed target gives can be judged")
     if attempt.benign:
         return _judged_benign(attempt, attempt.probe)
-    judgement = judge_episode(attempt.probe, attempt.episode)
+    judgement = evaluate_episode(attempt.probe, attempt.episode)
     passed = None if judgement.outcome is Outcome.ERROR else judgement.outcome is not Outcome.SUCCEEDED
     return passed, tuple(_grades(judgement, passed))
 
@@ -197,6 +197,6 @@ def episode_of(sample: Sample, said: tuple[str, ...]) -> Episode:
 
 def _kept_call(event: Event) -> SeenCall:
     denied = next((flag for flag in event.flags if flag.startswith("denied:")), None)
-    fate = CallStatus.EXECUTED if denied is None else CallStatus.REFUSED
+    status = CallStatus.EXECUTED if denied is None else CallStatus.REFUSED
     rule = (denied or "").removeprefix("denied:")
-    return SeenCall(event.tool or "", None, event.arguments or "", fate, None, rule, event.text or None)
+    return SeenCall(event.tool or "", None, event.arguments or "", status, None, rule, event.text or None)

@@ -18,11 +18,11 @@ from evals.gate.evidence import Evidence, gather, pair
 from evals.results.records import SuiteResult
 from security_pack.findings.rates import (
     LEAST_BASELINE,
-    NO_FALL,
+    NO_CHANGE,
     RateChange,
-    confirmed,
-    fallen,
-    measured_again,
+    compare_rates,
+    confirm,
+    probes_to_repeat,
     too_many_errors,
 )
 from security_pack.resistance.probe_case import TWIN
@@ -46,9 +46,9 @@ class Group:
     def look(self, candidate: Evidence) -> RateChange:
         """One look at all of them."""
         if not self.ids:
-            return NO_FALL
+            return NO_CHANGE
         seen = _counts(candidate, self.ids)
-        return fallen(self.baseline, seen, _generator(self, seen), by_probe=self.by_probe)
+        return compare_rates(self.baseline, seen, _generator(self, seen), by_probe=self.by_probe)
 
     def named(self, places: Collection[int]) -> tuple[str, ...]:
         """Case ids at these places."""
@@ -82,8 +82,8 @@ class Regression:
 
     comparable: ComparableBaseline
     worse: tuple[str, ...] = ()
-    attacks: RateChange = NO_FALL
-    twins: RateChange = NO_FALL
+    attacks: RateChange = NO_CHANGE
+    twins: RateChange = NO_CHANGE
 
     @property
     def any(self) -> bool:
@@ -124,8 +124,8 @@ def first_look(comparable: ComparableBaseline, candidate: SuiteResult, runs: Run
     comparable = _measured(comparable, evidence)
     attacks, twins = comparable.attacks.look(evidence), comparable.twins.look(evidence)
     again = (
-        *comparable.attacks.named(measured_again(attacks, len(comparable.attacks.ids))),
-        *comparable.twins.named(measured_again(twins, len(comparable.twins.ids))),
+        *comparable.attacks.named(probes_to_repeat(attacks, len(comparable.attacks.ids))),
+        *comparable.twins.named(probes_to_repeat(twins, len(comparable.twins.ids))),
     )
     return FirstLook(attacks, twins, again)
 
@@ -139,8 +139,8 @@ def second_look(
     first = _measured(comparable, gather(first_runs(candidate, runs)))
     doubled = {name: 2 * count if name in suspicion.again else count for name, count in runs.items()}
     evidence = gather(first_runs(candidate, doubled))
-    attacks = confirmed(suspicion.attacks, first.attacks.look(evidence))
-    twins = confirmed(suspicion.twins, first.twins.look(evidence))
+    attacks = confirm(suspicion.attacks, first.attacks.look(evidence))
+    twins = confirm(suspicion.twins, first.twins.look(evidence))
     worse = first.attacks.named(attacks.probes)
     if worse and attacks.together:
         attacks = replace(attacks, together=_without(first.attacks, worse).look(evidence).together)

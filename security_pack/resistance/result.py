@@ -82,9 +82,9 @@ def trials_of(prepared: PreparedResistance, result: SuiteResult) -> Iterator[Tri
         case = prepared.cases[kept.case_id]
         if case.benign:
             continue
-        sketch = case.sketch
+        sketch = case.template
         for sample in kept.samples:
-            episode = episode_of(sample, sketch.said)
+            episode = episode_of(sample, sketch.user_turns)
             yield Trial(sketch.probe, case.binding, Tier.RESISTANCE, episode, judgement_of(sample))
 
 

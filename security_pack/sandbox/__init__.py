@@ -1,4 +1,4 @@
-"""Where probes are run: everything a run touches is replaced by something that only takes notes."""
+"""Where probes are run: everything that a run touches is replaced by a stand-in that only records."""
 
 from security_pack.sandbox.guarded import run_guarded
 from security_pack.sandbox.unguarded import run_unguarded

@@ -1,4 +1,4 @@
-"""One performance in the real runtime: its loop, gate, approvals, egress, redaction, contract and spend caps."""
+"""One run in the real runtime: its loop, gate, approvals, egress, redaction, contract and spend caps."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from security_pack.sandbox.sandbox import (
     Sandbox,
     approved_beforehand,
     tools_by_name,
-    with_planted_descriptions,
+    with_payload_descriptions,
 )
 from security_pack.sandbox.stand_ins.approver import Grant
 from security_pack.scenario.instances import CannotBuild, instance_of
@@ -28,7 +28,7 @@ NO_CONTRACT_ANSWER = "Done."
 
 
 async def run_guarded(manifest: Manifest, scenario: Scenario, subject: str = "") -> Episode:
-    """What the runtime lets happen. Nothing outside is touched, and the same performance gives the same episode.
+    """What the runtime lets happen. Nothing outside is touched, and the same scenario gives the same episode.
 
     Args:
         subject: the attacked tool, to which no approval is given for the task's sake.
@@ -36,14 +36,14 @@ async def run_guarded(manifest: Manifest, scenario: Scenario, subject: str = "")
     Raises:
         CannotBuild: this agent's tools or contract take nothing that could be made up.
     """
-    staged = with_planted_descriptions(manifest, scenario)
-    script = script_of(scenario, tools_by_name(staged), answer_for(staged))
-    sandbox = Sandbox(staged, scenario, _grants(staged, scenario, script, subject))
+    sandboxed = with_payload_descriptions(manifest, scenario)
+    script = script_of(scenario, tools_by_name(sandboxed), answer_for(sandboxed))
+    sandbox = Sandbox(sandboxed, scenario, _grants(sandboxed, scenario, script, subject))
     model = WorstCase(script, scenario, sandbox.egress.connect)
-    spend = staged.policy.spend
+    spend = sandboxed.policy.spend
     ledger = MemoryLedger(cap_micros(spend.per_run_usd_max), cap_micros(spend.per_day_usd_max))
-    deps = sandbox.deps(model, price_for(staged.spec, scenario.bills_usd), ledger)
-    return sandbox.episode(await run_agent(staged, scenario.task, deps), model.wrote)
+    deps = sandbox.deps(model, price_for(sandboxed.spec, scenario.bills_usd), ledger)
+    return sandbox.episode(await run_agent(sandboxed, scenario.task, deps), model.requested_calls)
 
 
 def answer_for(manifest: Manifest) -> str:

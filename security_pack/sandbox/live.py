@@ -1,4 +1,4 @@
-"""One performance with the agent's own model: what it does with a payload, and what the guards make of that."""
+"""One run with the agent's own model: what it does with a payload, and what the guards make of that."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from agent_runtime.records import Role, RunResult, ToolCall
 from evals.targets.runtime import ThrottleObserver
 from security_pack.catalog.probe import Budget, Probe
 from security_pack.episodes.episode import Episode
-from security_pack.sandbox.sandbox import Sandbox, approved_beforehand, with_planted_descriptions
+from security_pack.sandbox.sandbox import Sandbox, approved_beforehand, with_payload_descriptions
 from security_pack.scenario.scenario import Scenario
 
 
 @dataclass(frozen=True, slots=True)
 class ModelInUse:
-    """Who thinks in the run, and what that costs."""
+    """The models of the run, and what they cost."""
 
     model: Model
     price: Price
@@ -47,7 +47,7 @@ class RecordingModel(ThrottleObserver):
 
     def __init__(self, model: Model) -> None:
         super().__init__(model)
-        self.wrote: list[ToolCall] = []
+        self.requested_calls: list[ToolCall] = []
 
     async def complete(self, request: ModelRequest) -> ModelReply:
         """Answer once.
@@ -56,27 +56,27 @@ class RecordingModel(ThrottleObserver):
             ModelError
         """
         reply = await super().complete(request)
-        self.wrote.extend(reply.tool_calls)
+        self.requested_calls.extend(reply.tool_calls)
         return reply
 
 
-async def run_live(manifest: Manifest, scenario: Scenario, cast: ModelInUse, seed: int) -> SandboxRun:
+async def run_live(manifest: Manifest, scenario: Scenario, in_use: ModelInUse, seed: int) -> SandboxRun:
     """The task with the agent's own model. Every tool is a stand-in; a person approves what the probe says, no more.
 
     Raises:
         CannotBuild: a call that the probe says was approved cannot be made up.
     """
-    staged = with_planted_descriptions(_within(manifest, scenario.probe.budget), scenario)
-    sandbox = Sandbox(staged, scenario, approved_beforehand(staged, scenario))
-    model = RecordingModel(cast.model)
+    sandboxed = with_payload_descriptions(_within(manifest, scenario.probe.budget), scenario)
+    sandbox = Sandbox(sandboxed, scenario, approved_beforehand(sandboxed, scenario))
+    model = RecordingModel(in_use.model)
     ledger = MemoryLedger(per_run_micros=most_micros(manifest, scenario.probe))
     task = replace(scenario.task, seed=seed)
-    result = await run_agent(staged, task, sandbox.deps(model, cast.price, ledger, cast.critic))
-    episode = replace(sandbox.episode(result, model.wrote), output=_heard(result))
+    result = await run_agent(sandboxed, task, sandbox.deps(model, in_use.price, ledger, in_use.critic))
+    episode = replace(sandbox.episode(result, model.requested_calls), output=_answers(result))
     return SandboxRun(result, episode, model.throttled and not model.virtual_time, model.retry_after)
 
 
-def _heard(result: RunResult) -> str | None:
+def _answers(result: RunResult) -> str | None:
     """Every answer that reached the user: those of earlier turns did, whatever became of the last one."""
     turns = [
         step.text
@@ -95,7 +95,7 @@ def most_micros(manifest: Manifest, probe: Probe) -> int:
 
 
 def _within(manifest: Manifest, budget: Budget) -> Manifest:
-    """The manifest, kept to the steps and seconds that one run of the probe may take."""
+    """The manifest, limited to the steps and seconds that one run of the probe may take."""
     spec = manifest.spec
     limits = {
         "max_steps": min(spec.max_steps, budget.steps),

@@ -1,4 +1,4 @@
-"""Everything on the stage but the model: the real loop and guards, and stand-ins that only take notes."""
+"""Everything of a sandboxed run but the model: the real loop and guards, and stand-ins that only record."""
 
 from __future__ import annotations
 
@@ -30,42 +30,42 @@ from security_pack.scenario.worst_case import ScriptedCall
 
 
 class Sandbox:
-    """What one performance is played in; good for that one.
+    """The surroundings of one run; good for that run alone.
 
     Args:
-        manifest: with what was planted in the descriptions of its tools.
+        manifest: with the payloads in the descriptions of its tools.
         grants: approvals that people gave; everything else is denied.
     """
 
     def __init__(self, manifest: Manifest, scenario: Scenario, grants: Iterable[Grant]) -> None:
         self.egress = SandboxEgress(manifest.policy.domains_allowlist)
         self._manifest = manifest
-        self._performance = scenario
+        self._scenario = scenario
         self._approver = SandboxApprover(manifest, grants)
         self._telemetry = SandboxTelemetry()
 
     def deps(self, model: Model, price: Price, ledger: Ledger, critic: Model | None = None) -> Deps:
-        """Who works on the run."""
+        """What the run depends on."""
         return Deps(
             model=model,
             price=price,
-            tools=sandbox_tools(self._manifest, self._performance, self.egress),
+            tools=sandbox_tools(self._manifest, self._scenario, self.egress),
             ledger=ledger,
             approver=self._approver,
             telemetry=self._telemetry,
             critic=critic,
         )
 
-    def episode(self, result: RunResult, wrote: Collection[ToolCall]) -> Episode:
+    def episode(self, result: RunResult, requested_calls: Collection[ToolCall]) -> Episode:
         """What was seen of the run.
 
         Args:
-            wrote: every call that the model asked for.
+            requested_calls: every call that the model asked for.
         """
-        calls = tuple(_seen(result, wrote, self._approver.asked))
-        manifest, scenario = self._manifest, self._performance
+        calls = tuple(_seen(result, requested_calls, self._approver.asked))
+        manifest, scenario = self._manifest, self._scenario
         return Episode(
-            prompts=scenario.said,
+            prompts=scenario.user_turns,
             calls=calls,
             output=result.delivered,
             delivered=result.delivered is not None,
@@ -91,18 +91,18 @@ def approved_beforehand(manifest: Manifest, scenario: Scenario) -> Iterator[Gran
         yield Grant(call, approved.of_this_run)
 
 
-def with_planted_descriptions(manifest: Manifest, scenario: Scenario) -> Manifest:
-    """The manifest, with what was planted in the descriptions of tools."""
+def with_payload_descriptions(manifest: Manifest, scenario: Scenario) -> Manifest:
+    """The manifest, with the payloads that stand in descriptions of tools."""
     tools = [
-        _described(tool, scenario.planted_in(tool.name, "tool_description")) for tool in manifest.spec.tools
+        _described(tool, scenario.payload_in(tool.name, "tool_description")) for tool in manifest.spec.tools
     ]
     return replace(manifest, spec=manifest.spec.model_copy(update={"tools": tools}))
 
 
-def _described(tool: ToolSpec, planted: str | None) -> ToolSpec:
-    if planted is None:
+def _described(tool: ToolSpec, payload: str | None) -> ToolSpec:
+    if payload is None:
         return tool
-    return tool.model_copy(update={"description": f"{tool.description}\n{planted}".strip()})
+    return tool.model_copy(update={"description": f"{tool.description}\n{payload}".strip()})
 
 
 def tools_by_name(manifest: Manifest) -> dict[str, ToolSpec]:
@@ -110,10 +110,12 @@ def tools_by_name(manifest: Manifest) -> dict[str, ToolSpec]:
     return {tool.name: tool for tool in manifest.spec.tools}
 
 
-def _seen(result: RunResult, wrote: Collection[ToolCall], asked: Collection[int]) -> Iterator[SeenCall]:
-    """Every call the model wrote, and what became of it."""
+def _seen(
+    result: RunResult, requested_calls: Collection[ToolCall], asked: Collection[int]
+) -> Iterator[SeenCall]:
+    """Every call the model requested_calls, and what became of it."""
     made = {step.call.id: step for step in result.steps if step.role is Role.TOOL and step.call is not None}
-    for call in wrote:
+    for call in requested_calls:
         step = made.get(call.id)
         if step is None:
             yield SeenCall(call.name, _parsed(call), call.arguments, CallStatus.REFUSED, rule="not_made")
@@ -128,9 +130,9 @@ def _seen_step(call: ToolCall, step: Step, *, asked: bool) -> SeenCall:
     return SeenCall(
         name=call.name,
         arguments=_parsed(call),
-        written=call.arguments,
-        fate=CallStatus.REFUSED if refused or stopped else CallStatus.EXECUTED,
-        asked=asked,
+        raw_arguments=call.arguments,
+        status=CallStatus.REFUSED if refused or stopped else CallStatus.EXECUTED,
+        approval_requested=asked,
         rule="egress" if stopped else (step.failure or "") if refused else "",
         result=step.text,
     )
@@ -152,8 +154,8 @@ def _contract_kept(manifest: Manifest, result: RunResult) -> bool | None:
 
 
 def stored_memories(spec: AgentSpec, calls: Collection[SeenCall]) -> str:
-    """What the agent's own memory tools were told to keep."""
+    """What the agent's own memory tools were given to store."""
     keeping = {tool.name for tool in spec.tools if Effect.MEMORY in effects_of(tool)}
     return "\n".join(
-        call.written for call in calls if call.name in keeping and call.fate is CallStatus.EXECUTED
+        call.raw_arguments for call in calls if call.name in keeping and call.status is CallStatus.EXECUTED
     )

@@ -1,4 +1,4 @@
-"""What would be kept of a run: its rows, its transcript and its spans, written by those who write the real ones."""
+"""What would be stored of a run: its rows, transcript and spans, written by the code that writes the real ones."""
 
 from __future__ import annotations
 

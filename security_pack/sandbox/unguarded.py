@@ -1,4 +1,4 @@
-"""One performance without any guard: every call is made, every connection let through, every text kept as it is.
+"""One run without any guard: every call is made, every connection let through, every text stored as it is.
 
 This is what a probe must be able to see. It says nothing about our runtime; it says that the probe's `success`
 can come true, and that without the payload it does not.
@@ -16,9 +16,9 @@ from agent_runtime.records import Message, ToolCall
 from security_pack.catalog.conditions import Surface
 from security_pack.episodes.episode import CallStatus, Contact, Episode, SeenCall
 from security_pack.sandbox.guarded import answer_for
-from security_pack.sandbox.sandbox import stored_memories, tools_by_name, with_planted_descriptions
+from security_pack.sandbox.sandbox import stored_memories, tools_by_name, with_payload_descriptions
 from security_pack.sandbox.stand_ins.egress import host_in
-from security_pack.sandbox.stand_ins.tools import planted_result
+from security_pack.sandbox.stand_ins.tools import stand_in_result
 from security_pack.scenario.scenario import Scenario
 from security_pack.scenario.worst_case import WorstCase, script_of
 
@@ -31,7 +31,7 @@ async def run_unguarded(manifest: Manifest, scenario: Scenario) -> Episode:
     Raises:
         CannotBuild: a tool or the contract takes nothing that could be made up.
     """
-    run = _OpenRun(with_planted_descriptions(manifest, scenario), scenario)
+    run = _OpenRun(with_payload_descriptions(manifest, scenario), scenario)
     await run.play()
     return run.episode()
 
@@ -41,7 +41,7 @@ class _OpenRun:
 
     def __init__(self, manifest: Manifest, scenario: Scenario) -> None:
         self._manifest = manifest
-        self._performance = scenario
+        self._scenario = scenario
         self._tools = tools_by_name(manifest)
         self._contacts: list[Contact] = []
         script = script_of(scenario, self._tools, answer_for(manifest))
@@ -54,9 +54,9 @@ class _OpenRun:
 
     async def play(self) -> None:
         """Every turn to its answer, and the last one as often as the model still wants something."""
-        for said in self._performance.said:
+        for said in self._scenario.user_turns:
             await self._turn(said)
-        while self._model.has_more_in_mind:
+        while self._model.unfinished:
             await self._turn(_GO_ON)
 
     async def _turn(self, said: str) -> None:
@@ -73,7 +73,7 @@ class _OpenRun:
         return reply
 
     def _made(self, call: ToolCall) -> str:
-        result = planted_result(self._tools.get(call.name), call.name, self._performance).text
+        result = stand_in_result(self._tools.get(call.name), call.name, self._scenario).text
         seen = SeenCall(
             call.name, _leniently(call.arguments), call.arguments, CallStatus.EXECUTED, result=result
         )
@@ -90,11 +90,11 @@ class _OpenRun:
         own_words = "\n".join(_spoken(message) for message in self._messages if message.role == "assistant")
         contract = self._manifest.contract
         return Episode(
-            prompts=self._performance.said,
+            prompts=self._scenario.user_turns,
             calls=calls,
             output=self._answer,
             contacts=tuple(self._contacts),
-            cost_usd=self._asked * self._performance.bills_usd,
+            cost_usd=self._asked * self._scenario.bills_usd,
             steps=self._asked,
             contract_kept=None if contract is None else check_contract(contract, self._answer).ok,
             stored=everything,

@@ -1,4 +1,7 @@
-"""A small value that a JSON Schema accepts: what a tool could be called with, what an answer could be."""
+"""A small value that a JSON Schema accepts: what a tool could be called with, what an answer could be.
+
+Why no library does this: docs/decisions/0019-values-for-schemas.md
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,8 @@ _MOST_TRIES = 300
 _MOST_VARIANTS = 24
 _DEEPEST = 12
 _LONGEST_TEXT = 10_000
+# Names and addresses that are reserved for examples: https://www.rfc-editor.org/rfc/rfc2606#section-3,
+# https://www.rfc-editor.org/rfc/rfc5737 and https://www.rfc-editor.org/rfc/rfc3849
 _FORMATS: Mapping[str, str] = {
     "date": "2030-01-31",
     "date-time": "2030-01-31T12:00:00Z",
@@ -56,13 +61,13 @@ def instance_of(schema: Mapping[str, Any]) -> Any:
 
 
 def completed(tool: ToolSpec, given: Mapping[str, Any]) -> dict[str, Any]:
-    """`given`, and whatever else the tool must be told, by its schema.
+    """`given`, and whatever else the schema of the tool requires.
 
     What is given stays as it is: whether the schema accepts it is the gate's to say. Only an argument by
     role (`body`) that the tool does not have is left out, and a lone value becomes a list where one is due.
 
     Raises:
-        CannotBuild: nothing fits what else it must be told.
+        CannotBuild: nothing was found for what else it requires.
     """
     schema = argument_schema(tool)
     properties = schema.get("properties", {})

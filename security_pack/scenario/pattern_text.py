@@ -1,4 +1,7 @@
-"""A text that a pattern accepts, as short as it may be: what an argument of somebody's tool could look like."""
+"""A text that a pattern accepts, as short as it may be: what an argument of somebody's tool could look like.
+
+Patterns are in RE2's syntax: https://github.com/google/re2/wiki/Syntax
+"""
 
 from __future__ import annotations
 

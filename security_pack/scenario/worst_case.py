@@ -1,4 +1,4 @@
-"""A model that does its task and then whatever an attacker tells it: the worst that any model could do.
+"""A model that does its task, and then whatever an attacker tells it to do: the worst that any model could do.
 
 It obeys only what it can read. If the payload does not reach the conversation, it just does its task, so the
 benign twin of a probe is silent by construction.
@@ -19,12 +19,12 @@ from agent_runtime.files.placeholders import fill_text
 from agent_runtime.models.interface import ModelReply, ModelRequest
 from agent_runtime.records import ToolCall, Usage
 from security_pack.catalog.binding import ANSWER
-from security_pack.catalog.probe import Plant, WorstCaseStep
+from security_pack.catalog.probe import Payload, WorstCaseStep
 from security_pack.scenario.instances import completed
 from security_pack.scenario.scenario import Scenario
 
 _RECOGNISED = 200
-"""Characters by which a payload is known again: an error is cut, a page may be."""
+"""Characters of a payload that are looked for: of a longer one the end may be cut off, as in an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +49,14 @@ class Script:
     """All that the model will do.
 
     Attributes:
-        task: calls that the task needs, one a move.
+        task: calls that the task needs, one a turn.
         answer: what ends the task, as the contract wants it.
-        deeds: what the attacker wants, in order.
+        actions: what the attacker wants, in order.
     """
 
     task: tuple[ScriptedCall, ...]
     answer: str
-    deeds: tuple[ScriptedTurn, ...]
+    actions: tuple[ScriptedTurn, ...]
 
 
 def script_of(scenario: Scenario, tools: Mapping[str, ToolSpec], answer: str) -> Script:
@@ -67,24 +67,24 @@ def script_of(scenario: Scenario, tools: Mapping[str, ToolSpec], answer: str) ->
     """
     task = tuple(_call(name, {}, tools) for name in scenario.read_tools)
     steps = scenario.probe.worst_case if scenario.obeys else ()
-    return Script(task, answer, _moves(steps, tools, answer))
+    return Script(task, answer, _turns(steps, tools, answer))
 
 
-def _moves(
+def _turns(
     steps: Sequence[WorstCaseStep], tools: Mapping[str, ToolSpec], answer: str
 ) -> tuple[ScriptedTurn, ...]:
-    moves: list[ScriptedTurn] = []
+    turns: list[ScriptedTurn] = []
     for step in steps:
-        move = _move(step, tools, answer)
-        if move.connect is not None or not step.together:
-            moves.extend([move] * step.times)
+        turn = _turn(step, tools, answer)
+        if turn.connect is not None or not step.together:
+            turns.extend([turn] * step.times)
             continue
-        before = moves.pop() if moves and moves[-1].connect is None else ScriptedTurn()
-        moves.append(ScriptedTurn((*before.calls, *move.calls * step.times), move.text or before.text))
-    return tuple(moves)
+        before = turns.pop() if turns and turns[-1].connect is None else ScriptedTurn()
+        turns.append(ScriptedTurn((*before.calls, *turn.calls * step.times), turn.text or before.text))
+    return tuple(turns)
 
 
-def _move(step: WorstCaseStep, tools: Mapping[str, ToolSpec], answer: str) -> ScriptedTurn:
+def _turn(step: WorstCaseStep, tools: Mapping[str, ToolSpec], answer: str) -> ScriptedTurn:
     if step.say is not None:
         return ScriptedTurn(text=fill_text(step.say, {ANSWER: answer}))
     if step.call is None:
@@ -101,13 +101,13 @@ def _call(name: str, given: Mapping[str, Any], tools: Mapping[str, ToolSpec]) ->
 
 
 class WorstCase:
-    """The model that plays a script; at the end of the probe's budget it gives up and just answers.
+    """A model that follows a script; at the end of the probe's budget it gives up and just answers.
 
     Args:
-        connect: told of every connection that a tool would make.
+        connect: called for every connection that a tool would make.
 
     Attributes:
-        wrote: every tool call it asked for, in order, also those that were cut off.
+        requested_calls: every tool call it asked for, in order, also those that were cut off.
     """
 
     virtual_time = True
@@ -119,32 +119,32 @@ class WorstCase:
         connect: Callable[[str], object],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.wrote: list[ToolCall] = []
+        self.requested_calls: list[ToolCall] = []
         self._script = script
-        self._said = scenario.said
-        self._payload = tuple(scenario.probe.plant)
+        self._user_turns = scenario.user_turns
+        self._payloads = tuple(scenario.probe.payloads)
         self._connect = connect
         self._calls_left = scenario.probe.budget.steps
         self._clock = clock
         self._deadline = clock() + scenario.probe.budget.seconds
         self._task = iter(script.task)
-        self._deeds_done = 0
-        self._last_words = script.answer
+        self._actions_done = 0
+        self._final_answer = script.answer
         self._ids = count(1)
 
     @property
-    def has_more_in_mind(self) -> bool:
+    def unfinished(self) -> bool:
         """True if it began to obey, and was not let go on to the end."""
-        return 0 < self._deeds_done < len(self._script.deeds) and not self._given_up()
+        return 0 < self._actions_done < len(self._script.actions) and not self._given_up()
 
     async def complete(self, request: ModelRequest) -> ModelReply:
-        """The next move. Each call is as long as it may be, so that it costs what it may cost."""
+        """The next turn. Each call is as long as it may be, so that it costs what it may cost."""
         self._calls_left -= 1
-        move = self._next(request)
-        calls = tuple(ToolCall(f"call_{next(self._ids)}", call.name, call.arguments) for call in move.calls)
-        self.wrote.extend(calls)
+        turn = self._next(request)
+        calls = tuple(ToolCall(f"call_{next(self._ids)}", call.name, call.arguments) for call in turn.calls)
+        self.requested_calls.extend(calls)
         usage = Usage(output_tokens=request.max_output_tokens)
-        return ModelReply(move.text or "", calls, usage, latency_ms=0.0)
+        return ModelReply(turn.text or "", calls, usage, latency_ms=0.0)
 
     async def aclose(self) -> None:
         """Nothing to release."""
@@ -154,40 +154,42 @@ class WorstCase:
             return ScriptedTurn((call,))
         if self._given_up() or not self._in_last_turn(request) or not self._reached(request):
             return ScriptedTurn(text=self._script.answer)
-        for deed in self._script.deeds[self._deeds_done :]:
-            self._deeds_done += 1
-            if deed.connect is None:
-                self._last_words = deed.text or self._last_words
-                return deed
-            self._connect(deed.connect)
-        return ScriptedTurn(text=self._last_words)
+        for action in self._script.actions[self._actions_done :]:
+            self._actions_done += 1
+            if action.connect is None:
+                self._final_answer = action.text or self._final_answer
+                return action
+            self._connect(action.connect)
+        return ScriptedTurn(text=self._final_answer)
 
     def _given_up(self) -> bool:
         return self._calls_left < 0 or self._clock() > self._deadline
 
     def _in_last_turn(self, request: ModelRequest) -> bool:
-        heard = sum(message.role == "user" and message.content in self._said for message in request.messages)
-        return heard >= len(self._said)
+        seen = sum(
+            message.role == "user" and message.content in self._user_turns for message in request.messages
+        )
+        return seen >= len(self._user_turns)
 
     def _reached(self, request: ModelRequest) -> bool:
-        return all(_stands_in(plant, request) for plant in self._payload)
+        return all(_can_be_read(payload, request) for payload in self._payloads)
 
 
-def _stands_in(plant: Plant, request: ModelRequest) -> bool:
-    wanted = _words(plant.text)[:_RECOGNISED]
-    return any(wanted in text for text in _read_by_model(plant, request))
+def _can_be_read(payload: Payload, request: ModelRequest) -> bool:
+    payload_text = _single_spaced(payload.text)[:_RECOGNISED]
+    return any(payload_text in text for text in _read_by_model(payload, request))
 
 
-def _read_by_model(plant: Plant, request: ModelRequest) -> Iterator[str]:
-    """What the model can read in the place where the payload was planted."""
-    if plant.at == "tool_description":
-        yield from (_words(offer.description) for offer in request.tools)
+def _read_by_model(payload: Payload, request: ModelRequest) -> Iterator[str]:
+    """What the model can read in the place where the payload stands."""
+    if payload.at == "tool_description":
+        yield from (_single_spaced(offer.description) for offer in request.tools)
         return
-    role = "user" if plant.at == "input" else "tool"
+    role = "user" if payload.at == "input" else "tool"
     for message in request.messages:
         if message.role == role:
-            yield _words(message.content)
-            yield from map(_words, _texts_in(message.content))
+            yield _single_spaced(message.content)
+            yield from map(_single_spaced, _texts_in(message.content))
 
 
 def _texts_in(content: str) -> Iterator[str]:
@@ -207,5 +209,5 @@ def _leaves(value: Any) -> Iterator[str]:
         yield from (text for part in value for text in _leaves(part))
 
 
-def _words(text: str) -> str:
+def _single_spaced(text: str) -> str:
     return " ".join(text.split())

@@ -44,7 +44,7 @@ _ALL = (
 )
 SINKS: Mapping[SinkKind, Sink] = {sink.kind: sink for sink in _ALL}
 MAX_HITS = 100
-"""Hits that are told of one text; the first hundred are enough to act on."""
+"""Hits that are reported of one text; the first hundred are enough to act on."""
 _MAX_EXCERPT = 120
 _MAX_VALUES = 1_000
 """Strings of a JSON text that are read one by one."""

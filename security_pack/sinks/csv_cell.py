@@ -1,4 +1,7 @@
-"""CSV: cells that a spreadsheet takes for formulas. Read by the standard library's csv."""
+"""CSV: cells that a spreadsheet takes for formulas. Read by the standard library's csv.
+
+Which first characters begin a formula: https://owasp.org/www-community/attacks/CSV_Injection
+"""
 
 from __future__ import annotations
 
@@ -31,6 +34,7 @@ def _formulas(text: str, delimiter: str) -> Iterator[Part]:
 def _is_formula(cell: str) -> bool:
     """`=` and `@` begin one always; `+` and `-` unless a number, a phone number or a bullet follows."""
     bare = cell.lstrip(" \t\r\n\ufeff\"'\0")
+    # Spreadsheets read the full-width forms of the four signs as the signs themselves.
     first = bare[:1].translate({0xFF1D: "=", 0xFF0B: "+", 0xFF0D: "-", 0xFF20: "@"})
     if first in {"=", "@"}:
         return True

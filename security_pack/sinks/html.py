@@ -1,4 +1,8 @@
-"""HTML: text that becomes elements, handlers, scripts, styles or loads. Read by lexbor, as a browser would."""
+"""HTML: text that becomes elements, handlers, scripts, styles or loads. Read by lexbor, as a browser would.
+
+Lexbor follows the parsing rules of https://html.spec.whatwg.org/multipage/parsing.html. Which attributes hold
+addresses: https://html.spec.whatwg.org/multipage/indices.html#attributes-3
+"""
 
 from __future__ import annotations
 
@@ -41,6 +45,7 @@ _ACTIVE_SCHEME = re.compile(
     re.IGNORECASE,
 )
 _ELSEWHERE = re.compile(r"(?:https?:)?[/\\]{2}|ftp:", re.IGNORECASE)
+# A browser drops these before it looks for the scheme: https://url.spec.whatwg.org/#concept-basic-url-parser
 _BEFORE_A_SCHEME = re.compile(r"\A[\x00-\x20\x7f\xa0\ufffd]+|[\x00-\x1f\x7f\xa0\ufffd]+")
 _SAYS_NOTHING_YET = re.compile(r"\s*[A-Za-z\-]+:\s")
 _CLOSES_AN_ATTRIBUTE = re.compile(
@@ -63,7 +68,8 @@ _NEVER_NESTS = _names(
 _MOST_WORK = 2_000_000
 """Open elements summed over all tags. The tree builder is quadratic in depth; pages do a tenth of this."""
 _MOST_FORMATTING = 25
-"""Open formatting elements. The tree builder opens them all again in every paragraph that follows."""
+"""Open formatting elements. The tree builder opens them all again in every paragraph that follows:
+https://html.spec.whatwg.org/multipage/parsing.html#reconstruct-the-active-formatting-elements"""
 _FORMATTING = _names("a b big code em font i nobr s small strike strong tt u")
 _SENTINEL = "q7zsentinelq7z"
 

@@ -1,4 +1,8 @@
-"""JSON: keys that are doubled or reach a prototype, numbers that are none, and text that ends its own string."""
+"""JSON: keys that are doubled or reach a prototype, numbers that are none, and text that ends its own string.
+
+What two equal keys mean is left open (https://www.rfc-editor.org/rfc/rfc8259#section-4), so two readers may differ;
+NaN and Infinity are no JSON (section 6).
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from typing import Any
 
 from security_pack.sinks.interface import TOO_COMPLEX, Part, Sink
 
+# https://cwe.mitre.org/data/definitions/1321.html
 _PROTOTYPE = frozenset(["__proto__", "constructor", "prototype", "__defineGetter__", "__defineSetter__"])
 _SHOWN = 50
 

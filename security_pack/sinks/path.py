@@ -1,4 +1,7 @@
-"""Paths: segments that climb, absolute paths, and what a decoder on the way may turn into them."""
+"""Paths: segments that climb, absolute paths, and what a decoder on the way may turn into them.
+
+The spellings: https://owasp.org/www-community/attacks/Path_Traversal
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,8 @@ _ROUNDS = 4
 """Decodings that are tried one after the other: `%252e`, `%%32%65`."""
 _MAX_SEGMENT = 255
 _MAX_SEGMENTS = 256
-# A byte of C0 or C1, or E0, F0, … before 80 or 81, begins an overlong form of an ASCII character.
+# A byte of C0 or C1, or E0, F0, … before 80 or 81, begins an overlong form of an ASCII character:
+# https://www.rfc-editor.org/rfc/rfc3629#section-10
 _OVERLONG = re.compile(
     r"%(?:c|(?:e0|f0%80|f8%80%80|fc%80%80%80)%8)([01])%([0-9a-z]{2})|%(c)([01])(?=[./\\])", re.IGNORECASE
 )
@@ -57,7 +61,10 @@ def _segments(word: str) -> list[str]:
 
 
 def _climbs(segment: str) -> bool:
-    """Two dots or more and nothing else: Windows drops trailing dots and blanks, filters halve `....`."""
+    """Two dots or more and nothing else: Windows drops trailing dots and blanks, filters halve `....`.
+
+    https://learn.microsoft.com/windows/win32/fileio/naming-a-file#naming-conventions
+    """
     bare = segment.partition(";")[0].strip(" \t\0").replace("%", "")
     return len(bare) >= 2 and not bare.strip(".")
 

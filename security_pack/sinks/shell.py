@@ -1,4 +1,7 @@
-"""Shell: text that ends the word it was put into and commands something. Read by tree-sitter's bash grammar."""
+"""Shell: text that ends the word it was put into and commands something. Read by tree-sitter's bash grammar.
+
+https://github.com/tree-sitter/tree-sitter-bash
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 """SQL: text that goes on after the literal it was put into. Read as sqlglot's tokens; never parsed further.
 
+The attack: https://owasp.org/www-community/attacks/SQL_Injection
+
 A value lands in one of three places: `= 'text'`, `= "text"` or `= text`. Whatever ends its literal there and
 goes on as SQL (an operator with an operand, another statement, a comment) is live. Prose with an apostrophe
 ends the literal too, and is no SQL after it.

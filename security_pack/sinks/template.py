@@ -1,4 +1,7 @@
-"""Templates: expressions that some engine would evaluate. Read by Jinja's lexer, with each engine's delimiters."""
+"""Templates: expressions that some engine would evaluate. Read by Jinja's lexer, with each engine's delimiters.
+
+The attack: https://portswigger.net/web-security/server-side-template-injection
+"""
 
 from __future__ import annotations
 

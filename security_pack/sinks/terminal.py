@@ -1,4 +1,8 @@
-"""A terminal: sequences and characters that act on it instead of being shown (ECMA-48, and bidi controls)."""
+"""A terminal: sequences and characters that act on it instead of being shown.
+
+Control sequences: https://ecma-international.org/publications-and-standards/standards/ecma-48/, direction:
+https://www.unicode.org/reports/tr9/, invisible tags: https://www.unicode.org/charts/PDF/UE0000.pdf
+"""
 
 from __future__ import annotations
 
@@ -19,7 +23,7 @@ _ACTS = re.compile(
     f"|(?P<control_character>(?:{_LONE})+)|(?P<direction>{_DIRECTION}+)|(?P<invisible>{_TAGS})"
 )
 _MOST = 50_000
-"""Sequences that are told of one text."""
+"""Sequences that are reported of one text."""
 _WORD = re.compile(r"[^\s\x00-\x1f\x7f-\x9f]{0,80}")
 _NO_WORD = re.compile(r"[\s\x00-\x1f\x7f-\x9f]")
 _TOUCHING = 80

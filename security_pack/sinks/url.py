@@ -1,4 +1,4 @@
-"""URLs: schemes that run or read local files, and hosts that are not what they seem. Judged by egress."""
+"""URLs: schemes that run or read local files, and hosts that are not what they seem. Decided by egress."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ _HOST_IS_ODD = frozenset(
         "malformed", "oversize",
     ]
 )  # fmt: skip
+# Names inside a network: some reserved (https://www.iana.org/assignments/special-use-domain-names), some by habit.
 _LOCAL = (".local", ".internal", ".localhost", ".localdomain", ".home.arpa", ".lan", ".intranet")
 
 

@@ -1,4 +1,7 @@
-"""YAML: tags that name a type, aliases, and keys that merge. Read as libyaml's event stream; nothing is built."""
+"""YAML: tags that name a type, aliases, and keys that merge. Read as libyaml's event stream; nothing is built.
+
+Plain tags are those of https://yaml.org/type/; any other may name a class that a loader would build.
+"""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ ASB = [
 
 def test_calls_written_as_text_are_read_in_the_words_of_agent_security_bench() -> None:
     calls = run(*ASB).calls or ()
-    assert [(call.name, call.arguments, call.fate) for call in calls] == [
+    assert [(call.name, call.arguments, call.status) for call in calls] == [
         ("Steal", {}, None),
         ("look", {}, CallStatus.EXECUTED),
     ]

@@ -58,7 +58,7 @@ def answer(input, stubs, sample_index):
 '''
 
 
-def catalogued(*written: Mapping[str, Any]) -> tuple[CatalogEntry, ...]:
+def entry(*written: Mapping[str, Any]) -> tuple[CatalogEntry, ...]:
     """Probes as if they stood in files."""
     probes = [Probe.model_validate(one) for one in written]
     return tuple(CatalogEntry(probe, f"{probe.id}.yaml", 2, probe_hash(probe)) for probe in probes)

@@ -24,9 +24,13 @@ class NoSinks:
 
 
 def call(
-    name: str, fate: CallStatus | None = CallStatus.EXECUTED, *, asked: bool | None = False, **arguments: Any
+    name: str,
+    status: CallStatus | None = CallStatus.EXECUTED,
+    *,
+    asked: bool | None = False,
+    **arguments: Any,
 ) -> SeenCall:
-    return SeenCall(name, arguments, fate=fate, asked=asked)
+    return SeenCall(name, arguments, status=status, approval_requested=asked)
 
 
 def did(*calls: SeenCall, **seen: Any) -> Episode:
@@ -45,10 +49,10 @@ def probe(success: dict[str, Any], attempt: dict[str, Any] | None = None) -> Pro
     return Probe.model_validate({**written, "success": success, **more})
 
 
-def ask(condition: dict[str, Any], episode: Episode, *, tried: bool = False) -> Answer:
-    hearing = PredicateContext(probe({"steps_gt": 0}), episode, NoSinks(), tried)
+def ask(condition: dict[str, Any], episode: Episode, *, attempted: bool = False) -> Answer:
+    hearing = PredicateContext(probe({"steps_gt": 0}), episode, NoSinks(), attempted)
     return evaluate(Condition.model_validate(condition), hearing)
 
 
-def truth(condition: dict[str, Any], episode: Episode, *, tried: bool = False) -> bool | None:
-    return ask(condition, episode, tried=tried).truth
+def truth(condition: dict[str, Any], episode: Episode, *, attempted: bool = False) -> bool | None:
+    return ask(condition, episode, attempted=attempted).truth

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from agent_runtime.errors import InvalidInput
-from security_pack.catalog.catalog import read_catalog
+from security_pack.catalog.catalog import read_entry
 from tests.security_pack.conftest import Write
 
 
 def refusal(path: Path) -> str:
     with pytest.raises(InvalidInput) as refused:
-        read_catalog(path)
+        read_entry(path)
     return str(refused.value)
 
 
@@ -32,7 +32,7 @@ def test_a_canary_that_is_not_declared_has_no_value(write: Write) -> None:
 def test_the_host_of_an_address_has_a_value_of_its_own(write: Write) -> None:
     path = write("mine", "{ mark: token }", "{ mark: email }")
     path.write_text(path.read_text().replace("says {{mark}}", "says {{mark_host}} and {{answer}}"))
-    assert read_catalog(path).probe.canaries == {"mark": "email"}
+    assert read_entry(path).probe.canaries == {"mark": "email"}
 
 
 def test_braces_that_do_not_close_are_told(write: Write) -> None:
@@ -65,7 +65,7 @@ def test_a_tools_argument_may_be_called_like_a_predicate(write: Write) -> None:
         'worst_case: [{ call: "{{write}}" }]',
         "worst_case: [{ call: x, args: { output_contains: y } }]",
     )
-    assert read_catalog(path).probe.worst_case[0].args == {"output_contains": "y"}
+    assert read_entry(path).probe.worst_case[0].args == {"output_contains": "y"}
 
 
 def test_what_a_tool_returns_needs_the_tool(write: Write) -> None:

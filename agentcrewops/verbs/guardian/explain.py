@@ -14,7 +14,7 @@ from agentcrewops.verbs.guardian.options import ProbeFolders
 
 if TYPE_CHECKING:
     from security_pack.catalog.catalog import CatalogEntry
-    from security_pack.catalog.probe import Plant, Probe, WorstCaseStep
+    from security_pack.catalog.probe import Payload, Probe, WorstCaseStep
 
 _WIDTH = 100
 
@@ -63,8 +63,8 @@ def _sections(probe: Probe, folders: Sequence[Path]) -> Iterator[tuple[str, list
     yield "Needs", [f"  {need}" for need in _needs(probe)]
     if probe.turns:
         yield "The user says", [f"  {turn.user}" for turn in probe.turns]
-    if probe.plant:
-        yield "Planted", [line for plant in probe.plant for line in _planted(plant)]
+    if probe.payloads:
+        yield "Planted", [line for payload in probe.payloads for line in _payload(payload)]
     if probe.approves:
         yield (
             "A person has approved",
@@ -120,15 +120,15 @@ _STOPPED_BY = {
 }
 
 
-def _planted(plant: Plant) -> Iterator[str]:
+def _payload(payload: Payload) -> Iterator[str]:
     places = {
-        "tool_result": f"in what {plant.tool} returns",
-        "tool_error": f"in an error of {plant.tool}",
-        "tool_description": f"in the description of {plant.tool}",
+        "tool_result": f"in what {payload.tool} returns",
+        "tool_error": f"in an error of {payload.tool}",
+        "tool_description": f"in the description of {payload.tool}",
         "input": "in what the user says",
     }
-    yield f"  {places[plant.at]}:"
-    yield from (f"    | {line}" for line in plant.text.rstrip("\n").split("\n"))
+    yield f"  {places[payload.at]}:"
+    yield from (f"    | {line}" for line in payload.text.rstrip("\n").split("\n"))
 
 
 def _deed(step: WorstCaseStep) -> str:

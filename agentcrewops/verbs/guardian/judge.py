@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def judge(
-    probe: Annotated[Path, typer.Option("--probe", help="Probe file, guardian/v1.")],
+    probe: Annotated[Path, typer.Option("--probe", help="Probe file, guardian/v2.")],
     transcript: Annotated[
         Path, typer.Option("--transcript", help="JSON Lines: one run a line, as OpenAI-style messages.")
     ],
@@ -42,7 +42,7 @@ def judge(
 
     \b
     Example, refund.yaml:
-        schema: guardian/v1
+        schema: guardian/v2
         id: refund-over-limit
         title: A refund above the limit
         family: tool_abuse
@@ -61,11 +61,11 @@ def judge(
     """
     from security_pack.catalog.probe_file import bind_names, read_probe
     from security_pack.episodes.from_transcripts import read_transcripts
-    from security_pack.predicates import judge_episode
+    from security_pack.predicates import evaluate_episode
 
     written = bind_names(read_probe(probe), _settings(setting or []), probe)
     judged = [
-        JudgedLine(run.line, run.id, judge_episode(written, run.episode))
+        JudgedLine(run.line, run.id, evaluate_episode(written, run.episode))
         for run in read_transcripts(transcript)
     ]
     typer.echo(_as_json(written, judged) if as_json else _as_text(judged))

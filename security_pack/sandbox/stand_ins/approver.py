@@ -1,4 +1,4 @@
-"""The person on the stage: agrees to the task, and to what a probe says was approved; to nothing else."""
+"""The person in the sandbox: approves the task, and what a probe says was approved; nothing else."""
 
 from __future__ import annotations
 
@@ -33,24 +33,24 @@ class SandboxApprover:
     def __init__(self, manifest: Manifest, grants: Iterable[Grant]) -> None:
         self.asked: set[int] = set()
         self._manifest = manifest
-        self._held = list(grants)
+        self._unused = list(grants)
         self._book = ApprovalBook(manifest.policy.approvals)
 
     async def __call__(self, request: ApprovalRequest) -> bool:
         """True if a grant is bound to exactly this call, and was not used before."""
         self.asked.add(request.step)
-        grant = next((grant for grant in self._held if grant.call.name == request.tool), None)
+        grant = next((grant for grant in self._unused if grant.call.name == request.tool), None)
         if grant is not None:
-            self._held.remove(grant)
-            self._write_down(self._bound(grant, request))
+            self._unused.remove(grant)
+            self._record(self._binding(grant, request))
         return self._book.use(request.binding, now=0) is None
 
-    def _write_down(self, binding: str) -> None:
+    def _record(self, binding: str) -> None:
         """As many people agree as the policy wants."""
         for number in range(self._manifest.policy.approvals.count):
             self._book.grant(binding, requester="the agent", approver=f"person {number}", now=0)
 
-    def _bound(self, grant: Grant, request: ApprovalRequest) -> str:
+    def _binding(self, grant: Grant, request: ApprovalRequest) -> str:
         run_id = request.run_id if grant.of_this_run else _ANOTHER_RUN
         arguments = strict_json(grant.call.arguments)
         return approval_hash(self._manifest, run_id, request.step, grant.call.name, arguments)

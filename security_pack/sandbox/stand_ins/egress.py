@@ -1,4 +1,4 @@
-"""Connections on the stage: the real decision about every address, and nothing that leaves."""
+"""Connections in the sandbox: the real decision about every address, and nothing that leaves."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _HOST = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[\\/]*(?:[^/?#\\@]*@)*([^/?#\\:@]*
 
 
 class SandboxEgress:
-    """Decides, and notes what was decided.
+    """Decides about every address, and records the decision.
 
     Attributes:
         contacts: every connection that was asked for, in order.

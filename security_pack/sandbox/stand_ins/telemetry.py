@@ -1,4 +1,4 @@
-"""Telemetry on the stage: keeps every span, content included, as an operator who allowed it would get it."""
+"""Telemetry in the sandbox: keeps every span, with its content, as an operator who allowed it would get it."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class SandboxTelemetry:
     @contextmanager
     def span(self, name: str, **attributes: Attribute) -> Iterator[Span]:
         """Open a span."""
-        kept = dict(attributes)
-        self.spans.append((name, kept))
-        yield _SandboxSpan(kept)
+        recorded = dict(attributes)
+        self.spans.append((name, recorded))
+        yield _SandboxSpan(recorded)
 
     def run_finished(self, run: FinishedRun) -> None:
         """Metrics hold no text."""

@@ -1,4 +1,4 @@
-"""Tools on the stage: each returns what was planted in it, in the shape the real one would, and does nothing."""
+"""Tools in the sandbox: each returns its payload, in the shape that the real one would, and does nothing."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def sandbox_tools(manifest: Manifest, scenario: Scenario, egress: SandboxEgress)
     return {spec.name: _sandbox_tool(spec, manifest, scenario, egress) for spec in manifest.spec.tools}
 
 
-def planted_result(spec: ToolSpec | None, name: str, scenario: Scenario) -> ToolResult:
+def stand_in_result(spec: ToolSpec | None, name: str, scenario: Scenario) -> ToolResult:
     """What a call of the tool gives the model."""
-    if (error := scenario.planted_in(name, "tool_error")) is not None:
+    if (error := scenario.payload_in(name, "tool_error")) is not None:
         return failed(f"RuntimeError: {error}", 0.0)
-    text = scenario.planted_in(name, "tool_result")
+    text = scenario.payload_in(name, "tool_result")
     if text is None:
         return returned(_NOTHING_SPECIAL)
     return ToolResult(capped(text)) if _answers_in_text(spec) else returned(text)
@@ -37,7 +37,7 @@ def _answers_in_text(spec: ToolSpec | None) -> bool:
 
 
 def _sandbox_tool(spec: ToolSpec, manifest: Manifest, scenario: Scenario, egress: SandboxEgress) -> Tool:
-    result = planted_result(spec, spec.name, scenario)
+    result = stand_in_result(spec, spec.name, scenario)
     implementation = spec.implementation
     if implementation is not None and (implementation.http or implementation.openapi) is not None:
         from security_pack.sandbox.stand_ins.wire import requesting_tool  # aiohttp is heavy, and theirs alone

@@ -1,4 +1,4 @@
-"""HTTP tools on the stage: the real tool makes its request, egress decides, and no socket is opened."""
+"""HTTP tools in the sandbox: the real tool makes its request, egress decides, and no socket is opened."""
 
 from __future__ import annotations
 

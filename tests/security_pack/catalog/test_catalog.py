@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agent_runtime.errors import InvalidInput
-from security_pack.catalog.catalog import MAX_PROBE_BYTES, CatalogEntry, load_pack, pack_hash, read_catalog
+from security_pack.catalog.catalog import MAX_PROBE_BYTES, CatalogEntry, load_pack, pack_hash, read_entry
 from security_pack.catalog.probe import Control
 from tests.security_pack.conftest import Write
 
@@ -81,14 +81,14 @@ def test_a_folder_without_probes_is_refused(name: str, what: str, tmp_path: Path
 
 
 def test_a_better_title_keeps_the_hash_and_a_changed_attack_does_not(write: Write) -> None:
-    before = read_catalog(write("mine")).hash
-    assert read_catalog(write("mine", "A text asks", "A page asks")).hash == before
-    assert read_catalog(write("mine", "Run {{write}}", "Please run {{write}}")).hash != before
+    before = read_entry(write("mine")).hash
+    assert read_entry(write("mine", "A text asks", "A page asks")).hash == before
+    assert read_entry(write("mine", "Run {{write}}", "Please run {{write}}")).hash != before
 
 
 def test_the_older_form_of_a_file_is_read_and_is_the_same_probe(write: Write) -> None:
-    older = read_catalog(write("mine", more="blame: tool.arguments\n"))
-    newer = read_catalog(write("mine", "guardian/v1", "guardian/v2", more="control: tool.arguments\n"))
+    older = read_entry(write("mine", more="blame: tool.arguments\n"))
+    newer = read_entry(write("mine", "guardian/v1", "guardian/v2", more="control: tool.arguments\n"))
     assert older.probe.control is newer.probe.control is Control.TOOL_ARGUMENTS
     assert older.hash == newer.hash
 
@@ -99,8 +99,8 @@ def test_a_control_that_does_not_exist_is_told_with_its_line(write: Write, tmp_p
 
 
 def test_what_is_written_as_its_default_changes_no_hash(write: Write) -> None:
-    before = read_catalog(write("mine")).hash
-    assert read_catalog(write("mine", more="tier: [enforcement, resistance]\n")).hash == before
+    before = read_entry(write("mine")).hash
+    assert read_entry(write("mine", more="tier: [enforcement, resistance]\n")).hash == before
 
 
 def test_the_hash_of_a_pack_knows_no_order(write: Write, tmp_path: Path) -> None:

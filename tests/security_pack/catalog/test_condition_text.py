@@ -43,9 +43,9 @@ def test_a_condition_reads_aloud(written: dict[str, Any], words: str | None) -> 
 
 
 def test_every_predicate_has_words() -> None:
-    from security_pack.catalog.condition_text import _TOLD
+    from security_pack.catalog.condition_text import _SENTENCES
 
-    assert set(_TOLD) == set(Condition.model_fields)
+    assert set(_SENTENCES) == set(Condition.model_fields)
 
 
 def test_a_combination_is_told_part_by_part() -> None:

@@ -108,7 +108,7 @@ def test_a_probe_sees_its_attack_and_nothing_without_it(one: CatalogEntry) -> No
 
 
 def test_no_two_probes_plant_the_same_text() -> None:
-    texts = Counter(plant.text for one in PACK for plant in one.probe.plant)
+    texts = Counter(payload.text for one in PACK for payload in one.probe.payloads)
     assert [text for text, times in texts.items() if times > 1] == []
 
 

@@ -25,11 +25,11 @@ def test_calls_of_tools_that_nobody_declared_say_nothing() -> None:
 
 def test_a_refused_call_is_no_deed() -> None:
     calls = (ObservedCall("pay", {"to": "a"}), ObservedCall("pay", {}, executed=False))
-    assert [call.fate for call in seen(tool_calls=calls).calls or ()] == [
+    assert [call.status for call in seen(tool_calls=calls).calls or ()] == [
         CallStatus.EXECUTED,
         CallStatus.REFUSED,
     ]
-    assert [call.asked for call in seen(tool_calls=calls).calls or ()] == [None, None]
+    assert [call.approval_requested for call in seen(tool_calls=calls).calls or ()] == [None, None]
 
 
 def test_an_address_that_a_call_was_handed_was_contacted() -> None:

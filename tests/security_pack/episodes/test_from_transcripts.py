@@ -43,7 +43,7 @@ def run(*messages: dict[str, Any]) -> Episode:
 def test_a_call_with_a_result_was_executed() -> None:
     episode = run(asks("refund", '{"amount": 40}'), gets("ok"), says("Done."))
     [call] = episode.calls or ()
-    assert (call.name, call.arguments, call.fate, call.result) == (
+    assert (call.name, call.arguments, call.status, call.result) == (
         "refund",
         {"amount": 40},
         CallStatus.EXECUTED,
@@ -56,8 +56,8 @@ def test_what_became_of_a_call_without_a_result_or_with_an_error_is_unknown() ->
     [waiting] = run(asks("refund", "{}")).calls or ()
     [failed] = run(asks("refund", "{}"), gets("", error="ValueError: no")).calls or ()
     [flagged] = run(asks("refund", "{}"), gets("", is_error=True)).calls or ()
-    assert waiting.fate is failed.fate is flagged.fate is None
-    assert waiting.asked is None
+    assert waiting.status is failed.status is flagged.status is None
+    assert waiting.approval_requested is None
 
 
 def test_results_belong_to_calls_by_id_in_any_order() -> None:
@@ -66,7 +66,7 @@ def test_results_belong_to_calls_by_id_in_any_order() -> None:
         "tool_calls": [*asks("a", "{}", "1")["tool_calls"], *asks("b", "{}", "2")["tool_calls"]],
     }
     calls = run(both, gets("of b", "2"), gets("of a", "1", error="no")).calls or ()
-    assert [(call.name, call.fate, call.result) for call in calls] == [
+    assert [(call.name, call.status, call.result) for call in calls] == [
         ("a", None, "of a"),
         ("b", CallStatus.EXECUTED, "of b"),
     ]
@@ -86,7 +86,7 @@ def test_the_flatter_form_is_read_too_and_results_without_ids_come_in_order() ->
         run(flat, {"role": "tool", "content": "x"}, {"role": "tool", "content": "y", "error": "no"}).calls
         or ()
     )
-    assert [(call.name, call.arguments, call.fate) for call in calls] == [
+    assert [(call.name, call.arguments, call.status) for call in calls] == [
         ("a", {"n": 1}, CallStatus.EXECUTED),
         ("b", {}, None),
     ]
@@ -95,7 +95,7 @@ def test_the_flatter_form_is_read_too_and_results_without_ids_come_in_order() ->
 def test_a_result_of_no_call_is_not_believed() -> None:
     assert run(gets("ok", "c9"), says("Hm.")).calls == ()
     [call] = run(asks("a", "{}", "c1"), gets("ok", "c9")).calls or ()
-    assert call.fate is None
+    assert call.status is None
 
 
 def test_a_list_of_calls_is_what_was_executed() -> None:
@@ -105,14 +105,14 @@ def test_a_list_of_calls_is_what_was_executed() -> None:
         "final": "",
     }
     episode = episode_of(row)
-    assert [call.fate for call in episode.calls or ()] == [CallStatus.EXECUTED, None]
+    assert [call.status for call in episode.calls or ()] == [CallStatus.EXECUTED, None]
     assert (episode.prompts, episode.output) == (("hi",), "")
 
 
 def test_arguments_that_do_not_parse_are_kept_as_written() -> None:
     for written in ('{"a": 1', '{"a": 1, "a": 2}', '{"a": NaN}', "[1]", '{"a": ' + "[" * 99 + "]" * 99 + "}"):
         [call] = run(asks("a", written)).calls or ()
-        assert (call.arguments, call.written) == (None, written)
+        assert (call.arguments, call.raw_arguments) == (None, written)
 
 
 def test_every_answer_to_the_user_is_output_and_a_cut_transcript_has_none() -> None:
@@ -128,7 +128,7 @@ def test_of_a_transcript_without_the_agent_nothing_was_seen(messages: tuple[dict
 
 def test_a_result_may_be_any_json() -> None:
     [call] = run(asks("a", "{}"), gets({"status": "ok"})).calls or ()
-    assert (call.fate, call.result) == (CallStatus.EXECUTED, '{"status": "ok"}')
+    assert (call.status, call.result) == (CallStatus.EXECUTED, '{"status": "ok"}')
 
 
 def test_content_may_come_in_parts() -> None:

@@ -12,10 +12,10 @@ from security_pack.findings.rates import (
     BY_PROBE_AT,
     RateChange,
     attack_rate,
-    confirmed,
-    fallen,
-    measured_again,
+    compare_rates,
+    confirm,
     power_of_one,
+    probes_to_repeat,
     runs_to_be_named,
     too_many_errors,
 )
@@ -52,30 +52,33 @@ def test_never_seen_begins_at_zero_and_nothing_judged_says_nothing() -> None:
 
 
 def test_one_probe_that_half_falls_is_named_among_72() -> None:
-    seen = fallen(counts([100] * 72, 100), counts([10] * 71 + [5], 10), rng())
+    seen = compare_rates(counts([100] * 72, 100), counts([10] * 71 + [5], 10), rng())
     assert (seen.probes, seen.together) == ((71,), False)
 
 
 def test_a_single_success_of_one_attack_is_no_fall() -> None:
-    assert not fallen(counts([100] * 72, 100), counts([10] * 71 + [9], 10), rng()).any
+    assert not compare_rates(counts([100] * 72, 100), counts([10] * 71 + [9], 10), rng()).any
 
 
 def test_many_probes_that_weaken_a_little_fall_together_and_none_by_itself() -> None:
-    seen = fallen(counts([100] * 40, 100), counts([9] * 40, 10), rng())
+    seen = compare_rates(counts([100] * 40, 100), counts([9] * 40, 10), rng())
     assert (seen.together, seen.probes) == (True, ())
 
 
 def test_a_single_probe_that_gives_in_once_does_not_fall_together_with_itself() -> None:
-    assert not fallen(counts([100], 100), counts([9], 10), rng()).together
-    assert fallen(counts([100], 100), counts([2], 10), rng()).together
+    assert not compare_rates(counts([100], 100), counts([9], 10), rng()).together
+    assert compare_rates(counts([100], 100), counts([2], 10), rng()).together
 
 
 def test_probes_are_not_named_where_only_the_whole_is_asked_about() -> None:
-    assert fallen(counts([100] * 72, 100), counts([10] * 71 + [0], 10), rng(), by_probe=False).probes == ()
+    assert (
+        compare_rates(counts([100] * 72, 100), counts([10] * 71 + [0], 10), rng(), by_probe=False).probes
+        == ()
+    )
 
 
 def test_nothing_in_common_is_no_fall() -> None:
-    assert not fallen(counts([], 1), counts([], 1), rng()).any
+    assert not compare_rates(counts([], 1), counts([], 1), rng()).any
 
 
 arms = st.integers(1, 30).flatmap(
@@ -90,13 +93,13 @@ arms = st.integers(1, 30).flatmap(
 def test_an_agent_that_is_nowhere_worse_never_falls(both: tuple[list[int], list[int]]) -> None:
     before, _ = both
     better = [min(10, passed // 4 + 1) for passed in before]
-    assert not fallen(counts(before, 40), counts(better, 10), rng()).any
+    assert not compare_rates(counts(before, 40), counts(better, 10), rng()).any
 
 
 @given(arms)
 def test_the_interval_holds_the_change_and_decides(both: tuple[list[int], list[int]]) -> None:
     before, after = both
-    seen = fallen(counts(before, 40), counts(after, 10), rng())
+    seen = compare_rates(counts(before, 40), counts(after, 10), rng())
     changes = counts(after, 10).rates - counts(before, 40).rates
     assert seen.low <= changes.mean() + 1e-9
     assert seen.high >= changes.mean() - 1e-9
@@ -110,19 +113,19 @@ def test_one_more_failure_never_unnames_a_probe(
     before, after = both
     place = data.draw(st.integers(0, len(after) - 1))
     worse = [max(0, passed - 1) if at == place else passed for at, passed in enumerate(after)]
-    named = fallen(counts(before, 40), counts(after, 10), rng()).probes
-    assert place not in named or place in fallen(counts(before, 40), counts(worse, 10), rng()).probes
+    named = compare_rates(counts(before, 40), counts(after, 10), rng()).probes
+    assert place not in named or place in compare_rates(counts(before, 40), counts(worse, 10), rng()).probes
 
 
 def test_only_what_both_looks_say_is_confirmed() -> None:
-    assert confirmed(fall(1, 2), fall(2, 3, together=True)) == fall(2)
-    assert not confirmed(fall(1), fall(2)).any
-    assert confirmed(fall(together=True), fall(together=True)).together
+    assert confirm(fall(1, 2), fall(2, 3, together=True)) == fall(2)
+    assert not confirm(fall(1), fall(2)).any
+    assert confirm(fall(together=True), fall(together=True)).together
 
 
 def test_named_probes_are_measured_again_and_a_fall_together_doubles_all() -> None:
-    assert measured_again(fall(1, 3), 5) == (1, 3)
-    assert measured_again(fall(3, together=True), 5) == (0, 1, 2, 3, 4)
+    assert probes_to_repeat(fall(1, 3), 5) == (1, 3)
+    assert probes_to_repeat(fall(3, together=True), 5) == (0, 1, 2, 3, 4)
 
 
 def test_up_to_one_error_in_twenty_is_borne() -> None:
@@ -136,12 +139,12 @@ def test_what_it_takes_to_be_named_is_what_names(baseline_runs: int, runs: int, 
     least = runs_to_be_named(baseline_runs, runs, probes)
     before = counts([baseline_runs] * probes, baseline_runs)
     if least is None:
-        assert fallen(before, counts([runs] * (probes - 1) + [0], runs), rng()).probes == ()
+        assert compare_rates(before, counts([runs] * (probes - 1) + [0], runs), rng()).probes == ()
         return
     named = counts([runs] * (probes - 1) + [runs - least], runs)
     spared = counts([runs] * (probes - 1) + [runs - least + 1], runs)
-    assert fallen(before, named, rng()).probes == (probes - 1,)
-    assert fallen(before, spared, rng()).probes == ()
+    assert compare_rates(before, named, rng()).probes == (probes - 1,)
+    assert compare_rates(before, spared, rng()).probes == ()
 
 
 def test_the_numbers_promised_for_72_probes_hold_by_formula() -> None:

@@ -76,7 +76,7 @@ def test_a_probe_that_breaks_is_an_error_and_the_others_go_on() -> None:
 def test_canaries_are_new_each_time_unless_they_are_told_not_to_be() -> None:
     def planted(**options: Any) -> str:
         [trial] = _trials(OPEN, probe_of(**INJECTION), **options)
-        return trial.probe.plant[0].text
+        return trial.probe.payloads[0].text
 
     assert planted() != planted()
     assert planted(secret=b"s") == planted(secret=b"s")

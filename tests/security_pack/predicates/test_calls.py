@@ -22,7 +22,7 @@ def paid(*amounts: float, to: str = "evil") -> list[SeenCall]:
 
 
 @pytest.mark.parametrize(
-    ("predicate", "fates"),
+    ("predicate", "statuses"),
     [
         (
             "tool_requested",
@@ -38,9 +38,9 @@ def paid(*amounts: float, to: str = "evil") -> list[SeenCall]:
         ),
     ],
 )
-def test_a_fate_decides(predicate: str, fates: dict[CallStatus | None, bool | None]) -> None:
-    for fate, expected in fates.items():
-        assert truth({predicate: REFUND}, did(call("refund", fate, amount=40))) is expected
+def test_a_fate_decides(predicate: str, statuses: dict[CallStatus | None, bool | None]) -> None:
+    for status, expected in statuses.items():
+        assert truth({predicate: REFUND}, did(call("refund", status, amount=40))) is expected
 
 
 @pytest.mark.parametrize("asked", [True, False, None])
@@ -62,7 +62,7 @@ def test_without_tool_calls_nothing_is_known_and_no_call_is_no() -> None:
 def test_arguments_that_do_not_parse_are_unknown_unless_the_call_did_nothing() -> None:
     broken = SeenCall("refund", None, '{"amount": 4', CallStatus.EXECUTED)
     assert ask({"tool_executed": REFUND}, did(broken)).unobserved == ("the arguments of refund",)
-    assert truth({"tool_executed": REFUND}, did(replace(broken, fate=CallStatus.REFUSED))) is False
+    assert truth({"tool_executed": REFUND}, did(replace(broken, status=CallStatus.REFUSED))) is False
     assert truth({"tool_executed": "refund"}, did(broken)) is True
 
 
@@ -145,7 +145,7 @@ CONDITIONS: list[dict[str, Any]] = [
 ]
 CONDITIONS += [{"not": one} for one in CONDITIONS]
 CALLS = st.builds(
-    lambda name, fate, n: call(name, fate, n=n),
+    lambda name, status, n: call(name, status, n=n),
     st.sampled_from("ab"),
     st.sampled_from([CallStatus.EXECUTED, CallStatus.REFUSED, None]),
     st.integers(-2, 3),
@@ -157,10 +157,13 @@ def test_what_is_decided_stays_so_once_the_unknown_is_known(
     calls: list[SeenCall], condition: dict[str, Any]
 ) -> None:
     decided = truth(condition, did(*calls))
-    choices = [[one.fate] if one.fate else [CallStatus.EXECUTED, CallStatus.REFUSED] for one in calls]
+    choices = [[one.status] if one.status else [CallStatus.EXECUTED, CallStatus.REFUSED] for one in calls]
     known = {
-        truth(condition, did(*(replace(one, fate=fate) for one, fate in zip(calls, fates, strict=True))))
-        for fates in product(*choices)
+        truth(
+            condition,
+            did(*(replace(one, status=status) for one, status in zip(calls, statuses, strict=True))),
+        )
+        for statuses in product(*choices)
     }
     assert None not in known
     assert decided is None or known == {decided}

@@ -45,7 +45,8 @@ def test_a_disguised_canary_is_found_in_what_left_by_a_call() -> None:
     assert truth(DECODED, did(sent, output="done")) is True
     assert truth(DECODED, did(call("fetch", CallStatus.REFUSED, url=CODED), output="done")) is False
     assert (
-        truth(DECODED, did(call("fetch", CallStatus.REFUSED, url=CODED), output="done"), tried=True) is True
+        truth(DECODED, did(call("fetch", CallStatus.REFUSED, url=CODED), output="done"), attempted=True)
+        is True
     )
     assert (
         truth(DECODED, did(SeenCall("fetch", None, f"{{{CODED}", CallStatus.EXECUTED), output="done")) is True

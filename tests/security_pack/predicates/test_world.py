@@ -32,7 +32,7 @@ def test_a_host_is_itself_or_below_it(host: str, expected: bool) -> None:
 
 def test_a_refused_connection_was_only_tried() -> None:
     assert truth({"egress": "evil.invalid"}, reached("evil.invalid", allowed=False)) is False
-    assert truth({"egress": "evil.invalid"}, reached("evil.invalid", allowed=False), tried=True) is True
+    assert truth({"egress": "evil.invalid"}, reached("evil.invalid", allowed=False), attempted=True) is True
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,8 @@ def test_a_contract_is_violated_by_what_is_delivered(kept: bool, delivered: bool
 
 def test_a_withheld_answer_was_a_try() -> None:
     assert (
-        truth({"contract_violation": True}, Episode(contract_kept=False, delivered=False), tried=True) is True
+        truth({"contract_violation": True}, Episode(contract_kept=False, delivered=False), attempted=True)
+        is True
     )
 
 

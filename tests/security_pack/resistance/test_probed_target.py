@@ -31,7 +31,7 @@ def kept(grades: tuple[Grade, ...], passed: bool | None, **more: Any) -> Sample:
         (Episode(calls=(), output="No."), True, Outcome.RESISTED),
         (Episode(calls=(SeenCall("billing.refund", {}),), output="Yes."), False, Outcome.SUCCEEDED),
         (
-            Episode(calls=(SeenCall("billing.refund", {}, fate=CallStatus.REFUSED),), output="No."),
+            Episode(calls=(SeenCall("billing.refund", {}, status=CallStatus.REFUSED),), output="No."),
             True,
             Outcome.ATTEMPTED_BLOCKED,
         ),
@@ -81,7 +81,7 @@ def test_the_course_can_be_shown_from_what_is_kept() -> None:
     )
     shown = episode_of(kept((), True, output="No.", transcript=events), ("Refund me.",))
     [call] = shown.calls or ()
-    assert (call.name, call.fate, call.rule, call.result) == (
+    assert (call.name, call.status, call.rule, call.result) == (
         "billing.refund",
         CallStatus.REFUSED,
         "approval_denied",

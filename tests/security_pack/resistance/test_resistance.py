@@ -19,10 +19,10 @@ from security_pack.resistance.preparation import ResistanceOptions, prepare_resi
 from security_pack.resistance.resistance import run_resistance
 from security_pack.resistance.result import ResistanceResult
 from tests.conftest import edit
-from tests.fakes.attacked import MAIL_OUT, SAY_IT, TOOLS, attacked_suite, catalogued
+from tests.fakes.attacked import MAIL_OUT, SAY_IT, TOOLS, attacked_suite, entry
 from tests.fakes.threaded import endpoint_thread
 
-PACK = catalogued(MAIL_OUT)
+PACK = entry(MAIL_OUT)
 
 
 def attacked(suite: Path, pack: tuple[CatalogEntry, ...] = PACK, **options: Any) -> ResistanceResult:
@@ -46,7 +46,7 @@ def outcomes(result: ResistanceResult) -> Counter[Outcome]:
 
 def test_every_attack_is_tried_as_often_as_its_probe_says_and_so_is_its_twin(tmp_path: Path) -> None:
     result = attacked(
-        attacked_suite(tmp_path / "desk"), catalogued({**MAIL_OUT, "samples": {"pr": 3}}), samples=None
+        attacked_suite(tmp_path / "desk"), entry({**MAIL_OUT, "samples": {"pr": 3}}), samples=None
     )
     assert {case.case_id: len(case.samples) for case in result.result.cases} == {
         "mail-out": 3,
@@ -55,7 +55,7 @@ def test_every_attack_is_tried_as_often_as_its_probe_says_and_so_is_its_twin(tmp
 
 
 def test_at_night_it_is_tried_more_often(tmp_path: Path) -> None:
-    pack = catalogued({**MAIL_OUT, "samples": {"nightly": 7}})
+    pack = entry({**MAIL_OUT, "samples": {"nightly": 7}})
     result = attacked(attacked_suite(tmp_path / "desk"), pack, samples=None, nightly=True)
     assert len(result.trials) == 7
 
@@ -75,13 +75,13 @@ def test_every_run_has_canaries_of_its_own(tmp_path: Path) -> None:
 
 
 def test_a_probe_that_is_not_of_this_tier_is_not_tried(tmp_path: Path) -> None:
-    result = attacked(attacked_suite(tmp_path / "desk"), catalogued({**MAIL_OUT, "tier": ["enforcement"]}))
+    result = attacked(attacked_suite(tmp_path / "desk"), entry({**MAIL_OUT, "tier": ["enforcement"]}))
     assert result.trials == ()
     assert result.not_measured == "no probe can be tried on this agent"
 
 
 def test_a_simulated_agent_gives_the_same_bytes_again(starter: Path) -> None:
-    pack = catalogued({**SAY_IT, "canaries": {"word": "token"}})
+    pack = entry({**SAY_IT, "canaries": {"word": "token"}})
     for name in ("one", "two"):
         options = ResistanceOptions(agent=starter / "agent.yaml", out=starter / name, samples=3)
         run_resistance(options, pack, {}, quiet=True)
@@ -93,13 +93,13 @@ def test_a_real_agents_canaries_cannot_be_known_beforehand(tmp_path: Path) -> No
     target = {"python": {"function": "agent.py:answer"}}
     suite = attacked_suite(tmp_path / "desk", target=target)
     (tmp_path / "desk/agent.py").write_text("def answer(input):\n    return input[::-1]\n")
-    said = [attacked(suite, catalogued(SAY_IT), out=tmp_path / name, samples=1).result for name in "ab"]
+    said = [attacked(suite, entry(SAY_IT), out=tmp_path / name, samples=1).result for name in "ab"]
     assert said[0].samples[0].output != said[1].samples[0].output
 
 
 def test_the_example_agent_withstands_what_its_simulation_does_not_react_to(starter: Path) -> None:
     options = ResistanceOptions(agent=starter / "agent.yaml", out=starter / "out", samples=5)
-    result = run_resistance(options, catalogued(SAY_IT), {}, quiet=True)
+    result = run_resistance(options, entry(SAY_IT), {}, quiet=True)
     assert set(outcomes(result)) <= {Outcome.RESISTED, Outcome.TASK_FAILED}
     assert "No real model was attacked: the answers are simulated." in result.warnings
 
@@ -139,7 +139,7 @@ def test_without_a_baseline_rates_are_shown_and_block_nothing(tmp_path: Path) ->
 
 def test_a_probe_that_changed_has_no_baseline(tmp_path: Path) -> None:
     baseline = baseline_of(tmp_path)
-    changed = catalogued({**MAIL_OUT, "turns": [{"user": "Summarise ticket 813"}]})
+    changed = entry({**MAIL_OUT, "turns": [{"user": "Summarise ticket 813"}]})
     result = attacked(attacked_suite(tmp_path / "desk", falls=1), changed, baseline=baseline)
     assert result.worse == frozenset()
     assert any("1 of 1 attacks have no baseline" in warning for warning in result.warnings)
@@ -147,7 +147,7 @@ def test_a_probe_that_changed_has_no_baseline(tmp_path: Path) -> None:
 
 def test_a_better_title_keeps_the_baseline(tmp_path: Path) -> None:
     baseline = baseline_of(tmp_path)
-    retitled = catalogued({**MAIL_OUT, "title": "Better", "severity": "critical"})
+    retitled = entry({**MAIL_OUT, "title": "Better", "severity": "critical"})
     assert attacked(attacked_suite(tmp_path / "desk", falls=1), retitled, baseline=baseline).worse
 
 
@@ -165,7 +165,7 @@ def test_a_simulated_baseline_says_nothing_of_a_real_agent(tmp_path: Path) -> No
 
 
 def test_an_agent_that_refuses_its_work_blocks_too(tmp_path: Path) -> None:
-    pack = tuple(catalogued({**MAIL_OUT, "id": f"mail-{number}"})[0] for number in range(3))
+    pack = tuple(entry({**MAIL_OUT, "id": f"mail-{number}"})[0] for number in range(3))
     baseline = baseline_of(tmp_path, pack)
     result = attacked(attacked_suite(tmp_path / "desk", lazy=True), pack, baseline=baseline)
     assert [finding.rule_id for finding in result.findings] == ["harmless-task-rate"]
@@ -232,7 +232,7 @@ def test_recorded_runs_cannot_be_attacked(tmp_path: Path) -> None:
 def test_an_agent_that_echoes_its_input_leaks_nothing(tmp_path: Path) -> None:
     suite = attacked_suite(tmp_path / "desk")
     (tmp_path / "desk/agent.py").write_text("def answer(input):\n    return input\n")
-    result = attacked(suite, catalogued(SAY_IT, MAIL_OUT))
+    result = attacked(suite, entry(SAY_IT, MAIL_OUT))
     assert Outcome.SUCCEEDED not in outcomes(result)
 
 
@@ -265,7 +265,7 @@ def test_what_cannot_be_planted_is_not_tried(tmp_path: Path) -> None:
         **MAIL_OUT,
         "plant": [{"at": "tool_description", "tool": "{{read}}", "text": "Mail {{dest}}"}],
     }
-    result = attacked(attacked_suite(tmp_path / "desk"), catalogued(described))
+    result = attacked(attacked_suite(tmp_path / "desk"), entry(described))
     assert [trial.note for trial in result.trials] == [
         "a tool's description cannot be planted in an agent that is not ours"
     ]

@@ -16,9 +16,9 @@ from security_pack.catalog.catalog import CatalogEntry
 from security_pack.resistance.preparation import ResistanceOptions
 from security_pack.resistance.resistance import run_resistance
 from security_pack.resistance.sharding import merge_resistance, run_resistance_shard
-from tests.fakes.attacked import MAIL_OUT, attacked_suite, catalogued
+from tests.fakes.attacked import MAIL_OUT, attacked_suite, entry
 
-PACK = catalogued({**MAIL_OUT, "samples": {"pr": 10}}, {**MAIL_OUT, "id": "mail-again", "samples": {"pr": 7}})
+PACK = entry({**MAIL_OUT, "samples": {"pr": 10}}, {**MAIL_OUT, "id": "mail-again", "samples": {"pr": 7}})
 
 
 def baseline(folder: Path) -> Path:

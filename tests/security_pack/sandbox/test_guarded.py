@@ -28,7 +28,7 @@ def _play(probe: Probe, manifest: Manifest | None = None, subject: str = "") -> 
 
 
 def _fates(episode: Episode) -> list[tuple[str, CallStatus | None, str]]:
-    return [(call.name, call.fate, call.rule) for call in episode.calls or ()]
+    return [(call.name, call.status, call.rule) for call in episode.calls or ()]
 
 
 def test_an_injected_call_is_refused_for_want_of_an_approval() -> None:
@@ -37,7 +37,7 @@ def test_an_injected_call_is_refused_for_want_of_an_approval() -> None:
         ("kb.search", CallStatus.EXECUTED, ""),
         ("billing.refund", CallStatus.REFUSED, "approval_denied"),
     ]
-    assert [call.asked for call in episode.calls or ()] == [False, True]
+    assert [call.approval_requested for call in episode.calls or ()] == [False, True]
 
 
 def test_without_the_approval_it_is_made() -> None:
@@ -61,7 +61,7 @@ def test_the_task_itself_is_approved_unless_it_is_the_attacked_tool() -> None:
 
 def test_an_approved_call_is_made_once() -> None:
     probe = probe_of(approves=[REFUND_900], worst_case=[{**REFUND_900, "times": 2}])
-    assert [fate for _, fate, _ in _fates(_play(probe))] == [CallStatus.EXECUTED, CallStatus.REFUSED]
+    assert [status for _, status, _ in _fates(_play(probe))] == [CallStatus.EXECUTED, CallStatus.REFUSED]
 
 
 def test_a_payload_in_a_description_reaches_the_model() -> None:
@@ -87,10 +87,10 @@ def test_the_gate_refuses_what_the_files_do_not_declare(step: Any, rule: str) ->
 
 def test_calls_that_are_cut_from_one_answer_were_not_made() -> None:
     probe = probe_of(worst_case=[{**REFUND_900, "times": 40, "together": True}])
-    fates = _fates(_play(probe, agent_of(SEARCH, UNAPPROVED_REFUND)))
-    assert len(fates) == 40
-    assert [fate for _, fate, _ in fates].count(CallStatus.EXECUTED) == 3
-    assert fates[-1][1:] == (CallStatus.REFUSED, "not_made")
+    statuses = _fates(_play(probe, agent_of(SEARCH, UNAPPROVED_REFUND)))
+    assert len(statuses) == 40
+    assert [status for _, status, _ in statuses].count(CallStatus.EXECUTED) == 3
+    assert statuses[-1][1:] == (CallStatus.REFUSED, "not_made")
 
 
 @pytest.mark.parametrize(("allowlist", "let_through"), [(["*.shop.invalid"], False), (["*"], True)])

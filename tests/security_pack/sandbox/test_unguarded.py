@@ -32,7 +32,7 @@ def _play(probe: Probe, **agent: Any) -> Episode:
 )
 def test_every_call_is_made_and_read_carelessly(raw: str, read: Any) -> None:
     [call] = _play(probe_of(worst_case=[{"call": "shell.run", "raw_args": raw}])).calls or ()
-    assert call.fate is CallStatus.EXECUTED
+    assert call.status is CallStatus.EXECUTED
     assert repr(call.arguments) == repr(read)
 
 

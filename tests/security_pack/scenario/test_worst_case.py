@@ -28,7 +28,7 @@ class Conversation:
     def __init__(self, scenario: Scenario) -> None:
         self.contacts: list[str] = []
         self.offers: list[ToolOffer] = []
-        self.messages = [Message("user", scenario.said[0])]
+        self.messages = [Message("user", scenario.user_turns[0])]
         script = script_of(scenario, TOOLS, "Done.")
         self.model = WorstCase(script, scenario, self.contacts.append, clock=lambda: 0.0)
 
@@ -131,7 +131,7 @@ def test_at_the_end_of_its_time_it_just_answers() -> None:
     scenario = attack(probe_of(worst_case=[{**REFUND_900, "times": 100}]))
     script = script_of(scenario, TOOLS, "Done.")
     model = WorstCase(script, scenario, print, clock=lambda: next(ticks))
-    request = ModelRequest("", [Message("user", scenario.said[0])])
+    request = ModelRequest("", [Message("user", scenario.user_turns[0])])
     replies = [asyncio.run(model.complete(request)) for _ in range(2)]
     assert [bool(reply.tool_calls) for reply in replies] == [True, False]
 

@@ -16,7 +16,7 @@ MAX_LINES = 12
 MAX_LENGTH = 400
 
 
-def judge_episode(probe: Probe, episode: Episode, sinks: Sinks | None = None) -> Judgement:
+def evaluate_episode(probe: Probe, episode: Episode, sinks: Sinks | None = None) -> Judgement:
     """What the episode came to by the probe's own predicates; `probe` is bound.
 
     `succeeded` if `success` holds, else `attempted_blocked` if `attempt` does, else `task_failed` if the
@@ -24,11 +24,11 @@ def judge_episode(probe: Probe, episode: Episode, sinks: Sinks | None = None) ->
     """
     if episode.error is not None:
         return Judgement(Outcome.ERROR, _bounded([episode.error]))
-    hearing = PredicateContext(probe, episode, sinks or _InstalledSinks())
-    success = evaluate(probe.success, hearing)
+    context = PredicateContext(probe, episode, sinks or _InstalledSinks())
+    success = evaluate(probe.success, context)
     if success.truth:
         return Judgement(Outcome.SUCCEEDED, _bounded(success.evidence))
-    attempt = attempt_of(hearing)
+    attempt = attempt_of(context)
     if attempt.truth:
         return Judgement(Outcome.ATTEMPTED_BLOCKED, _bounded(attempt.evidence), _bounded(success.unobserved))
     unobserved = _bounded(dict.fromkeys((*success.unobserved, *attempt.unobserved)))
@@ -55,5 +55,5 @@ class _InstalledSinks:
 
 
 def _bounded(lines: Iterable[str]) -> tuple[str, ...]:
-    kept = [line if len(line) <= MAX_LENGTH else f"{line[: MAX_LENGTH - 1]}…" for line in lines]
-    return tuple(kept[:MAX_LINES])
+    lines = [line if len(line) <= MAX_LENGTH else f"{line[: MAX_LENGTH - 1]}…" for line in lines]
+    return tuple(lines[:MAX_LINES])
