@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -36,10 +37,14 @@ Count = Annotated[int, Field(ge=0)]
 Status = Annotated[SampleStatus, Field(strict=False)]
 
 
+_STRICT = ConfigDict(strict=True, allow_inf_nan=False, defer_build=True)
+"""Validators are built at the first line that is read: who only writes lines needs none."""
+
+
 class GradeEntry(BaseModel):
     """One grader's word."""
 
-    model_config = ConfigDict(strict=True, allow_inf_nan=False)
+    model_config = _STRICT
 
     grader: str
     passed: bool | None
@@ -49,7 +54,7 @@ class GradeEntry(BaseModel):
 class EventEntry(BaseModel):
     """One line of a transcript."""
 
-    model_config = ConfigDict(strict=True, allow_inf_nan=False)
+    model_config = _STRICT
 
     role: str
     text: str
@@ -64,7 +69,7 @@ class EventEntry(BaseModel):
 class ForeignLine(BaseModel):
     """What any harness may write. Only the first three keys are needed; keys not named here are ignored."""
 
-    model_config = ConfigDict(strict=True, allow_inf_nan=False, title="One line of samples.jsonl")
+    model_config = ConfigDict(**_STRICT, title="One line of samples.jsonl")
 
     case_id: CaseId
     sample_index: Count
@@ -137,7 +142,12 @@ def sample_line(sample: Sample, case: CaseResult, result: SuiteResult) -> str:
 
 def _named(record: Any) -> dict[str, Any]:
     """The fields of a record, those that are records themselves left as they are."""
-    return {each.name: getattr(record, each.name) for each in fields(record)}
+    return {name: getattr(record, name) for name in _field_names(type(record))}
+
+
+@cache
+def _field_names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(kind))
 
 
 def write_samples(path: Path, result: SuiteResult) -> None:
