@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -142,12 +141,7 @@ def sample_line(sample: Sample, case: CaseResult, result: SuiteResult) -> str:
 
 def _named(record: Any) -> dict[str, Any]:
     """The fields of a record, those that are records themselves left as they are."""
-    return {name: getattr(record, name) for name in _field_names(type(record))}
-
-
-@cache
-def _field_names(kind: type[Any]) -> tuple[str, ...]:
-    return tuple(each.name for each in fields(kind))
+    return {each.name: getattr(record, each.name) for each in fields(record)}
 
 
 def write_samples(path: Path, result: SuiteResult) -> None:
