@@ -36,8 +36,8 @@ def find_pii(text: str, kinds: Collection[PiiKind]) -> list[PiiSpan]:
     """The spans of the wanted kinds, sorted and disjoint; where two overlap, the surer kind has it."""
     taken: list[PiiSpan] = []
     for kind, find in _FINDERS.items():
-        if kind in kinds:
-            taken = _merge(taken, [PiiSpan(kind, start, end) for start, end in find(text)])
+        if kind in kinds and (found := [PiiSpan(kind, *extent) for extent in find(text)]):
+            taken = _merge(taken, found)
     return taken
 
 

@@ -16,7 +16,6 @@ from typing import Any
 from agent_runtime.agent.manifest import Manifest
 from agent_runtime.agent.policy import Price
 from agent_runtime.errors import UnknownPrice
-from agent_runtime.models.simulation import read_simulation
 
 _OURS = Path(__file__).with_name("prices.json")
 _LITELLM_MAP = "model_prices_and_context_window_backup.json"
@@ -36,6 +35,8 @@ def price_of(manifest: Manifest) -> Price:
     if (own := manifest.policy.prices.get(model)) is not None:
         return own
     if manifest.simulation is not None:
+        from agent_runtime.models.simulation import read_simulation
+
         return read_simulation(manifest.simulation).prices
     price = _listed(model) or _in_litellm_map(model, _litellm_map())
     if price is None:

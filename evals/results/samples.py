@@ -36,10 +36,14 @@ Count = Annotated[int, Field(ge=0)]
 Status = Annotated[SampleStatus, Field(strict=False)]
 
 
+_STRICT = ConfigDict(strict=True, allow_inf_nan=False, defer_build=True)
+"""Validators are built at the first line that is read: who only writes lines needs none."""
+
+
 class GradeEntry(BaseModel):
     """One grader's word."""
 
-    model_config = ConfigDict(strict=True, allow_inf_nan=False)
+    model_config = _STRICT
 
     grader: str
     passed: bool | None
@@ -49,7 +53,7 @@ class GradeEntry(BaseModel):
 class EventEntry(BaseModel):
     """One line of a transcript."""
 
-    model_config = ConfigDict(strict=True, allow_inf_nan=False)
+    model_config = _STRICT
 
     role: str
     text: str
@@ -64,7 +68,7 @@ class EventEntry(BaseModel):
 class ForeignLine(BaseModel):
     """What any harness may write. Only the first three keys are needed; keys not named here are ignored."""
 
-    model_config = ConfigDict(strict=True, allow_inf_nan=False, title="One line of samples.jsonl")
+    model_config = ConfigDict(**_STRICT, title="One line of samples.jsonl")
 
     case_id: CaseId
     sample_index: Count

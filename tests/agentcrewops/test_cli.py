@@ -264,6 +264,17 @@ def test_a_canary_on_an_endpoint_imports_nothing_heavy(tmp_path: Path) -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+def test_the_first_call_does_not_wait_for_the_gate_the_report_or_guardian() -> None:
+    later = {"numpy", "jinja2", "jsonschema", "evals.gate.gate", "security_pack.catalog"}
+    script = (
+        "import sys, agentcrewops.outcome.canary, agentcrewops.outcome.folder\n"
+        "import evals.canary.canary, evals.targets.http\n"
+        f"print(sorted({later!r} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
 def test_ctrl_c_keeps_the_runs_that_ended(tmp_path: Path) -> None:
     with agent_endpoint_thread({"output": "yes"}, seconds=0.05) as url:
         (tmp_path / "suite.yaml").write_text(
