@@ -1,0 +1,26 @@
+"""What a canary leaves in memory: its verdict, and what the report of its folder compares it with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from evals.results.records import SuiteResult
+from evals.results.verdict import Verdict
+
+if TYPE_CHECKING:  # it needs numpy
+    from evals.gate.trend import Evaluation as DatedResult
+
+
+@dataclass(frozen=True, slots=True)
+class CanaryResult:
+    """A verdict that is written down; its report is made by whoever has the folder.
+
+    Attributes:
+        baseline: what was compared with; None if there was nothing.
+        history: earlier results, for the report's trend.
+    """
+
+    verdict: Verdict
+    baseline: SuiteResult | None = None
+    history: tuple[DatedResult, ...] = ()
