@@ -14,7 +14,7 @@ from agent_runtime.guard.redact import ALL_KINDS, Redactor
 from agentcrewops.action.inputs import Inputs
 from agentcrewops.baselines.canary import enough_runs
 from agentcrewops.caller import command_line
-from agentcrewops.outcome.folder import render_folder
+from agentcrewops.outcome.folder import render_canary
 from agentcrewops.terminal import plain
 from bot.actions.environment import TOKEN, ActionsEnvironment
 from bot.github.repository import Connection, with_token
@@ -59,7 +59,7 @@ def refresh_baseline(
     suite = load_suite(inputs.suite)
     options = _options(inputs, suite, results, environ)
     found = asyncio.run(run_canary(options, environ, command_line(quiet=True)))
-    render_folder(results, found.baseline)
+    render_canary(results, found)
     verdict = found.verdict
     if verdict.verdict in _UNFIT:
         raise CannotMeasure(f"no baseline is proposed: {plain(verdict.headline)}")

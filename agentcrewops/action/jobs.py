@@ -20,7 +20,7 @@ from agentcrewops.action.inputs import Inputs, Mode, read_inputs
 from agentcrewops.action.log import annotate, commands_stopped, notice
 from agentcrewops.caller import command_line
 from agentcrewops.outcome.canary import announce, announce_shard, exit_code
-from agentcrewops.outcome.folder import findings_in, render_folder, write_guardian
+from agentcrewops.outcome.folder import findings_in, render_canary, write_guardian
 from agentcrewops.outcome.guardian import announce_assessment, guardian_exit_code
 from agentcrewops.outcome.publication import Request, publish_results
 from agentcrewops.terminal import printable
@@ -30,10 +30,10 @@ from bot.message.results import read_results
 from bot.publish.publishing import outputs_of
 from evals.canary.canary import run_canary
 from evals.canary.preparation import CanaryOptions, default_baseline, manifest_of
-from evals.canary.result import CanaryResult
 from evals.canary.sharding import merge_shards, run_shard
 from evals.formatting.excerpts import one_line
 from evals.git.base_rules import usual_baseline_at
+from evals.report.result import CanaryResult
 from evals.results.files import prepare_folder
 from evals.results.verdict import Verdict
 from evals.sampling.shards import SHARD_FILE
@@ -226,7 +226,7 @@ def _shard(inputs: Inputs, job: Job, results: Path, environ: Mapping[str, str]) 
 
 
 def _conclude(found: CanaryResult, inputs: Inputs, results: Path) -> PartOutcome:
-    render_folder(results, found.baseline, found.history)
+    render_canary(results, found)
     announce(found.verdict, results, as_json=False)
     return PartOutcome(_code(found.verdict, inputs))
 

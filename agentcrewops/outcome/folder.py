@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,8 @@ from security_pack.findings.findings import Assessment
 from security_pack.findings.findings_file import NAME, read_assessment, write_assessment
 from security_pack.findings.sarif import write_sarif
 
-if TYPE_CHECKING:  # it needs numpy
-    from evals.gate.trend import Evaluation as DatedResult
+if TYPE_CHECKING:
+    from evals.report.result import CanaryResult
 
 _OF_CANARY = ("verdict.json", "samples.jsonl")
 
@@ -57,36 +58,53 @@ def write_guardian(folder: Path, assessment: Assessment, agent: Path) -> None:
     render_folder(folder, _baseline_beside(agent, folder))
 
 
-def render_folder(
-    folder: Path, baseline: SuiteResult | None = None, history: Sequence[DatedResult] = ()
-) -> Path:
-    """Make the report and the summary of what is in the folder, by whomever; returns the report's path.
+def render_folder(folder: Path, baseline: SuiteResult | None = None) -> Path:
+    """Make the report and the summary of what the folder holds, by whomever; returns the report's path.
 
     Args:
         baseline: what the canary was compared with.
-        history: earlier results of its suite, for the trend.
 
     Raises:
         InvalidInput: if there are no results, or they cannot be read.
         CannotRender: there is no room for it.
     """
-    try:
-        if not (folder / NAME).is_file() or _holds_canary(folder):
-            from evals.report.folder import render_saved
-
-            return render_saved(folder, baseline, history, sections_in(folder))
+    if (folder / NAME).is_file() and not _holds_canary(folder):
         return _render_guardian(folder, read_assessment(folder))
-    except OSError as error:
-        what = f"the report cannot be written: {error}; the results are kept"
-        raise CannotRender(f"{what}: make room and go on with  agentcrewops report {folder}") from None
+    from evals.report.folder import read_results
+    from evals.report.result import CanaryResult
+
+    return render_canary(folder, CanaryResult(*read_results(folder), baseline))
+
+
+def render_canary(folder: Path, found: CanaryResult) -> Path:
+    """Make the report of the canary that was just written into `folder`, Guardian's part below if that is there.
+
+    Raises:
+        InvalidInput: if findings.json is there and cannot be read.
+        CannotRender: there is no room for it.
+    """
+    from evals.report.folder import render_results
+
+    with _room_for_it(folder):
+        return render_results(folder, found, sections_in(folder))
 
 
 def _render_guardian(folder: Path, assessment: Assessment) -> Path:
     from security_pack.report import render_guardian_report, render_guardian_summary
 
-    replace_text(folder / "summary.md", render_guardian_summary(assessment, "report.html"))
-    replace_text(folder / "report.html", render_guardian_report(assessment))
+    with _room_for_it(folder):
+        replace_text(folder / "summary.md", render_guardian_summary(assessment, "report.html"))
+        replace_text(folder / "report.html", render_guardian_report(assessment))
     return folder / "report.html"
+
+
+@contextmanager
+def _room_for_it(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        what = f"the report cannot be written: {error}; the results are kept"
+        raise CannotRender(f"{what}: make room and go on with  agentcrewops report {folder}") from None
 
 
 def _holds_canary(folder: Path) -> bool:

@@ -67,7 +67,7 @@ def record(
     from agent_runtime.errors import CannotMeasure
     from agentcrewops.baselines.canary import default_file, enough_runs, refuse_unfit
     from agentcrewops.caller import command_line
-    from agentcrewops.outcome.folder import render_folder
+    from agentcrewops.outcome.folder import render_canary
     from evals.canary.canary import run_canary
     from evals.canary.preparation import CanaryOptions
     from evals.results.verdict import VerdictKind
@@ -89,7 +89,7 @@ def record(
         confirm=False,
     )
     found = asyncio.run(run_canary(options, os.environ, command_line(quiet=quiet)))
-    render_folder(out, found.baseline)
+    render_canary(out, found)
     verdict = found.verdict
     if verdict.verdict is VerdictKind.NOT_MEASURED and not accept:
         raise CannotMeasure(f"no baseline is saved: {'; '.join(verdict.reasons)}")

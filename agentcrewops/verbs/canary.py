@@ -116,7 +116,7 @@ def canary(
 
     from agentcrewops.caller import command_line
     from agentcrewops.outcome.canary import announce, exit_code
-    from agentcrewops.outcome.folder import findings_in, render_folder
+    from agentcrewops.outcome.folder import findings_in, render_canary
     from evals.canary.canary import run_canary
     from evals.canary.preparation import CanaryOptions
 
@@ -148,7 +148,7 @@ def canary(
         _run_shard(options, shard, as_json=as_json, quiet=quiet)
         return
     found = asyncio.run(run_canary(options, os.environ, command_line(quiet=quiet)))
-    render_folder(out, found.baseline, found.history)
+    render_canary(out, found)
     announce(found.verdict, out, as_json=as_json)
     sys.exit(exit_code(found.verdict, strict=strict, require_baseline=require_baseline))
 

@@ -30,12 +30,12 @@ def grade(
     import asyncio
 
     from agentcrewops.outcome.canary import announce, exit_code
-    from agentcrewops.outcome.folder import render_folder
+    from agentcrewops.outcome.folder import render_canary
     from evals.canary.preparation import CanaryOptions
     from evals.canary.regrading import regrade
 
     options = CanaryOptions(suite=suite, agent=agent, policy=policy, baseline=baseline, out=out)
     found = asyncio.run(regrade(results, options, os.environ))
-    render_folder(out, found.baseline)
+    render_canary(out, found)
     announce(found.verdict, out, as_json=as_json)
     sys.exit(exit_code(found.verdict, strict=strict))

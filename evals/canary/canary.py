@@ -16,9 +16,9 @@ from pathlib import Path
 from agent_runtime.errors import InvalidInput
 from evals.canary.evaluation import Evaluation, expense, grade_attempt, open_evaluation, sampling
 from evals.canary.preparation import CanaryOptions, Prepared, prepare
-from evals.canary.result import CanaryResult
 from evals.gate.gate import not_measured
 from evals.report.folder import write_results
+from evals.report.result import CanaryResult
 from evals.results.files import CannotKeepRuns
 from evals.results.records import SuiteResult
 from evals.results.run_file import now, write_run_file
@@ -73,7 +73,7 @@ async def run_canary(
         _write(ready.evaluation.folder, verdict, result, started_at)
         if not measured.stopped:
             journal.finish()
-    return CanaryResult(verdict, ready.evaluation.baseline, ready.history)
+    return CanaryResult(verdict, result, ready.evaluation.baseline, ready.history)
 
 
 def _course(ready: Prepared, journal: Journal) -> LookSequence:

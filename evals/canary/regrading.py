@@ -16,11 +16,11 @@ from agent_runtime.agent.policy import PiiKind
 from agent_runtime.errors import InvalidInput
 from agent_runtime.guard.redact import ALL_KINDS
 from evals.canary.preparation import CanaryOptions, default_baseline, manifest_of
-from evals.canary.result import CanaryResult
 from evals.formatting.names import listed
 from evals.graders import Grader, GraderContext, grade, graders_of
 from evals.graders.llm_judge.panel import JudgePanel
 from evals.report.folder import write_results
+from evals.report.result import CanaryResult
 from evals.results.baseline import load_reference
 from evals.results.files import prepare_folder
 from evals.results.records import Attempt, CaseResult, Sample, SuiteResult
@@ -75,7 +75,7 @@ async def regrade(results: Path, options: CanaryOptions, environ: Mapping[str, s
         baseline, result, suite, (*_said_again(saved, result), *matched.warnings, *judges_panel.warnings)
     )
     write_results(options.out, verdict, result)
-    return CanaryResult(verdict, baseline)
+    return CanaryResult(verdict, result, baseline)
 
 
 def match_cases(suite: Suite, saved: SuiteResult, source: Path) -> MatchedCases:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from evals.canary.result import CanaryResult
 from evals.report.folder import write_verdict
+from evals.report.result import CanaryResult
 from evals.results.baseline import load_reference, samples_file
 from evals.results.files import prepare_folder
 from evals.results.samples import copy_samples, write_samples
@@ -27,4 +27,4 @@ def compare_files(
     else:
         copy_samples(samples, copy)
     write_verdict(out, verdict)
-    return CanaryResult(verdict, before)
+    return CanaryResult(verdict, after, before)

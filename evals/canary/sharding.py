@@ -10,10 +10,10 @@ from pathlib import Path
 from agent_runtime.errors import InvalidInput
 from evals.canary.evaluation import Evaluation, expense, grade_attempt, open_evaluation, sampling
 from evals.canary.preparation import CanaryOptions, Prepared, prepare
-from evals.canary.result import CanaryResult
 from evals.gate.gate import not_measured
 from evals.git.base_rules import baseline_from
 from evals.report.folder import write_results
+from evals.report.result import CanaryResult
 from evals.results.baseline import load_reference
 from evals.results.files import prepare_folder
 from evals.results.records import SampleStatus, SuiteResult
@@ -90,7 +90,7 @@ def merge_shards(
         verdict = not_measured(verdict, joined.problems)
     gather_long_texts(folders, out)
     write_results(out, verdict, joined.result)
-    return CanaryResult(verdict, reference)
+    return CanaryResult(verdict, joined.result, reference)
 
 
 def _refuse_other_ways(options: CanaryOptions) -> None:

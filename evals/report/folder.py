@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,14 +10,14 @@ from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import Document, read_text, strict_json
 from evals.report import render_report, render_summary
 from evals.report.junit import render_junit
+from evals.report.result import CanaryResult
 from evals.report.sections import Section
 from evals.results.files import replace_text
 from evals.results.records import SuiteResult
 from evals.results.samples import read_samples, write_samples
 from evals.results.verdict import Verdict, read_verdict, verdict_document
 
-if TYPE_CHECKING:  # both need numpy, which a canary without a history does not load before it measures
-    from evals.gate.trend import Evaluation as DatedResult
+if TYPE_CHECKING:  # its charts need numpy, which a canary without a history does not load before it measures
     from evals.report.trend import TrendSection
 
 
@@ -46,51 +45,33 @@ def read_results(folder: Path) -> tuple[Verdict, SuiteResult]:
     )
 
 
-def render_saved(
-    folder: Path,
-    baseline: SuiteResult | None = None,
-    history: Sequence[DatedResult] = (),
-    sections: tuple[Section, ...] = (),
-) -> Path:
-    """Make report.html, summary.md and junit.xml from what the folder holds; returns the report's path.
+def render_results(folder: Path, found: CanaryResult, sections: tuple[Section, ...] = ()) -> Path:
+    """Write what people read, report.html, summary.md and junit.xml; returns the report's path.
+
+    They can be made again at any time from what `read_results` finds in the folder.
 
     Args:
-        history: earlier results, for the report's trend.
         sections: what others have to say in the same report and summary, below.
-
-    Raises:
-        InvalidInput: there are no results, or they cannot be read.
     """
-    verdict, result = read_results(folder)
-    render_results(folder, verdict, result, baseline, _over_time(history, folder, result), sections)
+    verdict, runs = found.verdict, found.runs
+    page = render_report(verdict, runs, found.baseline, _over_time(found, folder), sections)
+    replace_text(folder / "junit.xml", render_junit(verdict, runs))
+    replace_text(folder / "summary.md", render_summary(verdict, "report.html", sections))
+    replace_text(folder / "report.html", page)
     return folder / "report.html"
 
 
-def render_results(
-    folder: Path,
-    verdict: Verdict,
-    result: SuiteResult,
-    baseline: SuiteResult | None,
-    trend: tuple[TrendSection, ...] = (),
-    sections: tuple[Section, ...] = (),
-) -> None:
-    """Write the files that people read: they can be made again from the other two at any time."""
-    replace_text(folder / "junit.xml", render_junit(verdict, result))
-    replace_text(folder / "summary.md", render_summary(verdict, "report.html", sections))
-    replace_text(folder / "report.html", render_report(verdict, result, baseline, trend, sections))
-
-
-def _over_time(history: Sequence[DatedResult], folder: Path, result: SuiteResult) -> tuple[TrendSection, ...]:
+def _over_time(found: CanaryResult, folder: Path) -> tuple[TrendSection, ...]:
     """The trend of this suite up to and including this result; empty without a history."""
-    if not history:
+    if not found.history:
         return ()
     from evals.gate.trend import evaluation, trends
     from evals.report.trend import trend_section
 
-    here = folder.resolve()
-    found = trends([*(one for one in history if one.folder != here), evaluation(here, result)])
+    here, runs = folder.resolve(), found.runs
+    earlier = (one for one in found.history if one.folder != here)
     return tuple(
         trend_section(trend)
-        for trend in found
-        if (trend.suite, trend.simulated) == (result.suite, result.simulated)
+        for trend in trends([*earlier, evaluation(here, runs)])
+        if (trend.suite, trend.simulated) == (runs.suite, runs.simulated)
     )

@@ -9,9 +9,9 @@ from pathlib import Path
 from evals.canary.canary import run_canary
 from evals.canary.preparation import CanaryOptions
 from evals.canary.regrading import regrade
-from evals.canary.result import CanaryResult
 from evals.canary.sharding import ShardRun, merge_shards, run_shard
-from evals.report.folder import render_saved
+from evals.report.folder import render_results
+from evals.report.result import CanaryResult
 from evals.results.verdict import Verdict
 from evals.sampling.caller import Caller, StopSignals
 from evals.sampling.shards import Shard
@@ -44,5 +44,5 @@ def graded_again(results: Path, options: CanaryOptions, environ: Mapping[str, st
 
 
 def _rendered(found: CanaryResult, folder: Path) -> Verdict:
-    render_saved(folder, found.baseline, found.history)
+    render_results(folder, found)
     return found.verdict

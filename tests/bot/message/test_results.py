@@ -6,7 +6,7 @@ import pytest
 
 from agent_runtime.errors import InvalidInput
 from bot.message.results import read_results
-from evals.report.folder import render_saved, write_results
+from evals.report.folder import write_results
 from security_pack.findings.findings_file import write_assessment
 from tests.bot.samples import SHA, breach, drift
 
@@ -18,7 +18,6 @@ def canary(tmp_path: Path) -> Path:
     assert results.samples is not None
     folder.mkdir()
     write_results(folder, results.verdict, results.samples)
-    render_saved(folder)
     return folder
 
 

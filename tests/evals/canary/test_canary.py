@@ -12,7 +12,8 @@ import pytest
 from agent_runtime.errors import InvalidInput
 from evals.canary.preparation import CanaryOptions, prepare
 from evals.canary.saved import compare_files
-from evals.report.folder import render_saved
+from evals.report.folder import read_results, render_results
+from evals.report.result import CanaryResult
 from evals.results.records import Sample, SampleStatus
 from evals.results.texts import redacted
 from evals.results.verdict import VerdictKind
@@ -150,7 +151,8 @@ def test_a_report_can_be_rendered_again_from_its_folder(starter: Path) -> None:
     run(starter)
     before = (starter / "out/report.html").read_bytes()
     (starter / "out/report.html").unlink()
-    assert render_saved(starter / "out").read_bytes() == before
+    found = CanaryResult(*read_results(starter / "out"))
+    assert render_results(starter / "out", found).read_bytes() == before
 
 
 def test_a_sample_is_redacted_in_every_text_it_carries() -> None:

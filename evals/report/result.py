@@ -1,4 +1,4 @@
-"""What a canary leaves in memory: its verdict, and what the report of its folder compares it with."""
+"""What the report of a canary is made of."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ if TYPE_CHECKING:  # it needs numpy
 
 @dataclass(frozen=True, slots=True)
 class CanaryResult:
-    """A verdict that is written down; its report is made by whoever has the folder.
+    """A verdict that is written down, and its runs; its report is made by whoever has the folder.
 
     Attributes:
-        baseline: what was compared with; None if there was nothing.
+        runs: every run, and the cases that were not run.
+        baseline: what they were compared with; None if there was nothing.
         history: earlier results, for the report's trend.
     """
 
     verdict: Verdict
+    runs: SuiteResult
     baseline: SuiteResult | None = None
     history: tuple[DatedResult, ...] = ()
