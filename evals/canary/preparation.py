@@ -25,7 +25,7 @@ from evals.suite.suite import Suite, load_suite
 from evals.targets import open_target
 
 if TYPE_CHECKING:
-    from evals.gate.trend import Evaluation as DatedResult
+    from evals.gate.trend import DatedResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +218,6 @@ def _read_history(folders: tuple[Path, ...]) -> tuple[DatedResult, ...]:
     filled = [path for path in folders if not path.is_dir() or any(path.rglob("samples.jsonl"))]
     if not filled:
         return ()
-    from evals.gate.trend import read_evaluations
+    from evals.gate.trend import read_dated_results
 
-    return read_evaluations(filled)
+    return read_dated_results(filled)

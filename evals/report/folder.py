@@ -65,13 +65,13 @@ def _over_time(found: CanaryResult, folder: Path) -> tuple[TrendSection, ...]:
     """The trend of this suite up to and including this result; empty without a history."""
     if not found.history:
         return ()
-    from evals.gate.trend import evaluation, trends
+    from evals.gate.trend import dated_result, trends
     from evals.report.trend import trend_section
 
     here, runs = folder.resolve(), found.runs
     earlier = (one for one in found.history if one.folder != here)
     return tuple(
         trend_section(trend)
-        for trend in trends([*earlier, evaluation(here, runs)])
+        for trend in trends([*earlier, dated_result(here, runs)])
         if (trend.suite, trend.simulated) == (runs.suite, runs.simulated)
     )

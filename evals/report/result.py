@@ -9,7 +9,7 @@ from evals.results.records import SuiteResult
 from evals.results.verdict import Verdict
 
 if TYPE_CHECKING:  # it needs numpy
-    from evals.gate.trend import Evaluation as DatedResult
+    from evals.gate.trend import DatedResult
 
 
 @dataclass(frozen=True, slots=True)

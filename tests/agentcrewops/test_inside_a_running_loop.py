@@ -78,7 +78,7 @@ def test_one_of_two_is_cancelled(starter: Path) -> None:
     switch = CancelSwitch()
     ended = Caller(Events(lambda event: switch.press() if isinstance(event, Advance) else None), switch)
 
-    async def both() -> list[CanaryResult]:
+    async def both() -> tuple[CanaryResult, CanaryResult]:
         return await asyncio.gather(
             run_canary(options(starter, "one"), {}, ended), run_canary(options(starter, "two"), {})
         )
