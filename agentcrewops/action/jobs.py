@@ -325,7 +325,7 @@ def _merge_shards(inputs: Inputs, job: Job, results: Path, environ: Mapping[str,
     try:
         if not shards and _not_for_forks(inputs, job):
             return _not_run()
-        findings_in(results)
+        findings_in(results)  # a part of the report: what cannot be read is told before anything is judged
         found = merge_shards(shards, _baseline(inputs, job), results, job.base)
     except CrewError as error:
         _withdraw_pass(str(error), results, inputs)

@@ -7,6 +7,7 @@ The stages are `prepare` (no money spent, every mistake found), `open_evaluation
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -128,7 +129,8 @@ async def _look_by_look(
         await sampler.run(missing, evaluation.concurrency)
         if sampler.stopped is not None:
             return None, look
-        verdict = _verdict_at(evaluation, journal.result(look), course, look)
+        # A second of numpy for a large suite: other work on the caller's loop must not wait for it.
+        verdict = await asyncio.to_thread(_verdict_at, evaluation, journal.result(look), course, look)
         journal.look(look)
         if _decided(verdict):
             break
