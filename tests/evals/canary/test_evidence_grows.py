@@ -130,10 +130,10 @@ def test_a_reached_cap_is_resumed_under_a_higher_one(starter: Path) -> None:
 
 
 def test_results_that_cannot_be_written_leave_the_runs_to_be_resumed(starter: Path) -> None:
-    (starter / "out/report.html").mkdir(parents=True)
+    (starter / "out/verdict.json").mkdir(parents=True)
     with pytest.raises(CannotKeepRuns, match="--resume"):
         canary(starter)
-    (starter / "out/report.html").rmdir()
+    (starter / "out/verdict.json").rmdir()
     assert lines_of(starter / "out" / PARTIAL) == 120
     assert canary(starter, start=Start.RESUME).verdict is VerdictKind.NO_BASELINE
 
