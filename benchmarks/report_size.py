@@ -22,6 +22,7 @@ from pathlib import Path
 from benchmarks.table import Row, leave, print_rows
 from evals.gate.gate import decide
 from evals.report.folder import render_results
+from evals.report.result import CanaryResult
 from evals.results.records import CaseResult, Event, Grade, Sample, SuiteResult
 from evals.suite.suite_file import GateSettings
 from tests.browser.chromium import new_tab
@@ -85,7 +86,7 @@ def measured(cases: int, runs: int, long_texts: bool) -> Figures:
         began = time.process_time()
         verdict = decide(baseline, candidate, GateSettings())
         judged = time.process_time()
-        render_results(page.parent, verdict, candidate, baseline)
+        render_results(page.parent, CanaryResult(verdict, candidate, baseline))
         return Figures(
             megabytes=page.stat().st_size / 1e6,
             seconds_judged=judged - began,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from agent_runtime.errors import CannotMeasure, InvalidInput
 from agent_runtime.guard.redact import ALL_KINDS, Redactor
 from agentcrewops.action.inputs import Inputs
 from agentcrewops.baselines.canary import enough_runs
+from agentcrewops.caller import command_line
+from agentcrewops.outcome.folder import render_canary
 from agentcrewops.terminal import plain
 from bot.actions.environment import TOKEN, ActionsEnvironment
 from bot.github.repository import Connection, with_token
@@ -54,7 +57,10 @@ def refresh_baseline(
     """
     branch = _default_branch(environ)
     suite = load_suite(inputs.suite)
-    verdict = run_canary(_options(inputs, suite, results, environ), environ, quiet=True)
+    options = _options(inputs, suite, results, environ)
+    found = asyncio.run(run_canary(options, environ, command_line(quiet=True)))
+    render_canary(results, found)
+    verdict = found.verdict
     if verdict.verdict in _UNFIT:
         raise CannotMeasure(f"no baseline is proposed: {plain(verdict.headline)}")
     file = usual_baseline(suite)

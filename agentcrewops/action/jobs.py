@@ -5,6 +5,7 @@ All logic of `actions/*/action.yml` is here; the YAML only hands over inputs and
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -17,8 +18,9 @@ import typer
 from agent_runtime.errors import CrewError, InvalidInput
 from agentcrewops.action.inputs import Inputs, Mode, read_inputs
 from agentcrewops.action.log import annotate, commands_stopped, notice
+from agentcrewops.caller import command_line
 from agentcrewops.outcome.canary import announce, announce_shard, exit_code
-from agentcrewops.outcome.folder import sections_in, write_guardian
+from agentcrewops.outcome.folder import findings_in, render_canary, write_guardian
 from agentcrewops.outcome.guardian import announce_assessment, guardian_exit_code
 from agentcrewops.outcome.publication import Request, publish_results
 from agentcrewops.terminal import printable
@@ -31,6 +33,7 @@ from evals.canary.preparation import CanaryOptions, default_baseline, manifest_o
 from evals.canary.sharding import merge_shards, run_shard
 from evals.formatting.excerpts import one_line
 from evals.git.base_rules import usual_baseline_at
+from evals.report.result import CanaryResult
 from evals.results.files import prepare_folder
 from evals.results.verdict import Verdict
 from evals.sampling.shards import SHARD_FILE
@@ -209,23 +212,29 @@ def _refused(error: CrewError) -> PartOutcome:
 def _canary(inputs: Inputs, job: Job, results: Path, environ: Mapping[str, str]) -> PartOutcome:
     if _not_for_forks(inputs, job):
         return _not_run()
-    verdict = run_canary(_options(inputs, job, results), environ, quiet=True)
-    announce(verdict, results, as_json=False)
-    return PartOutcome(_code(verdict, inputs))
+    found = asyncio.run(run_canary(_options(inputs, job, results), environ, command_line(quiet=True)))
+    return _conclude(found, inputs, results)
 
 
 def _shard(inputs: Inputs, job: Job, results: Path, environ: Mapping[str, str]) -> PartOutcome:
     if _not_for_forks(inputs, job):
         return _not_run()
-    done = run_shard(_options(inputs, job, results), inputs.shard, environ, quiet=True)
+    options, caller = _options(inputs, job, results), command_line(quiet=True)
+    done = asyncio.run(run_shard(options, inputs.shard, environ, caller))
     announce_shard(done, results, as_json=False)
     return PartOutcome(3 if done.trouble else 0)
+
+
+def _conclude(found: CanaryResult, inputs: Inputs, results: Path) -> PartOutcome:
+    render_canary(results, found)
+    announce(found.verdict, results, as_json=False)
+    return PartOutcome(_code(found.verdict, inputs))
 
 
 def _guardian(inputs: Inputs, job: Job, results: Path, environ: Mapping[str, str]) -> PartOutcome:
     agent = inputs.spec or Path("agent.yaml")
     ready = prepare_guardian(GuardianOptions(agent, inputs.policy, gate_from=job.base))
-    assessment = run_guardian(ready, datetime.now(UTC).date())
+    assessment = asyncio.run(run_guardian(ready, datetime.now(UTC).date()))
     assessment = replace(assessment, commit=job.head or assessment.commit)
     if inputs.mode.canary and _not_for_forks(inputs, job):
         assessment = _without_canary(assessment)
@@ -316,12 +325,12 @@ def _merge_shards(inputs: Inputs, job: Job, results: Path, environ: Mapping[str,
     try:
         if not shards and _not_for_forks(inputs, job):
             return _not_run()
-        verdict = merge_shards(shards, _baseline(inputs, job), results, job.base, sections_in(results))
+        findings_in(results)  # a part of the report: what cannot be read is told before anything is judged
+        found = merge_shards(shards, _baseline(inputs, job), results, job.base)
     except CrewError as error:
         _withdraw_pass(str(error), results, inputs)
         raise
-    announce(verdict, results, as_json=False)
-    return PartOutcome(_code(verdict, inputs))
+    return _conclude(found, inputs, results)
 
 
 def _baseline(inputs: Inputs, job: Job) -> Path | None:

@@ -13,6 +13,7 @@ from agentcrewops.baselines.canary import default_file
 from agentcrewops.terminal import printable
 from evals.results.baseline import load_reference, save_baseline, summarize
 from evals.results.records import SuiteResult
+from evals.sampling.caller import NOBODY, Caller
 from security_pack.findings.rates import LEAST_BASELINE, power_of_one
 from security_pack.guardian.guardian import PreparedGuardian
 from security_pack.resistance.preparation import FOLDER, ResistanceOptions
@@ -24,21 +25,20 @@ _RUNS_OF_A_CHECK = 10
 _ENOUGH = 100
 
 
-def save_guardian_baseline(
+async def save_guardian_baseline(
     ready: PreparedGuardian,
     attack: ResistanceOptions,
     results: Path | None,
     to: Path | None,
     environ: Mapping[str, str],
-    *,
-    quiet: bool,
+    caller: Caller = NOBODY,
 ) -> None:
     """Attack (or take `results`), save, and tell about it.
 
     Raises:
         CannotMeasure: too many runs measured nothing.
     """
-    result = _attacked(ready, attack, environ, quiet=quiet) if results is None else _kept(results)
+    result = await _attacked(ready, attack, environ, caller) if results is None else _kept(results)
     path = to or default_file(ready.options.attacked.parent, result.suite)
     save_baseline(path, result, Redactor(ALL_KINDS).redact)
     typer.echo(f"saved {path}")
@@ -63,10 +63,10 @@ def description(result: SuiteResult) -> list[str]:
     return lines
 
 
-def _attacked(
-    ready: PreparedGuardian, attack: ResistanceOptions, environ: Mapping[str, str], *, quiet: bool
+async def _attacked(
+    ready: PreparedGuardian, attack: ResistanceOptions, environ: Mapping[str, str], caller: Caller
 ) -> SuiteResult:
-    found = run_resistance(attack, ready.chosen, environ, quiet=quiet, compare=False)
+    found = await run_resistance(attack, ready.chosen, environ, caller, compare=False)
     if found.not_measured:
         raise CannotMeasure(f"no baseline is saved: {found.not_measured}")
     return found.result

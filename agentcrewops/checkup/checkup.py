@@ -30,13 +30,14 @@ def check_suite(
     """Facts about a valid suite and the agent it evaluates; raises InvalidInput with every problem otherwise."""
     options = CanaryOptions(suite=suite, agent=agent, policy=policy)
     ready = prepare(options, environ)
+    evaluation = ready.evaluation
     facts: dict[str, Any] = {
-        "suite": ready.suite.name,
-        "cases": len(ready.suite.cases),
-        "samples": ready.samples,
-        "target": ready.suite.target.kind,
+        "suite": evaluation.suite.name,
+        "cases": len(evaluation.suite.cases),
+        "samples": evaluation.samples,
+        "target": evaluation.suite.target.kind,
     }
-    facts |= _agent_facts(ready.manifest) if ready.manifest is not None else {}
+    facts |= _agent_facts(evaluation.manifest) if evaluation.manifest is not None else {}
     return facts | ({"explained": explain_suite(ready, options)} if explain else {})
 
 

@@ -112,8 +112,8 @@ def _read(patient: CheckSubject, environ: Mapping[str, str]) -> Setup:
 
 def _of_suite(path: Path, ready: Prepared) -> Setup:
     return Setup(
-        ready.manifest,
-        ready.suite.target.http,
+        ready.evaluation.manifest,
+        ready.evaluation.suite.target.http,
         tuple(account.manifest for account in ready.judges.accounts),
         (_ok(f"{path} and everything it names can be used"),),
     )

@@ -59,14 +59,14 @@ def explain_agent(agent: Path, policy: Path | None, manifest: Manifest) -> dict[
 
 def explain_suite(ready: Prepared, options: CanaryOptions) -> dict[str, Any]:
     """Everything about a suite that is ready to run, as plain data."""
-    suite = ready.suite
+    suite, manifest = ready.evaluation.suite, ready.evaluation.manifest
     settings = [asdict(setting) for setting in settings_of(suite.document, parse(suite.document, SuiteFile))]
     tools: dict[str, str] = {}
-    if ready.manifest is not None and (named := suite.target.runtime) is not None:
+    if manifest is not None and (named := suite.target.runtime) is not None:
         agent = options.agent or suite.root / named.agent
         policy = options.policy or suite.root / named.policy
-        settings += explain_agent(agent, policy, ready.manifest)["settings"]
-        tools = {tool.name: _runs(tool, suite.cases) for tool in ready.manifest.spec.tools}
+        settings += explain_agent(agent, policy, manifest)["settings"]
+        tools = {tool.name: _runs(tool, suite.cases) for tool in manifest.spec.tools}
     return {
         "plan": _plan(ready),
         "baseline": str(ready.baseline_file) if ready.baseline_file else None,
@@ -104,14 +104,14 @@ def _case_line(case: Mapping[str, Any]) -> str:
 
 def _plan(ready: Prepared) -> str:
     """How many runs, where the gate looks, and what that may cost."""
-    schedule = ready.schedule
-    cases = len(ready.suite.cases)
-    parts = [
-        f"{cases} cases × {schedule.planned} = {cases * schedule.planned} runs of {ready.target.agent or 'the agent'}"
-    ]
+    evaluation, schedule = ready.evaluation, ready.evaluation.schedule
+    agent = evaluation.target.agent or "the agent"
+    cases = len(evaluation.suite.cases)
+    parts = [f"{cases} cases × {schedule.planned} = {cases * schedule.planned} runs of {agent}"]
     if within := [look for look in schedule.looks if look <= schedule.planned]:
         parts.append(f"looks at {', '.join(map(str, within))} runs per case")
-    return "; ".join([*parts, *expense(ready, cases * schedule.planned)])
+    cost = expense(evaluation, cases * schedule.planned, judges=ready.judges.estimate)
+    return "; ".join([*parts, *cost])
 
 
 def _case(case: EvalCase, ready: Prepared) -> dict[str, Any]:

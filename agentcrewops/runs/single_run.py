@@ -22,6 +22,7 @@ from agent_runtime.engine.steps.context import ApprovalRequest, Deps
 from agent_runtime.guard.budget import cap_micros
 from agent_runtime.models import open_models
 from agent_runtime.models.prices import price_of
+from agent_runtime.progress import SILENCE, Progress
 from agent_runtime.records import MICROS, Message, Run, RunResult, RunStatus, Step, Task
 from agent_runtime.store import Store, open_store
 from agent_runtime.telemetry import open_telemetry
@@ -42,8 +43,10 @@ class SingleRun:
     recording: Recording | None = None
 
 
-def run_single(wanted: SingleRun, environ: Mapping[str, str], *, as_json: bool, quiet: bool) -> bool:
-    """Run once; answer on stdout, steps on stderr, rows and redacted artifacts kept. True if it succeeded."""
+def run_single(
+    wanted: SingleRun, environ: Mapping[str, str], *, as_json: bool, progress: Progress = SILENCE
+) -> bool:
+    """Run once; answer on stdout, rows and redacted artifacts kept, steps announced. True if it succeeded."""
     manifest = replace(load_manifest(wanted.agent, wanted.policy, wanted.model), recording=wanted.recording)
     state = state_folder(wanted.agent)
     artifacts = Folder(state / "artifacts")
@@ -55,7 +58,7 @@ def run_single(wanted: SingleRun, environ: Mapping[str, str], *, as_json: bool, 
             seed=_seed_of(wanted),
         )
         store.start_run(_row(manifest, task))
-        result = asyncio.run(_conduct(manifest, task, store, environ, quiet=quiet))
+        result = asyncio.run(_conduct(manifest, task, store, environ, progress))
         uri = artifacts.put(f"{task.run_id}/run.json", transcript(manifest, task, result), "application/json")
         store.finish_run(task.run_id, result.status, stop=result.stop, end_ts=_now(), artifact_uri=uri)
     finally:
@@ -90,7 +93,7 @@ def _now() -> str:
 
 
 async def _conduct(
-    manifest: Manifest, task: Task, store: Store, environ: Mapping[str, str], *, quiet: bool
+    manifest: Manifest, task: Task, store: Store, environ: Mapping[str, str], progress: Progress
 ) -> RunResult:
     telemetry = open_telemetry(environ)
     spend = manifest.policy.spend
@@ -114,8 +117,7 @@ async def _conduct(
 
         def record(step: Step) -> None:
             store.record_step(step)
-            if not quiet:
-                sys.stderr.write(f"{_line(step)}\n")
+            progress.announce(_line(step))
 
         return await run_agent(manifest, task, deps, record=record, cancel=_cancelled_by_ctrl_c())
 

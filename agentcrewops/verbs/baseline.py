@@ -62,8 +62,12 @@ def record(
 
     An earlier baseline of the suite is compared with: one that fell is saved with --accept only.
     """
+    import asyncio
+
     from agent_runtime.errors import CannotMeasure
     from agentcrewops.baselines.canary import default_file, enough_runs, refuse_unfit
+    from agentcrewops.caller import command_line
+    from agentcrewops.outcome.folder import render_canary
     from evals.canary.canary import run_canary
     from evals.canary.preparation import CanaryOptions
     from evals.results.verdict import VerdictKind
@@ -84,7 +88,9 @@ def record(
         fixed=True,
         confirm=False,
     )
-    verdict = run_canary(options, os.environ, quiet=quiet)
+    found = asyncio.run(run_canary(options, os.environ, command_line(quiet=quiet)))
+    render_canary(out, found)
+    verdict = found.verdict
     if verdict.verdict is VerdictKind.NOT_MEASURED and not accept:
         raise CannotMeasure(f"no baseline is saved: {'; '.join(verdict.reasons)}")
     if not accept:

@@ -112,8 +112,11 @@ def canary(
 
     Exit codes: 0 pass or undecided · 1 drift or below a floor · 2 bad input · 3 could not measure.
     """
+    import asyncio
+
+    from agentcrewops.caller import command_line
     from agentcrewops.outcome.canary import announce, exit_code
-    from agentcrewops.outcome.folder import sections_in
+    from agentcrewops.outcome.folder import findings_in, render_canary
     from evals.canary.canary import run_canary
     from evals.canary.preparation import CanaryOptions
 
@@ -137,23 +140,29 @@ def canary(
         recording=recording_of(record, replay, replay_or_record),
         confirm=confirm,
         gate_from=gate_from,
-        sections=sections_in(out),
     )
+    findings_in(
+        out
+    )  # they will be a part of the report: what is wrong with them is told before anything runs
     if shard is not None:
         _run_shard(options, shard, as_json=as_json, quiet=quiet)
         return
-    verdict = run_canary(options, os.environ, quiet=quiet)
-    announce(verdict, out, as_json=as_json)
-    sys.exit(exit_code(verdict, strict=strict, require_baseline=require_baseline))
+    found = asyncio.run(run_canary(options, os.environ, command_line(quiet=quiet)))
+    render_canary(out, found)
+    announce(found.verdict, out, as_json=as_json)
+    sys.exit(exit_code(found.verdict, strict=strict, require_baseline=require_baseline))
 
 
 def _run_shard(options: CanaryOptions, written: str, *, as_json: bool, quiet: bool) -> None:
     """One shard: runs and no verdict, so exit 0, or 3 if this shard must be run again."""
+    import asyncio
+
+    from agentcrewops.caller import command_line
     from agentcrewops.outcome.canary import announce_shard
     from evals.canary.sharding import run_shard
     from evals.sampling.shards import parse_shard
 
-    done = run_shard(options, parse_shard(written), os.environ, quiet=quiet)
+    done = asyncio.run(run_shard(options, parse_shard(written), os.environ, command_line(quiet=quiet)))
     announce_shard(done, options.out, as_json=as_json)
     sys.exit(3 if done.trouble else 0)
 

@@ -36,10 +36,12 @@ def compare(
     cost_usd, output_sha256 and cached.
     """
     from agentcrewops.outcome.canary import announce, exit_code
+    from agentcrewops.outcome.folder import render_canary
     from evals.canary.saved import compare_files
     from evals.suite.suite_file import GateSettings
 
     settings = GateSettings(margin=margin, min_success_rate=min_success_rate)
-    verdict = compare_files(baseline, candidate, out, settings, seed)
-    announce(verdict, out, as_json=as_json)
-    sys.exit(exit_code(verdict, strict=strict))
+    found = compare_files(baseline, candidate, out, settings, seed)
+    render_canary(out, found)
+    announce(found.verdict, out, as_json=as_json)
+    sys.exit(exit_code(found.verdict, strict=strict))

@@ -27,11 +27,15 @@ def grade(
     For a changed success, grader or rubric. A case whose input changed was never run, so it is left out and named.
     Writes the same five files as a canary.
     """
+    import asyncio
+
     from agentcrewops.outcome.canary import announce, exit_code
+    from agentcrewops.outcome.folder import render_canary
     from evals.canary.preparation import CanaryOptions
     from evals.canary.regrading import regrade
 
     options = CanaryOptions(suite=suite, agent=agent, policy=policy, baseline=baseline, out=out)
-    verdict = regrade(results, options, os.environ)
-    announce(verdict, out, as_json=as_json)
-    sys.exit(exit_code(verdict, strict=strict))
+    found = asyncio.run(regrade(results, options, os.environ))
+    render_canary(out, found)
+    announce(found.verdict, out, as_json=as_json)
+    sys.exit(exit_code(found.verdict, strict=strict))

@@ -34,9 +34,13 @@ def merge(
     A shard that is missing, there twice, cut short or of another evaluation is named, and nothing is measured (exit 3).
     """
     from agentcrewops.outcome.canary import announce, exit_code
-    from agentcrewops.outcome.folder import sections_in
+    from agentcrewops.outcome.folder import findings_in, render_canary
     from evals.canary.sharding import merge_shards
 
-    verdict = merge_shards(folders, baseline, out, gate_from, sections_in(out))
-    announce(verdict, out, as_json=as_json)
-    sys.exit(exit_code(verdict, strict=strict, require_baseline=require_baseline))
+    findings_in(
+        out
+    )  # they will be a part of the report: what is wrong with them is told before anything is written
+    found = merge_shards(folders, baseline, out, gate_from)
+    render_canary(out, found)
+    announce(found.verdict, out, as_json=as_json)
+    sys.exit(exit_code(found.verdict, strict=strict, require_baseline=require_baseline))

@@ -18,5 +18,7 @@ def report(
 ) -> None:
     """Render report.html, summary.md and junit.xml again from saved results; nothing is run or judged."""
     from agentcrewops.outcome.folder import render_folder
+    from evals.results.baseline import load_reference
 
-    typer.echo(str(render_folder(folder, baseline)))
+    reference = load_reference(baseline, keep_text=False) if baseline else None
+    typer.echo(str(render_folder(folder, reference)))

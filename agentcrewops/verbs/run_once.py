@@ -43,10 +43,12 @@ def run(
     The answer goes to stdout, the steps to stderr. Rows and redacted artifacts are kept in .agentcrewops/ beside
     agent.yaml. Exit 0 if the run succeeded, 1 if not.
     """
+    from agent_runtime.progress import SILENCE, progress_on
     from agentcrewops.runs.single_run import SingleRun, run_single
 
     said = sys.stdin.read() if text == "-" else text
     recording = recording_of(record, replay, replay_or_record)
     wanted = SingleRun(said, agent, policy, model, seed, recording)
-    succeeded = run_single(wanted, os.environ, as_json=as_json, quiet=quiet)
+    progress = SILENCE if quiet else progress_on(sys.stderr)
+    succeeded = run_single(wanted, os.environ, as_json=as_json, progress=progress)
     sys.exit(0 if succeeded else 1)

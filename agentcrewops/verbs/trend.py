@@ -23,9 +23,9 @@ def trend(
     from the file's time. Reads results only; always exits 0 if it can.
     """
     from agentcrewops.outcome.trend import print_trends
-    from evals.gate.trend import read_evaluations, trends
+    from evals.gate.trend import read_dated_results, trends
 
-    found = trends(read_evaluations(folders))
+    found = trends(read_dated_results(folders))
     if out is not None:
         from agent_runtime.files.atomic_file import replace_file
         from evals.report.trend import render_trend

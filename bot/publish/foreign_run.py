@@ -12,7 +12,8 @@ from agent_runtime.errors import InvalidInput
 from bot.github.artifacts import MOST_ZIPPED, CannotUseArtifact, known_files, refuse_absurd
 from bot.github.records import Artifact, Pull, WorkflowRun
 from bot.message.results import FINDINGS_FILE, VERDICT_FILE, Results, read_results
-from evals.report.folder import write_results
+from evals.report.folder import render_results, write_results
+from evals.report.result import CanaryResult
 from evals.results.files import prepare_folder
 from security_pack.findings.findings_file import write_assessment
 
@@ -92,7 +93,8 @@ def _is_plain(fact: Any) -> bool:
 
 def _rendered(results: Results, folder: Path) -> Results:
     if results.verdict is not None and results.samples is not None:
-        write_results(folder, results.verdict, results.samples, None)
+        write_results(folder, results.verdict, results.samples)
+        render_results(folder, CanaryResult(results.verdict, results.samples))
     if results.assessment is not None:
         write_assessment(folder, results.assessment)
     return results

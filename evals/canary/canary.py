@@ -1,36 +1,33 @@
 """Canary, end to end: prepare everything that can be wrong, measure look by look, judge, write.
 
-The stages are `prepare` (no money spent, every mistake found), `open_journal` (what is there already), `measure`
-(the agent runs, and the gate looks), `conclude` (what the last look says) and `write_results` (files).
-`run_canary` is their sequence.
+The stages are `prepare` (no money spent, every mistake found), `open_evaluation` (what is there already), `measure`
+(the agent runs, and the gate looks), `conclude` (what the last look says) and `write_results` (runs and verdict).
+`run_canary` is their sequence; what people read is made from the folder by whoever has it.
 """
 
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from agent_runtime.errors import InvalidInput
-from evals.canary.evaluation import expense, grade_attempt, open_evaluation, sampling
+from evals.canary.evaluation import Evaluation, expense, grade_attempt, open_evaluation, sampling
 from evals.canary.preparation import CanaryOptions, Prepared, prepare
-from evals.results.files import CannotKeepRuns, prepare_folder
+from evals.report.result import CanaryResult
+from evals.results.files import CannotKeepRuns
 from evals.results.records import SuiteResult
 from evals.results.run_file import now, write_run_file
 from evals.results.verdict import Verdict
-from evals.sampling.journal import Journal, Start, locked
+from evals.sampling.caller import NOBODY, Caller
+from evals.sampling.journal import Journal, Start
 from evals.sampling.plan import plan_runs
 from evals.sampling.sampler import Sampler
 from evals.sampling.schedule import LookSequence, look_sequence, look_sequence_beyond
 from evals.targets.fixtures import fixture_warnings
-
-if TYPE_CHECKING:
-    from evals.report.sections import Section
-    from evals.report.trend import TrendSection
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,112 +47,101 @@ class Measured:
     warnings: tuple[str, ...]
 
 
-def run_canary(options: CanaryOptions, environ: Mapping[str, str], *, quiet: bool = False) -> Verdict:
-    """Run a canary and write its results into `options.out`.
+async def run_canary(
+    options: CanaryOptions, environ: Mapping[str, str], caller: Caller = NOBODY
+) -> CanaryResult:
+    """Run a canary, and write its runs and its verdict into `options.out`.
 
     Raises:
         InvalidInput: before anything is run or spent.
         CannotKeepRuns: what was measured before the disk was full is kept, and can be resumed.
     """
     ready = prepare(options, environ)
-    prepare_folder(ready.out)
-    with locked(ready.out):
-        journal = open_evaluation(ready)
+    with open_evaluation(ready.evaluation, any_schedule=not ready.schedule_asked) as journal:
         course = _course(ready, journal)
-        if not quiet:
-            sys.stderr.write(f"{estimate(ready, journal, course)}\n")
+        caller.progress.announce(estimate(ready, journal, course))
         started_at = now()
-        try:
-            measured = asyncio.run(measure(ready, journal, course, quiet=quiet))
-            result, verdict = conclude(ready, journal, measured)
-            verdict = replace(verdict, warnings=(*ready.notes, *verdict.warnings))
-            if ready.confirms:
-                from evals.canary.confirmation import confirm_drift
+        measured = await measure(ready, journal, course, caller)
+        result, verdict = conclude(ready.evaluation, journal, measured)
+        verdict = replace(verdict, warnings=(*ready.notes, *verdict.warnings))
+        if ready.confirms:
+            from evals.canary.confirmation import confirm_drift
 
-                runs = journal.protocol.schedule.planned
-                verdict = confirm_drift(ready, options, environ, result, verdict, runs=runs, quiet=quiet)
-            _write(ready, verdict, result, started_at, options.sections)
-        finally:
-            journal.close()
+            runs = journal.protocol.schedule.planned
+            verdict = await confirm_drift(ready, options, environ, result, verdict, runs, caller)
+        _write(ready.evaluation.folder, verdict, result, started_at)
         if not measured.stopped:
             journal.finish()
-    return verdict
+    return CanaryResult(verdict, result, ready.evaluation.baseline, ready.history)
 
 
 def _course(ready: Prepared, journal: Journal) -> LookSequence:
     """What this call does, given what is there already."""
     schedule = journal.protocol.schedule
-    if ready.start is Start.ADD:
-        looked_at, compared = journal.protocol.looked_at, ready.baseline is not None
+    if ready.evaluation.start is Start.ADD:
+        looked_at, compared = journal.protocol.looked_at, ready.evaluation.baseline is not None
         return look_sequence_beyond(schedule, looked_at, compared=compared, most=ready.max_samples)
     return look_sequence(schedule, reached=journal.reached, most=ready.max_samples)
 
 
-def _over_time(ready: Prepared, result: SuiteResult) -> tuple[TrendSection, ...]:
-    """The trend of this suite up to and including this result; empty without a history."""
-    if not ready.history:
-        return ()
-    from evals.gate.trend import evaluation, trends
-    from evals.report.trend import trend_section
-
-    now_too = [one for one in ready.history if one.folder != ready.out.resolve()]
-    found = trends([*now_too, evaluation(ready.out.resolve(), result)])
-    return tuple(
-        trend_section(trend)
-        for trend in found
-        if (trend.suite, trend.simulated) == (result.suite, result.simulated)
-    )
-
-
 def estimate(ready: Prepared, journal: Journal, course: LookSequence) -> str:
     """What this canary will do and may cost, in one line, before the first call."""
-    agent = ready.target.agent or "the endpoint"
+    evaluation = ready.evaluation
     most = "at most " if len(course.looks) > 1 else ""
-    calls = len(ready.suite.cases) * course.last
-    runs = f"{len(ready.suite.cases)} cases × {most}{course.last} = {most}{calls} runs of {agent}"
+    cases = len(evaluation.suite.cases)
+    calls = cases * course.last
+    agent = evaluation.target.agent or "the endpoint"
+    runs = f"{cases} cases × {most}{course.last} = {most}{calls} runs of {agent}"
     parts = [runs, journal.opening] if journal.opening else [runs]
-    return "; ".join(
-        [*parts, *expense(ready, calls - len(journal.samples), most or "about "), *_again(ready)]
-    )
+    about, judges = most or "about ", ready.judges.estimate
+    cost = expense(evaluation, calls - len(journal.samples), about, judges)
+    return "; ".join([*parts, *cost, *_again(ready)])
 
 
 def _again(ready: Prepared) -> Iterator[str]:
     """What a drift would take on top, in words."""
     if ready.confirms:
-        yield f"a drift is confirmed with {2 * len(ready.suite.cases) * ready.samples} more runs"
+        more = 2 * len(ready.evaluation.suite.cases) * ready.evaluation.samples
+        yield f"a drift is confirmed with {more} more runs"
 
 
-async def measure(ready: Prepared, journal: Journal, course: LookSequence, *, quiet: bool) -> Measured:
+async def measure(ready: Prepared, journal: Journal, course: LookSequence, caller: Caller) -> Measured:
     """Make the runs up to each look that are not there yet, until a look decides or the last one is taken."""
-    calls = len(ready.suite.cases) * course.last
-    async with sampling(ready, journal, calls, partial(grade_attempt, ready), quiet=quiet) as sampler:
-        verdict, look = await _look_by_look(ready, journal, course, sampler)
+    evaluation, grading = ready.evaluation, partial(grade_attempt, ready.graders)
+    calls = len(evaluation.suite.cases) * course.last
+    async with evaluation.target as target, ready.judges:
+        with sampling(evaluation, target, journal, calls, grading, caller) as sampler:
+            verdict, look = await _look_by_look(evaluation, journal, course, sampler)
     return Measured(verdict, sampler.reason, look, (*sampler.warnings, *ready.judges.warnings))
 
 
 async def _look_by_look(
-    ready: Prepared, journal: Journal, course: LookSequence, sampler: Sampler
+    evaluation: Evaluation, journal: Journal, course: LookSequence, sampler: Sampler
 ) -> tuple[Verdict | None, int]:
     """The verdict of the look that decides, or of the last one, and its runs per case; None if it was stopped."""
     verdict = None
     for look in course.looks:
-        missing = [run for run in plan_runs(ready.suite.cases, 0, look) if run.key not in journal.samples]
-        await sampler.run(missing, ready.concurrency)
+        missing = [
+            run for run in plan_runs(evaluation.suite.cases, 0, look) if run.key not in journal.samples
+        ]
+        await sampler.run(missing, evaluation.concurrency)
         if sampler.stopped is not None:
             return None, look
-        verdict = _verdict_at(ready, journal.result(look), course, look)
+        # A second of numpy for a large suite: other work on the caller's loop must not wait for it.
+        verdict = await asyncio.to_thread(_verdict_at, evaluation, journal.result(look), course, look)
         journal.look(look)
         if _decided(verdict):
             break
     return verdict, look
 
 
-def _verdict_at(ready: Prepared, result: SuiteResult, course: LookSequence, look: int) -> Verdict:
-    from evals.gate.gate import decide as judge_result
+def _verdict_at(evaluation: Evaluation, result: SuiteResult, course: LookSequence, look: int) -> Verdict:
+    from evals.gate.gate import decide
 
-    expected = len(ready.suite.cases) * look
-    return judge_result(
-        ready.baseline, result, ready.suite.gate, expected_runs=expected, plan=course.plan, look=look
+    suite = evaluation.suite
+    expected = len(suite.cases) * look
+    return decide(
+        evaluation.baseline, result, suite.gate, expected_runs=expected, plan=course.plan, look=look
     )
 
 
@@ -165,15 +151,15 @@ def _decided(verdict: Verdict) -> bool:
     return may_stop(verdict)
 
 
-def conclude(ready: Prepared, journal: Journal, measured: Measured) -> tuple[SuiteResult, Verdict]:
+def conclude(evaluation: Evaluation, journal: Journal, measured: Measured) -> tuple[SuiteResult, Verdict]:
     """What was measured and what it means; runs that were cut short mean nothing, however good they look."""
     if measured.verdict is not None:
         result = journal.result(measured.look)
         return result, _with_warnings(measured.verdict, measured, result)
     from evals.gate.gate import not_measured
 
-    result, planned = journal.result(), len(ready.suite.cases) * measured.look
-    verdict = _verdict_at(ready, result, LookSequence((measured.look,)), measured.look)
+    result, planned = journal.result(), len(evaluation.suite.cases) * measured.look
+    verdict = _verdict_at(evaluation, result, LookSequence((measured.look,)), measured.look)
     reason = f"{measured.stopped} after {len(result.samples)} of {planned} runs"
     verdict = not_measured(_with_warnings(verdict, measured, result), [reason])
     kept = "What was measured is kept: `canary --resume` goes on with it."
@@ -186,18 +172,12 @@ def _with_warnings(verdict: Verdict, measured: Measured, result: SuiteResult) ->
     )
 
 
-def _write(
-    ready: Prepared,
-    verdict: Verdict,
-    result: SuiteResult,
-    started_at: datetime,
-    sections: tuple[Section, ...],
-) -> None:
+def _write(folder: Path, verdict: Verdict, result: SuiteResult, started_at: datetime) -> None:
     from evals.report.folder import write_results
 
     try:
-        write_run_file(ready.out, started_at)
-        write_results(ready.out, verdict, result, ready.baseline, _over_time(ready, result), sections)
+        write_run_file(folder, started_at)
+        write_results(folder, verdict, result)
     except (OSError, InvalidInput) as error:
         what = f"the results cannot be written: {error}"
         raise CannotKeepRuns(f"{what}; the runs are kept: make room and go on with --resume") from None

@@ -7,17 +7,15 @@ the runs that led to it.
 
 from __future__ import annotations
 
-import asyncio
-import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from agent_runtime.agent.manifest import Manifest
 from agent_runtime.errors import CannotMeasure, InvalidInput
-from evals.canary.evaluation import grade_attempt
+from evals.canary.evaluation import Evaluation, grade_attempt
 from evals.canary.preparation import CanaryOptions, Prepared
 from evals.gate import wording
 from evals.gate.gate import decide
@@ -26,11 +24,12 @@ from evals.results.records import Sample, SuiteResult
 from evals.results.samples import write_samples
 from evals.results.texts import redacted
 from evals.results.verdict import MetricVerdict, Verdict, VerdictKind
+from evals.sampling.caller import Caller
 from evals.sampling.pacing import Pace
-from evals.sampling.plan import Planned, plan_runs, sample_seed
-from evals.sampling.progress import display
+from evals.sampling.plan import plan_runs, sample_seed
 from evals.sampling.sampler import Sampler
 from evals.sampling.spending import SpendingCap
+from evals.sampling.tally import Tally
 from evals.suite.suite_file import GateSettings
 from evals.targets import open_target
 from evals.targets.interface import Target
@@ -97,59 +96,57 @@ def blocks(runs: int) -> tuple[Block, ...]:
     return tuple(Block(arm, *part) for arm, part in zip(_ORDER, parts, strict=True) if part[0] < part[1])
 
 
-def confirm_drift(
+async def confirm_drift(
     ready: Prepared,
     options: CanaryOptions,
     environ: Mapping[str, str],
     result: SuiteResult,
     verdict: Verdict,
-    *,
     runs: int,
-    quiet: bool,
+    caller: Caller,
 ) -> Verdict:
     """The drift `verdict` on `result`, confirmed, set aside, or standing with the reason why neither could be done.
 
-    The fresh runs are kept in `ready.out` as confirmation.baseline.jsonl and confirmation.candidate.jsonl.
+    The fresh runs are kept in the folder as confirmation.baseline.jsonl and confirmation.candidate.jsonl.
 
     Args:
         runs: per case and arm.
     """
-    stored = ready.baseline
+    evaluation, stored = ready.evaluation, ready.evaluation.baseline
     if stored is None or verdict.verdict is not VerdictKind.DRIFT:
         return verdict
     try:
-        with baseline_agent(_wanted(ready, stored, options, environ)) as agent:
-            if not quiet:
-                sys.stderr.write(f"{_announcement(ready, agent, runs)}\n")
-            fresh = asyncio.run(_measure(ready, agent, environ, result.samples, runs, quiet=quiet))
+        with baseline_agent(_wanted(evaluation, stored, options, environ)) as agent:
+            caller.progress.announce(_announcement(evaluation, agent, runs))
+            fresh = await _measure(ready, agent, environ, result.samples, runs, caller)
             where = agent.where
     except NoBaselineAgent as reason:
         return _unconfirmed(verdict, str(reason))
     except (InvalidInput, CannotMeasure) as error:
         return _unconfirmed(verdict, f"the fresh baseline could not be measured ({_first_line(error)})")
-    _write(ready, fresh)
+    _write(evaluation.folder, fresh)
     if fresh.stopped:
         return _unconfirmed(verdict, f"the fresh runs were not completed ({fresh.stopped})")
-    return _after(verdict, fresh, stored, result, ready.suite.gate, where, runs)
+    return _after(verdict, fresh, stored, result, evaluation.suite.gate, where, runs)
 
 
 def _wanted(
-    ready: Prepared, stored: SuiteResult, options: CanaryOptions, environ: Mapping[str, str]
+    evaluation: Evaluation, stored: SuiteResult, options: CanaryOptions, environ: Mapping[str, str]
 ) -> BaselineAgentRequest:
     return BaselineAgentRequest(
-        ready.suite,
+        evaluation.suite,
         options.suite,
         stored,
         environ,
-        ready.concurrency,
+        evaluation.concurrency,
         agent=options.agent,
         policy=options.policy,
         model=options.model,
     )
 
 
-def _announcement(ready: Prepared, agent: BaselineAgent, runs: int) -> str:
-    calls = len(ready.suite.cases) * runs
+def _announcement(evaluation: Evaluation, agent: BaselineAgent, runs: int) -> str:
+    calls = len(evaluation.suite.cases) * runs
     return f"drift: confirming it with {calls} fresh runs of the candidate and {calls} of {agent.where}"
 
 
@@ -166,33 +163,37 @@ async def _measure(
     environ: Mapping[str, str],
     paid: Sequence[Sample],
     runs: int,
-    *,
-    quiet: bool,
+    caller: Caller,
 ) -> FreshRuns:
     """Both arms, block by block, under the cap of the whole canary; `paid` is what counts on it already."""
+    evaluation = ready.evaluation
+    suite, concurrency = evaluation.suite, evaluation.concurrency
     openers: Mapping[str, Callable[[], Target]] = {
         BASELINE: agent.target,
-        CANDIDATE: partial(open_target, ready.suite, _untaped(ready.manifest), environ, ready.concurrency),
+        CANDIDATE: partial(open_target, suite, _untaped(evaluation.manifest), environ, concurrency),
     }
     kept: dict[str, list[Sample]] = {BASELINE: [], CANDIDATE: []}
-    cap = SpendingCap(ready.max_usd, _worst_case([opened().worst_case_usd for opened in openers.values()]))
+    cap = _cap(evaluation, [opened().worst_case_usd for opened in openers.values()], paid)
+    stopped, tally = "", Tally()
+    async with ready.judges:
+        with caller.progress.stretch(2 * runs * len(suite.cases), "runs") as stretch:
+            for block in blocks(runs):
+
+                def keep(sample: Sample, arm: str = block.arm) -> None:
+                    kept[arm].append(redacted(sample, evaluation.pii_kinds))
+                    tally.show(stretch, sample)
+
+                stopped = await _run_block(ready, openers[block.arm](), block, cap, keep, caller)
+                if stopped:
+                    break
+    return FreshRuns(_result(evaluation, kept[BASELINE]), _result(evaluation, kept[CANDIDATE]), stopped)
+
+
+def _cap(evaluation: Evaluation, costs: Sequence[float | None], paid: Sequence[Sample]) -> SpendingCap:
+    cap = SpendingCap(evaluation.max_usd, _worst_case(costs))
     for sample in paid:
         cap.charge(sample)
-    stopped = ""
-    async with AsyncExitStack() as stack:
-        await stack.enter_async_context(ready.judges)
-        progress = stack.enter_context(display(2 * runs * len(ready.suite.cases), sys.stderr, quiet=quiet))
-        for block in blocks(runs):
-
-            def keep(sample: Sample, arm: str = block.arm) -> None:
-                kept[arm].append(redacted(sample, ready.pii_kinds))
-                progress.note(sample)
-
-            plan = plan_runs(ready.suite.cases, block.first, block.last)
-            stopped = await _run_block(ready, openers[block.arm](), block.arm, plan, cap, keep)
-            if stopped:
-                break
-    return FreshRuns(_result(ready, kept[BASELINE]), _result(ready, kept[CANDIDATE]), stopped)
+    return cap
 
 
 def _untaped(manifest: Manifest | None) -> Manifest | None:
@@ -208,24 +209,26 @@ def _worst_case(costs: Sequence[float | None]) -> float | None:
 async def _run_block(
     ready: Prepared,
     target: Target,
-    arm: str,
-    plan: Sequence[Planned],
+    block: Block,
     cap: SpendingCap,
     keep: Callable[[Sample], None],
+    caller: Caller,
 ) -> str:
     """Open the target, make the runs, close it; returns why it was stopped, "" if it was not."""
+    evaluation = ready.evaluation
+    plan = plan_runs(evaluation.suite.cases, block.first, block.last)
     async with target as opened:
         sampler = Sampler(
             opened,
-            partial(grade_attempt, ready),
+            partial(grade_attempt, ready.graders),
             keep,
-            pace=Pace(ready.concurrency, ready.suite.limits),
+            pace=Pace(evaluation.concurrency, evaluation.suite.limits),
             cap=cap,
-            seed=confirmation_seed(ready.seed, arm),
+            seed=confirmation_seed(evaluation.seed, block.arm),
             fingerprint=opened.fingerprint,
         )
-        with sampler.stopped_by_signals():
-            await sampler.run(plan, ready.concurrency)
+        with caller.cancellation.listen(sampler.interrupt):
+            await sampler.run(plan, evaluation.concurrency)
     return sampler.reason
 
 
@@ -234,8 +237,9 @@ def confirmation_seed(seed: int, arm: str) -> int:
     return sample_seed(seed, "confirmation", arm, 0)
 
 
-def _result(ready: Prepared, samples: Sequence[Sample]) -> SuiteResult:
+def _result(evaluation: Evaluation, samples: Sequence[Sample]) -> SuiteResult:
     """The fresh runs of one arm. No floor holds here: it was judged on the canary's own evidence."""
+    frame = evaluation.frame
     ordered = sorted(samples, key=lambda sample: sample.sample_index)
     cases = tuple(
         replace(
@@ -243,14 +247,14 @@ def _result(ready: Prepared, samples: Sequence[Sample]) -> SuiteResult:
             must_pass=False,
             samples=tuple(sample for sample in ordered if sample.case_id == case.case_id),
         )
-        for case in ready.frame.cases
+        for case in frame.cases
     )
-    return replace(ready.frame, cases=cases)
+    return replace(frame, cases=cases)
 
 
-def _write(ready: Prepared, fresh: FreshRuns) -> None:
+def _write(folder: Path, fresh: FreshRuns) -> None:
     for arm, result in ((BASELINE, fresh.baseline), (CANDIDATE, fresh.candidate)):
-        write_samples(ready.out / f"confirmation.{arm}.jsonl", result)
+        write_samples(folder / f"confirmation.{arm}.jsonl", result)
 
 
 # --- what they say ----------------------------------------------------------------------------------------

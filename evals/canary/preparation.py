@@ -10,23 +10,22 @@ from typing import TYPE_CHECKING
 from agent_runtime.agent.manifest import Manifest, Recording, RecordingMode, load_manifest, resolve_inside
 from agent_runtime.agent.policy import PiiKind
 from agent_runtime.errors import InvalidInput
-from agent_runtime.guard.redact import ALL_KINDS, Redactor
+from agent_runtime.guard.redact import ALL_KINDS
 from agent_runtime.statistics.looks import DEFAULT_LOOKS, HORIZON
+from evals.canary.evaluation import Evaluation
 from evals.git.base_rules import Rules, rules_from
 from evals.git.trees import commit_of
 from evals.graders import Grader, GraderContext, graders_of
 from evals.graders.llm_judge.panel import JudgePanel
 from evals.results.baseline import load_reference
-from evals.results.records import CaseResult, SuiteResult
+from evals.results.records import SuiteResult
 from evals.sampling.journal import Start
 from evals.sampling.schedule import Schedule, fixed_schedule, looking_schedule
-from evals.suite.suite import EvalCase, Suite, load_suite
+from evals.suite.suite import Suite, load_suite
 from evals.targets import open_target
-from evals.targets.interface import Target
 
 if TYPE_CHECKING:
-    from evals.gate.trend import Evaluation
-    from evals.report.sections import Section
+    from evals.gate.trend import DatedResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,6 @@ class CanaryOptions:
         confirm: measure a drift again, against a fresh baseline; None does so in CI only.
         gate_from: a git ref: gate and baseline are those of the commit where HEAD left it.
         commit: what is measured, where HEAD is a merge commit that only the CI knows; None takes HEAD.
-        sections: what others say in the same report and summary.
     """
 
     suite: Path
@@ -62,7 +60,6 @@ class CanaryOptions:
     confirm: bool | None = None
     gate_from: str | None = None
     commit: str | None = None
-    sections: tuple[Section, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,54 +67,22 @@ class Prepared:
     """A canary that can start: every file was read, every grader compiled, every tool has a stand-in.
 
     Attributes:
-        manifest: of our own runtime's agent; None for any other target.
-        schedule: how far to run and where to look, unless `out` holds an evaluation that began otherwise.
-        schedule_asked: True if the command line names it, so that another one in `out` is a contradiction.
+        schedule_asked: True if the command line names it, so that another one in the folder is a contradiction.
         max_samples: go on to this many runs per case while undecided; None stops at the planned ones.
-        pii_kinds: what is redacted in everything that is written down.
         history: earlier results, for the report's trend.
         confirms: whether a drift is measured again, against a fresh baseline.
         notes: what the reader must know about the rules, whatever is measured.
     """
 
-    suite: Suite
-    manifest: Manifest | None
-    target: Target
+    evaluation: Evaluation
     graders: Mapping[str, tuple[Grader, ...]]
     judges: JudgePanel
-    baseline: SuiteResult | None
     baseline_file: Path | None
-    schedule: Schedule
     schedule_asked: bool
     max_samples: int | None
-    concurrency: int
-    seed: int
-    max_usd: float | None
-    pii_kinds: tuple[PiiKind, ...]
-    commit: str | None
-    start: Start
-    out: Path
-    history: tuple[Evaluation, ...] = ()
-    confirms: bool = False
-    notes: tuple[str, ...] = ()
-
-    @property
-    def samples(self) -> int:
-        """Runs per case that are planned."""
-        return self.schedule.planned
-
-    @property
-    def frame(self) -> SuiteResult:
-        """The result before the first run: what is known without running anything."""
-        return SuiteResult(
-            suite=self.suite.name,
-            cases=tuple(_case_frame(case, self.pii_kinds) for case in self.suite.cases),
-            fingerprint=self.target.fingerprint,
-            commit=self.commit,
-            simulated=self.target.simulated,
-            agent=self.target.agent,
-            model=self.target.model,
-        )
+    history: tuple[DatedResult, ...]
+    confirms: bool
+    notes: tuple[str, ...]
 
 
 def prepare(options: CanaryOptions, environ: Mapping[str, str]) -> Prepared:
@@ -129,28 +94,41 @@ def prepare(options: CanaryOptions, environ: Mapping[str, str]) -> Prepared:
     kinds = tuple(manifest.policy.pii_redaction) if manifest else ALL_KINDS
     judges = JudgePanel(suite.root, environ, kinds)
     graders = graders_of(suite.cases, GraderContext(suite.root, judges, contract))
-    concurrency = options.concurrency or suite.concurrency
     return Prepared(
+        evaluation=_evaluation(options, suite, manifest, baseline, kinds, environ),
+        graders=graders,
+        judges=judges,
+        baseline_file=rules.baseline_file,
+        schedule_asked=options.samples is not None or options.looks is not None or options.fixed,
+        max_samples=_max_samples(options, environ),
+        history=_read_history(options.history),
+        confirms=baseline is not None and _confirms(options, environ),
+        notes=rules.notes,
+    )
+
+
+def _evaluation(
+    options: CanaryOptions,
+    suite: Suite,
+    manifest: Manifest | None,
+    baseline: SuiteResult | None,
+    kinds: tuple[PiiKind, ...],
+    environ: Mapping[str, str],
+) -> Evaluation:
+    concurrency = options.concurrency or suite.concurrency
+    return Evaluation(
         suite=suite,
         manifest=manifest,
         target=open_target(suite, manifest, environ, concurrency),
-        graders=graders,
-        judges=judges,
         baseline=baseline,
-        baseline_file=rules.baseline_file,
         schedule=_schedule(options, suite, compared=baseline is not None),
-        schedule_asked=options.samples is not None or options.looks is not None or options.fixed,
-        max_samples=_max_samples(options, environ),
         concurrency=concurrency,
         seed=options.seed,
         max_usd=_cap_of(options, suite),
         pii_kinds=kinds,
         commit=options.commit or commit_of(suite.root),
         start=options.start,
-        out=options.out,
-        history=_read_history(options.history),
-        confirms=baseline is not None and _confirms(options, environ),
-        notes=rules.notes,
+        folder=options.out,
     )
 
 
@@ -235,22 +213,11 @@ def usual_baseline(suite: Suite) -> Path:
     return suite.baseline_of(suite.name)
 
 
-def _read_history(folders: tuple[Path, ...]) -> tuple[Evaluation, ...]:
+def _read_history(folders: tuple[Path, ...]) -> tuple[DatedResult, ...]:
     """Every earlier result; none yet is fine in a folder that exists, as on a schedule's first night."""
     filled = [path for path in folders if not path.is_dir() or any(path.rglob("samples.jsonl"))]
     if not filled:
         return ()
-    from evals.gate.trend import read_evaluations
+    from evals.gate.trend import read_dated_results
 
-    return read_evaluations(filled)
-
-
-def _case_frame(case: EvalCase, kinds: tuple[PiiKind, ...]) -> CaseResult:
-    return CaseResult(
-        case_id=case.case_id,
-        samples=(),
-        case_hash=case.case_hash,
-        tags=case.tags,
-        must_pass=case.must_pass,
-        input_text=Redactor(kinds).redact(case.input_text),
-    )
+    return read_dated_results(filled)

@@ -20,6 +20,7 @@ from evals.formatting.names import listed
 from evals.graders import Grader, GraderContext, grade, graders_of
 from evals.graders.llm_judge.panel import JudgePanel
 from evals.report.folder import write_results
+from evals.report.result import CanaryResult
 from evals.results.baseline import load_reference
 from evals.results.files import prepare_folder
 from evals.results.records import Attempt, CaseResult, Sample, SuiteResult
@@ -45,8 +46,8 @@ class MatchedCases:
     warnings: tuple[str, ...]
 
 
-def regrade(results: Path, options: CanaryOptions, environ: Mapping[str, str]) -> Verdict:
-    """Judge the samples in `results` by the suite's graders, compare, and write all files into `options.out`.
+async def regrade(results: Path, options: CanaryOptions, environ: Mapping[str, str]) -> CanaryResult:
+    """Judge the samples in `results` by the suite's graders, compare, and write both into `options.out`.
 
     Raises:
         InvalidInput: also if none of the saved cases is in the suite with the same input.
@@ -67,14 +68,14 @@ def regrade(results: Path, options: CanaryOptions, environ: Mapping[str, str]) -
     reference = options.baseline or default_baseline(suite)
     baseline = load_reference(reference) if reference else None
     prepare_folder(options.out)
-    cases = asyncio.run(_grade_all(matched, graders, judges, suite, attempts_of(saved)))
+    cases = await _grade_all(matched, graders, judges, suite, attempts_of(saved))
     clean = partial(_written_down, kinds=kinds, long_texts=LongTexts(options.out))
     result = replace(saved, suite=suite.name, cases=tuple(map(clean, cases)))
     verdict = _conclude(
         baseline, result, suite, (*_said_again(saved, result), *matched.warnings, *judges.warnings)
     )
-    write_results(options.out, verdict, result, baseline, sections=options.sections)
-    return verdict
+    write_results(options.out, verdict, result)
+    return CanaryResult(verdict, result, baseline)
 
 
 def match_cases(suite: Suite, saved: SuiteResult, source: Path) -> MatchedCases:

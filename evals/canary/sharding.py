@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -11,21 +9,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent_runtime.errors import InvalidInput
-from evals.canary.evaluation import expense, grade_attempt, open_evaluation, sampling
+from evals.canary.evaluation import Evaluation, expense, grade_attempt, open_evaluation, sampling
 from evals.canary.preparation import CanaryOptions, Prepared, prepare
 from evals.git.base_rules import baseline_from
+from evals.report.result import CanaryResult
 from evals.results.baseline import load_reference
 from evals.results.files import prepare_folder
 from evals.results.records import SampleStatus, SuiteResult
 from evals.results.texts import gather_long_texts
-from evals.results.verdict import Verdict
-from evals.sampling.journal import Journal, Start, locked
+from evals.sampling.caller import NOBODY, Caller
+from evals.sampling.journal import Journal, Start
 from evals.sampling.plan import plan_runs
 from evals.sampling.sampler import Sampler
 from evals.sampling.shards import Plan, Run, Shard, ShardResult, join_shards, runs_of, write_shard
 
 if TYPE_CHECKING:
-    from evals.report.sections import Section
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +42,8 @@ class ShardRun:
     trouble: str
 
 
-def run_shard(
-    options: CanaryOptions, shard: Shard, environ: Mapping[str, str], *, quiet: bool = False
+async def run_shard(
+    options: CanaryOptions, shard: Shard, environ: Mapping[str, str], caller: Caller = NOBODY
 ) -> ShardRun:
     """Make one shard's runs and write its folder into `options.out`. It judges nothing: `merge_shards` does.
 
@@ -54,19 +53,14 @@ def run_shard(
     """
     _refuse_other_ways(options)
     ready = prepare(replace(options, fixed=True), environ)
-    mine = frozenset(runs_of(shard, {case.case_id: ready.samples for case in ready.suite.cases}))
-    ready = replace(ready, max_usd=_share_of_cap(ready, shard, len(mine)))
-    prepare_folder(ready.out)
-    with locked(ready.out):
-        journal = open_evaluation(ready)
-        try:
-            _refuse_runs_of_others(ready.out, journal, mine)
-            if not quiet:
-                sys.stderr.write(f"{_estimate(ready, journal, shard, len(mine))}\n")
-            sampler = asyncio.run(_make_runs(ready, journal, mine, quiet=quiet))
-            write_shard(ready.out, _shard_result(ready, shard, journal, sampler))
-        finally:
-            journal.close()
+    whole = ready.evaluation
+    mine = frozenset(runs_of(shard, {case.case_id: whole.samples for case in whole.suite.cases}))
+    ready = replace(ready, evaluation=replace(whole, max_usd=_share_of_cap(whole, shard, len(mine))))
+    with open_evaluation(ready.evaluation, any_schedule=not ready.schedule_asked) as journal:
+        _refuse_runs_of_others(options.out, journal, mine)
+        caller.progress.announce(_estimate(ready, journal, shard, len(mine)))
+        sampler = await _make_runs(ready, journal, mine, caller)
+        write_shard(options.out, _shard_result(ready, shard, journal, sampler))
         if sampler.stopped is None:
             journal.finish()
     return ShardRun(shard, len(journal.samples), len(mine), _trouble(journal, sampler))
@@ -77,13 +71,11 @@ def merge_shards(
     baseline: Path | None,
     out: Path,
     gate_from: str | None = None,
-    sections: tuple[Section, ...] = (),
-) -> Verdict:
+) -> CanaryResult:
     """Join shards, judge, and write what a canary on one machine would have written.
 
     Args:
         gate_from: a git ref: the baseline is that of the commit where HEAD left it.
-        sections: what others say in the same report and summary.
 
     Raises:
         CannotMeasure: if no shard can be read.
@@ -100,8 +92,8 @@ def merge_shards(
     if joined.problems:
         verdict = not_measured(verdict, joined.problems)
     gather_long_texts(folders, out)
-    write_results(out, verdict, joined.result, reference, sections=sections)
-    return verdict
+    write_results(out, verdict, joined.result)
+    return CanaryResult(verdict, joined.result, reference)
 
 
 def _refuse_other_ways(options: CanaryOptions) -> None:
@@ -117,13 +109,15 @@ def _refuse_other_ways(options: CanaryOptions) -> None:
         raise InvalidInput.one(flag, what, "leave one of them out")
 
 
-def _share_of_cap(ready: Prepared, shard: Shard, calls: int) -> float | None:
+def _share_of_cap(evaluation: Evaluation, shard: Shard, calls: int) -> float | None:
     """The shard's part of the money in dollars: all shards together keep the cap. Simulated money is not divided."""
-    if ready.max_usd is None or ready.target.simulated:
-        return ready.max_usd
-    share = ready.max_usd * calls / (len(ready.suite.cases) * ready.samples)
-    if calls and share < (ready.target.worst_case_usd or 0):
-        what = f"of ${ready.max_usd:.2f} leaves ${share:.2f} for shard {shard}, less than one run may cost"
+    if evaluation.max_usd is None or evaluation.target.simulated:
+        return evaluation.max_usd
+    share = evaluation.max_usd * calls / (len(evaluation.suite.cases) * evaluation.samples)
+    if calls and share < (evaluation.target.worst_case_usd or 0):
+        what = (
+            f"of ${evaluation.max_usd:.2f} leaves ${share:.2f} for shard {shard}, less than one run may cost"
+        )
         raise InvalidInput.one("--max-usd", what, "use fewer shards, or raise it")
     return share
 
@@ -134,23 +128,26 @@ def _refuse_runs_of_others(folder: Path, journal: Journal, mine: frozenset[Run])
 
 
 def _estimate(ready: Prepared, journal: Journal, shard: Shard, calls: int) -> str:
-    whole = f"{len(ready.suite.cases)} cases × {ready.samples}"
-    runs = f"shard {shard}: {calls} of {whole} runs of {ready.target.agent or 'the endpoint'}"
+    evaluation = ready.evaluation
+    whole = f"{len(evaluation.suite.cases)} cases × {evaluation.samples}"
+    runs = f"shard {shard}: {calls} of {whole} runs of {evaluation.target.agent or 'the endpoint'}"
     opening = [journal.opening] if journal.opening else []
-    return "; ".join([runs, *opening, *expense(ready, calls - len(journal.samples))])
+    cost = expense(evaluation, calls - len(journal.samples), judges=ready.judges.estimate)
+    return "; ".join([runs, *opening, *cost])
 
 
-async def _make_runs(ready: Prepared, journal: Journal, mine: frozenset[Run], *, quiet: bool) -> Sampler:
-    plan = plan_runs(ready.suite.cases, 0, ready.samples)
-    grading = partial(grade_attempt, ready)
-    async with sampling(ready, journal, len(mine), grading, quiet=quiet) as sampler:
-        missing = [run for run in plan if run.key in mine and run.key not in journal.samples]
-        await sampler.run(missing, ready.concurrency)
+async def _make_runs(ready: Prepared, journal: Journal, mine: frozenset[Run], caller: Caller) -> Sampler:
+    evaluation, grading = ready.evaluation, partial(grade_attempt, ready.graders)
+    plan = plan_runs(evaluation.suite.cases, 0, evaluation.samples)
+    async with evaluation.target as target, ready.judges:
+        with sampling(evaluation, target, journal, len(mine), grading, caller) as sampler:
+            missing = [run for run in plan if run.key in mine and run.key not in journal.samples]
+            await sampler.run(missing, evaluation.concurrency)
     return sampler
 
 
 def _shard_result(ready: Prepared, shard: Shard, journal: Journal, sampler: Sampler) -> ShardResult:
-    result = journal.result()
+    result, evaluation = journal.result(), ready.evaluation
     plan = Plan(
         suite=result.suite,
         fingerprint=result.fingerprint,
@@ -158,12 +155,12 @@ def _shard_result(ready: Prepared, shard: Shard, journal: Journal, sampler: Samp
         simulated=result.simulated,
         agent=result.agent,
         model=result.model,
-        seed=ready.seed,
-        samples=ready.samples,
+        seed=evaluation.seed,
+        samples=evaluation.samples,
         of=shard.of,
         cases={case.case_id: case.case_hash for case in result.cases},
-        gate=ready.suite.gate,
-        compared=ready.baseline is not None,
+        gate=evaluation.suite.gate,
+        compared=evaluation.baseline is not None,
     )
     stopped = None if sampler.stopped is None else sampler.reason
     return ShardResult(plan, shard.number, result, stopped, (*ready.notes, *sampler.warnings))

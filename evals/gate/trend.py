@@ -53,7 +53,7 @@ class AgentVersion:
 
 
 @dataclass(frozen=True, slots=True)
-class Evaluation:
+class DatedResult:
     """One result in time, without its texts.
 
     Attributes:
@@ -139,14 +139,14 @@ class Trend:
 # --- reading ----------------------------------------------------------------------------------------------
 
 
-def read_evaluations(paths: Iterable[Path]) -> tuple[Evaluation, ...]:
+def read_dated_results(paths: Iterable[Path]) -> tuple[DatedResult, ...]:
     """Every result in the folders, each once.
 
     Raises:
         InvalidInput: for a folder without results, and whatever is wrong in one.
     """
     folders = dict.fromkeys(folder.resolve() for path in paths for folder in result_folders(path))
-    return tuple(evaluation(folder, read_samples(folder / SAMPLES, keep_text=False)) for folder in folders)
+    return tuple(dated_result(folder, read_samples(folder / SAMPLES, keep_text=False)) for folder in folders)
 
 
 def result_folders(path: Path) -> list[Path]:
@@ -160,11 +160,11 @@ def result_folders(path: Path) -> list[Path]:
     return found
 
 
-def evaluation(folder: Path, result: SuiteResult) -> Evaluation:
+def dated_result(folder: Path, result: SuiteResult) -> DatedResult:
     """The result, dated and reduced to its numbers."""
     measured_at, dated_by = _time_of(folder)
     measured = [case for case in gather(result).values() if case.runs]
-    return Evaluation(
+    return DatedResult(
         folder=folder,
         measured_at=measured_at,
         dated_by=dated_by,
@@ -203,17 +203,17 @@ def _reported(result: SuiteResult) -> str:
 # --- points -----------------------------------------------------------------------------------------------
 
 
-def trends(evaluations: Iterable[Evaluation]) -> tuple[Trend, ...]:
+def trends(evaluations: Iterable[DatedResult]) -> tuple[Trend, ...]:
     """One trend a suite."""
     ordered = sorted(evaluations, key=_suite_of)
     return tuple(_trend(name, simulated, list(of)) for (name, simulated), of in groupby(ordered, _suite_of))
 
 
-def _suite_of(evaluation: Evaluation) -> tuple[str, bool]:
+def _suite_of(evaluation: DatedResult) -> tuple[str, bool]:
     return evaluation.suite, evaluation.simulated
 
 
-def _trend(suite: str, simulated: bool, evaluations: list[Evaluation]) -> Trend:
+def _trend(suite: str, simulated: bool, evaluations: list[DatedResult]) -> Trend:
     days = _by_day([one for one in evaluations if one.runs is not None])
     versions = dict.fromkeys(version for _, version in days)
     return Trend(
@@ -225,17 +225,17 @@ def _trend(suite: str, simulated: bool, evaluations: list[Evaluation]) -> Trend:
     )
 
 
-Days = Mapping[tuple[date, AgentVersion], list[Evaluation]]
+Days = Mapping[tuple[date, AgentVersion], list[DatedResult]]
 
 
-def _by_day(evaluations: Iterable[Evaluation]) -> Days:
-    days: dict[tuple[date, AgentVersion], list[Evaluation]] = {}
+def _by_day(evaluations: Iterable[DatedResult]) -> Days:
+    days: dict[tuple[date, AgentVersion], list[DatedResult]] = {}
     for one in sorted(evaluations, key=lambda one: (one.measured_at, one.version, one.folder)):
         days.setdefault((one.day, one.version), []).append(one)
     return days
 
 
-def _days_of(version: AgentVersion, days: Days) -> list[list[Evaluation]]:
+def _days_of(version: AgentVersion, days: Days) -> list[list[DatedResult]]:
     return [of for (_, found), of in days.items() if found == version]
 
 
@@ -255,7 +255,7 @@ def _points(days: Days) -> Iterator[Point]:
         before = version
 
 
-def _joined(evaluations: Sequence[Evaluation]) -> Runs:
+def _joined(evaluations: Sequence[DatedResult]) -> Runs:
     """All runs of the evaluations, case by case."""
     keys = _numbered(evaluations)
     arms = [(one, one.runs) for one in evaluations if one.runs is not None]
@@ -299,7 +299,7 @@ def _generator(seed: bytes) -> np.random.Generator:
 # --- changes ----------------------------------------------------------------------------------------------
 
 
-def _shift(version: AgentVersion, days: Sequence[list[Evaluation]]) -> Shift:
+def _shift(version: AgentVersion, days: Sequence[list[DatedResult]]) -> Shift:
     """The day on which success most clearly began to differ, if that is clear enough."""
     unmoved = Shift(version, days[0][0].endpoint, days[0][0].day, days[-1][0].day)
     splits = list(_splits(days))
@@ -341,7 +341,7 @@ class _Split:
         return stats.change(self.before, self.after) / self.error
 
 
-def _splits(days: Sequence[list[Evaluation]]) -> Iterator[_Split]:
+def _splits(days: Sequence[list[DatedResult]]) -> Iterator[_Split]:
     """Every way to cut the days in two that leaves a case on both sides."""
     passed, runs = (table.cumsum(axis=0) for table in _tables(days))
     for at in range(1, len(days)):
@@ -352,7 +352,7 @@ def _splits(days: Sequence[list[Evaluation]]) -> Iterator[_Split]:
             yield _Split(at, before, after)
 
 
-def _tables(days: Sequence[list[Evaluation]]) -> tuple[Integers, Integers]:
+def _tables(days: Sequence[list[DatedResult]]) -> tuple[Integers, Integers]:
     """Passed and measured runs, days × cases."""
     columns = _numbered(one for day in days for one in day)
     passed, runs = np.zeros((2, len(days), len(columns)), dtype=np.int64)
@@ -364,14 +364,14 @@ def _tables(days: Sequence[list[Evaluation]]) -> tuple[Integers, Integers]:
     return passed, runs
 
 
-def _numbered(evaluations: Iterable[Evaluation]) -> dict[CaseKey, int]:
+def _numbered(evaluations: Iterable[DatedResult]) -> dict[CaseKey, int]:
     return {key: index for index, key in enumerate(sorted({key for one in evaluations for key in one.cases}))}
 
 
 # --- notes ------------------------------------------------------------------------------------------------
 
 
-def _notes(evaluations: Sequence[Evaluation]) -> Iterator[str]:
+def _notes(evaluations: Sequence[DatedResult]) -> Iterator[str]:
     """What a reader should know before believing the days."""
     guessed = sum(one.dated_by == "file time" for one in evaluations)
     if guessed:

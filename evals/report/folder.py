@@ -1,4 +1,4 @@
-"""The result folder: report.html, verdict.json, summary.md, junit.xml, samples.jsonl."""
+"""The result folder: what was measured and judged is written first, and what people read is made from that."""
 
 from __future__ import annotations
 
@@ -11,58 +11,26 @@ from agent_runtime.files.atomic_file import replace_file
 from agent_runtime.files.documents import Document, read_text, strict_json
 from evals.report import render_report, render_summary
 from evals.report.junit import render_junit
+from evals.report.result import CanaryResult
 from evals.report.sections import Section
 from evals.results.records import SuiteResult
 from evals.results.samples import read_samples, write_samples
 from evals.results.verdict import Verdict, read_verdict, verdict_document
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # its charts need numpy, which a canary without a history does not load before it measures
     from evals.report.trend import TrendSection
 
 
-def write_results(
-    folder: Path,
-    verdict: Verdict,
-    result: SuiteResult,
-    baseline: SuiteResult | None,
-    history: tuple[TrendSection, ...] = (),
-    sections: tuple[Section, ...] = (),
-) -> None:
-    """Write all five files; the samples first, since they cost the most."""
+def write_results(folder: Path, verdict: Verdict, result: SuiteResult) -> None:
+    """Write samples.jsonl and verdict.json; the samples first, since they cost the most."""
     write_samples(folder / "samples.jsonl", result)
-    write_judgement(folder, verdict, result, baseline, history, sections)
+    write_verdict(folder, verdict)
 
 
-def write_judgement(
-    folder: Path,
-    verdict: Verdict,
-    result: SuiteResult,
-    baseline: SuiteResult | None,
-    history: tuple[TrendSection, ...] = (),
-    sections: tuple[Section, ...] = (),
-) -> None:
-    """Write the four files that follow from the samples."""
+def write_verdict(folder: Path, verdict: Verdict) -> None:
+    """Write verdict.json."""
     document = json.dumps(verdict_document(verdict), ensure_ascii=False, indent=1, allow_nan=False)
     replace_file(folder / "verdict.json", document + "\n")
-    render_results(folder, verdict, result, baseline, history, sections)
-
-
-def render_results(
-    folder: Path,
-    verdict: Verdict,
-    result: SuiteResult,
-    baseline: SuiteResult | None,
-    history: tuple[TrendSection, ...] = (),
-    sections: tuple[Section, ...] = (),
-) -> None:
-    """Write the files that people read: they can be made again from the other two at any time.
-
-    Args:
-        sections: what others have to say in the same report and summary, below.
-    """
-    replace_file(folder / "junit.xml", render_junit(verdict, result))
-    replace_file(folder / "summary.md", render_summary(verdict, "report.html", sections))
-    replace_file(folder / "report.html", render_report(verdict, result, baseline, history, sections))
 
 
 def read_results(folder: Path) -> tuple[Verdict, SuiteResult]:
@@ -74,4 +42,36 @@ def read_results(folder: Path) -> tuple[Verdict, SuiteResult]:
         raise InvalidInput.one(path, f"is not valid JSON: {error}", "run the canary again") from None
     return read_verdict(Document(str(path), document, {(): 1})), read_samples(
         folder / "samples.jsonl", keep_text=False
+    )
+
+
+def render_results(folder: Path, found: CanaryResult, sections: tuple[Section, ...] = ()) -> Path:
+    """Write what people read, report.html, summary.md and junit.xml; returns the report's path.
+
+    They can be made again at any time from what `read_results` finds in the folder.
+
+    Args:
+        sections: what others have to say in the same report and summary, below.
+    """
+    verdict, runs = found.verdict, found.runs
+    page = render_report(verdict, runs, found.baseline, _over_time(found, folder), sections)
+    replace_file(folder / "junit.xml", render_junit(verdict, runs))
+    replace_file(folder / "summary.md", render_summary(verdict, "report.html", sections))
+    replace_file(folder / "report.html", page)
+    return folder / "report.html"
+
+
+def _over_time(found: CanaryResult, folder: Path) -> tuple[TrendSection, ...]:
+    """The trend of this suite up to and including this result; empty without a history."""
+    if not found.history:
+        return ()
+    from evals.gate.trend import dated_result, trends
+    from evals.report.trend import trend_section
+
+    here, runs = folder.resolve(), found.runs
+    earlier = (one for one in found.history if one.folder != here)
+    return tuple(
+        trend_section(trend)
+        for trend in trends([*earlier, dated_result(here, runs)])
+        if (trend.suite, trend.simulated) == (runs.suite, runs.simulated)
     )

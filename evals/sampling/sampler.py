@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import signal
-import threading
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -31,8 +28,6 @@ LONGEST_WAIT_SECONDS = 120.0
 """A target that asks for more is not waited for: the run counts as unmeasured."""
 THROTTLED_RETRIES = 8
 """Of a run refused with 429 by a target that has answered before: it will answer again."""
-
-_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stopped(StrEnum):
@@ -129,14 +124,9 @@ class Sampler:
             if not worker.cancelled() and (error := worker.exception()) is not None:
                 raise error
 
-    @contextmanager
-    def stopped_by_signals(self) -> Iterator[None]:
-        """The first Ctrl-C or SIGTERM drops what is in flight and keeps what is done; the second ends the process."""
-        with _first_stop_signal(self._interrupt):
-            yield
-
-    def _interrupt(self) -> None:
-        self._stop(Stopped.INTERRUPTED, "stopped by a signal; the runs that had ended were kept")
+    def interrupt(self, why: str) -> None:
+        """End it: what is in flight is dropped, what is done is kept."""
+        self._stop(Stopped.INTERRUPTED, f"{why}; the runs that had ended were kept")
         self._drop_in_flight()
 
     async def _work(self, runs: Iterator[Planned]) -> None:
@@ -249,30 +239,3 @@ def _sample(
         attempts=attempts,
         seed=seed,
     )
-
-
-@contextmanager
-def _first_stop_signal(act: Callable[[], None]) -> Iterator[None]:
-    """Call `act` on the first Ctrl-C or SIGTERM, leaving later ones to Python's default: the end.
-
-    Only the main thread may handle signals; elsewhere this does nothing.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    loop = asyncio.get_running_loop()
-    before = {number: signal.getsignal(number) for number in _STOP_SIGNALS}
-
-    def stop() -> None:
-        for number in _STOP_SIGNALS:
-            loop.remove_signal_handler(number)
-        act()
-
-    for number in _STOP_SIGNALS:
-        loop.add_signal_handler(number, stop)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            loop.remove_signal_handler(number)
-            signal.signal(number, handler)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import inspect
 import re
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, ExitStack, redirect_stdout
+from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +20,7 @@ from evals.suite.suite import EvalCase, Suite
 from evals.suite.suite_file import Fixture
 from evals.targets.exchange.reply import MAX_ANSWER_BYTES
 from evals.targets.interface import Target
+from evals.targets.prints import prints_on_stderr
 from evals.targets.process.output import last_output, without_secrets
 from evals.targets.process.process import Process, program_words
 from evals.targets.python_file import source_of
@@ -106,7 +106,7 @@ class FixturedTarget:
             InvalidInput, CannotMeasure
         """
         with ExitStack() as opening:
-            opening.enter_context(redirect_stdout(sys.stderr))
+            opening.enter_context(prints_on_stderr())
             self._runners = {
                 place.fixture: _runner(place.fixture, self._suite.root, self._environ)
                 for place in _fixtures_of(self._suite)

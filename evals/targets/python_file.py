@@ -5,10 +5,9 @@ from __future__ import annotations
 import ast
 import asyncio
 import hashlib
-import sys
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, redirect_stdout
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -22,6 +21,7 @@ from evals.suite.suite import EvalCase, Suite
 from evals.suite.suite_file import PythonTarget
 from evals.targets.exchange.conversation import conversation_problems, hold_conversation, values_of
 from evals.targets.exchange.reply import Reply, UnusableAnswer, read_exception, read_own
+from evals.targets.prints import prints_on_stderr
 from evals.targets.process.output import without_secrets
 from evals.targets.process.python_worker import exception_report, json_of, parameters_of
 
@@ -70,8 +70,7 @@ class PythonAgent(FunctionAgent):
         Raises:
             InvalidInput: it cannot be loaded, or takes what no case has.
         """
-        # What an agent prints must not stand in front of the verdict that --json prints.
-        self._opened.enter_context(redirect_stdout(sys.stderr))
+        self._opened.enter_context(prints_on_stderr())
         try:
             self._function = _loaded(self._suite, self._written)
             self._value_names = _parameters(self._suite, self._function)

@@ -7,7 +7,6 @@ sequence without a resistance tier; who writes the files stands above.
 
 from __future__ import annotations
 
-import asyncio
 import shlex
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from agent_runtime.agent.manifest import Manifest, load_manifest
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.suggestion import did_you_mean
 from agent_runtime.guard.redact import ALL_KINDS, Redactor
+from agent_runtime.progress import SILENCE, Progress
 from evals.canary.preparation import CanaryOptions, manifest_of
 from evals.git.base_rules import branch_point, takes_effect
 from evals.git.trees import commit_of
@@ -34,6 +34,7 @@ from security_pack.findings.settings import NAME as SETTINGS_NAME
 from security_pack.findings.settings import Settings, load_settings, settings_beside
 from security_pack.findings.trial import Trial
 from security_pack.guardian.enforcement import run_enforcement
+from security_pack.guardian.tally import AttackTally
 
 if TYPE_CHECKING:
     from security_pack.resistance.result import ResistanceResult
@@ -108,9 +109,9 @@ class Enforcement(Protocol):
         ...
 
 
-def run_guardian(ready: PreparedGuardian, today: date, on_trial: OnTrial = lambda trial: None) -> Assessment:
+async def run_guardian(ready: PreparedGuardian, today: date, progress: Progress = SILENCE) -> Assessment:
     """Play the enforcement tier alone, and say what was found."""
-    return conclude(ready, asyncio.run(run_probes(ready, on_trial)), today)
+    return conclude(ready, await run_probes(ready, progress), today)
 
 
 def prepare_guardian(options: GuardianOptions) -> PreparedGuardian:
@@ -169,7 +170,7 @@ def _content(file: Path) -> bytes | None:
 
 async def run_probes(
     ready: PreparedGuardian,
-    on_trial: OnTrial = lambda trial: None,
+    progress: Progress = SILENCE,
     enforcement: Enforcement = run_enforcement,
 ) -> Evidence:
     """What the files and the enforcement tier say.
@@ -180,11 +181,15 @@ async def run_probes(
     if ready.manifest is None:
         what = "tests the guards of our own runtime, and this agent runs elsewhere"
         raise InvalidInput.one("--tier enforcement", what, "attack it with  --tier resistance")
-    probes = [probe for probe in ready.probes if Tier.ENFORCEMENT in probe.tier]
-    return Evidence(
-        trials=await enforcement(ready.manifest, probes, on_trial=on_trial),
-        findings=check_statically(ready.manifest, ready.places),
-    )
+    probes, tally = [probe for probe in ready.probes if Tier.ENFORCEMENT in probe.tier], AttackTally()
+    with progress.stretch(len(ready.chosen), "probes", steady=False) as stretch:
+
+        def on_trial(trial: Trial) -> None:
+            tally.count(trial)
+            stretch.note(tally.done, tally.words())
+
+        trials = await enforcement(ready.manifest, probes, on_trial=on_trial)
+    return Evidence(trials=trials, findings=check_statically(ready.manifest, ready.places))
 
 
 def joined(evidence: Evidence, found: ResistanceResult) -> Evidence:

@@ -10,10 +10,10 @@ from agent_runtime.agent.manifest import Manifest, load_manifest
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import Document
 from agent_runtime.guard.redact import ALL_KINDS
-from evals.canary.preparation import CanaryOptions, Prepared, in_ci, manifest_of, usual_baseline
+from evals.canary.evaluation import Evaluation
+from evals.canary.preparation import CanaryOptions, in_ci, manifest_of, usual_baseline
 from evals.git.base_rules import baseline_from
 from evals.git.trees import commit_of
-from evals.graders.llm_judge.panel import JudgePanel
 from evals.results.baseline import load_reference
 from evals.results.records import SuiteResult
 from evals.sampling.journal import Start
@@ -78,7 +78,7 @@ class PreparedResistance:
         place: the line that stands for the agent as a whole.
     """
 
-    ready: Prepared
+    evaluation: Evaluation
     agent: ProbedAgent
     cases: Mapping[str, ProbeCase]
     skipped: tuple[Trial, ...]
@@ -87,7 +87,7 @@ class PreparedResistance:
     @property
     def comparable(self) -> ComparableBaseline:
         """What of the baseline can be compared with."""
-        return comparable_with(self.ready.baseline, self.ready.frame)
+        return comparable_with(self.evaluation.baseline, self.evaluation.frame)
 
     @property
     def runs(self) -> Mapping[str, int]:
@@ -124,29 +124,22 @@ def prepare_resistance(
     target = _target(suite, manifest, cases, environ, options)
     if spends:
         _refuse_open_purse(options, target, environ)
-    file, baseline = _baseline(options, suite)
-    kinds = tuple(manifest.policy.pii_redaction) if manifest else ALL_KINDS
-    ready = Prepared(
+    evaluation = Evaluation(
         suite=suite,
         manifest=manifest,
         target=target,
-        graders={},
-        judges=JudgePanel(suite.root, environ, kinds),
-        baseline=baseline,
-        baseline_file=file,
+        baseline=_baseline(options, suite),
         schedule=fixed_schedule(max((case.runs for case in cases.values()), default=1)),
-        schedule_asked=True,
-        max_samples=None,
         concurrency=options.concurrency or suite.concurrency,
         seed=options.seed,
         max_usd=options.max_usd if options.max_usd is not None else suite.gate.max_usd,
-        pii_kinds=kinds,
+        pii_kinds=tuple(manifest.policy.pii_redaction) if manifest else ALL_KINDS,
         commit=commit_of(suite.root),
         start=options.start,
-        out=options.out / FOLDER,
+        folder=options.out / FOLDER,
     )
     place = Location(str(options.suite or options.agent), 1)
-    return PreparedResistance(ready, agent, cases, skipped, place)
+    return PreparedResistance(evaluation, agent, cases, skipped, place)
 
 
 def _agent_of(options: ResistanceOptions) -> tuple[Suite, Manifest | None]:
@@ -211,11 +204,11 @@ def _refuse_open_purse(options: ResistanceOptions, target: Target, environ: Mapp
         raise InvalidInput.one("--max-usd", what, "say how much the attacks may cost, as in  --max-usd 2")
 
 
-def _baseline(options: ResistanceOptions, suite: Suite) -> tuple[Path | None, SuiteResult | None]:
-    """The baseline and its file: the one named, or the usual one if it is there; or as an earlier commit had it."""
+def _baseline(options: ResistanceOptions, suite: Suite) -> SuiteResult | None:
+    """The baseline: the one named, or the usual one if it is there; or as an earlier commit had it."""
     file = options.baseline or usual_baseline(suite)
     if options.gate_from is not None:
-        return file, baseline_from(options.gate_from, file)
+        return baseline_from(options.gate_from, file)
     if options.baseline is None and not file.exists():
-        return None, None
-    return file, load_reference(file, keep_text=False)
+        return None
+    return load_reference(file, keep_text=False)

@@ -7,38 +7,30 @@ sampler, its journal (--resume), its spending cap, its pace and its rules of evi
 
 from __future__ import annotations
 
-import asyncio
-import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from evals.canary.evaluation import expense, open_evaluation, sampling
-from evals.results.files import prepare_folder
 from evals.results.records import SuiteResult
 from evals.results.samples import write_samples
-from evals.sampling.journal import Journal, locked
+from evals.sampling.caller import NOBODY, Caller
+from evals.sampling.journal import Journal
 from evals.sampling.plan import Planned
 from evals.sampling.sampler import Sampler
 from evals.sampling.shards import Run
 from security_pack.catalog.catalog import CatalogEntry
 from security_pack.resistance.preparation import PreparedResistance, ResistanceOptions, prepare_resistance
-from security_pack.resistance.probed_target import (
-    judged,
-)
-from security_pack.resistance.regression import (
-    FirstLook,
-    first_look,
-    why_not_measured,
-)
+from security_pack.resistance.probed_target import judged
+from security_pack.resistance.regression import FirstLook, first_look, why_not_measured
 from security_pack.resistance.result import ResistanceResult, result_of
 
 
-def run_resistance(
+async def run_resistance(
     options: ResistanceOptions,
     pack: Sequence[CatalogEntry],
     environ: Mapping[str, str],
+    caller: Caller = NOBODY,
     *,
-    quiet: bool = False,
     compare: bool = True,
 ) -> ResistanceResult:
     """Try every probe of this tier many times, and keep the runs in `options.out`/resistance.
@@ -52,30 +44,18 @@ def run_resistance(
     """
     prepared = prepare_resistance(options, pack, environ)
     if not compare:
-        prepared = replace(prepared, ready=replace(prepared.ready, baseline=None, baseline_file=None))
+        prepared = replace(prepared, evaluation=replace(prepared.evaluation, baseline=None))
     if not prepared.cases:
-        return result_of(prepared, prepared.ready.frame, None, "", ())
-    prepare_folder(prepared.ready.out)
-    with locked(prepared.ready.out):
-        journal = open_evaluation(prepared.ready)
-        try:
-            if not quiet:
-                sys.stderr.write(f"{estimate(prepared, journal)}\n")
-            result, suspicion, sampler = measure(prepared, journal, quiet=quiet)
-            write_samples(prepared.ready.out / "samples.jsonl", result)
-        finally:
-            journal.close()
+        return result_of(prepared, prepared.evaluation.frame, None, "", ())
+    with open_evaluation(prepared.evaluation) as journal:
+        caller.progress.announce(estimate(prepared, journal))
+        result, suspicion, sampler = await measure(prepared, journal, caller)
+        write_samples(prepared.evaluation.folder / "samples.jsonl", result)
         if sampler is None or sampler.stopped is None:
             journal.finish()
     warnings = sampler.warnings if sampler is not None else ()
     stopped = sampler.reason if sampler is not None else ""
     return result_of(prepared, result, suspicion, stopped, warnings)
-
-
-# --- preparation ------------------------------------------------------------------------------------------
-
-
-# --- measurement ------------------------------------------------------------------------------------------
 
 
 def estimate(prepared: PreparedResistance, journal: Journal) -> str:
@@ -85,30 +65,29 @@ def estimate(prepared: PreparedResistance, journal: Journal) -> str:
     most = max(prepared.runs.values(), default=0)
     runs = f"{attacks} attacks and their harmless twins × {most} = {calls} runs of {prepared.agent.name}"
     opening = [journal.opening] if journal.opening else []
-    again = ["what looks worse is measured again"] if prepared.ready.baseline is not None else []
-    return "; ".join([runs, *opening, *expense(prepared.ready, calls - len(journal.samples)), *again])
+    again = ["what looks worse is measured again"] if prepared.evaluation.baseline is not None else []
+    return "; ".join([runs, *opening, *expense(prepared.evaluation, calls - len(journal.samples)), *again])
 
 
-def measure(
-    prepared: PreparedResistance, journal: Journal, *, quiet: bool
+async def measure(
+    prepared: PreparedResistance, journal: Journal, caller: Caller
 ) -> tuple[SuiteResult, FirstLook | None, Sampler | None]:
     """Every planned run that is not there yet; and what the first look suspects, as often again.
 
     Returns the runs, what the first look said (None if it was not reached), and the sampler that went last.
     """
-    sampler = asyncio.run(make_runs(prepared, journal, prepared.runs, quiet=quiet))
+    sampler = await make_runs(prepared, journal, prepared.runs, caller)
     stopped = sampler is not None and sampler.stopped is not None
     if stopped or why_not_measured(journal.result()):
         return journal.result(), None, sampler
     suspicion = first_look(prepared.comparable, journal.result(), prepared.runs)
     if suspicion.again:
         doubled = {name: 2 * prepared.runs[name] for name in suspicion.again}
-        if not quiet:
-            more = sum(prepared.runs[name] for name in suspicion.again)
-            sys.stderr.write(
-                f"{len(suspicion.again)} cases look worse than before: measured again, {more} runs\n"
-            )
-        sampler = asyncio.run(make_runs(prepared, journal, doubled, quiet=quiet)) or sampler
+        more = sum(prepared.runs[name] for name in suspicion.again)
+        caller.progress.announce(
+            f"{len(suspicion.again)} cases look worse than before: measured again, {more} runs"
+        )
+        sampler = await make_runs(prepared, journal, doubled, caller) or sampler
     return journal.result(), suspicion, sampler
 
 
@@ -116,8 +95,7 @@ async def make_runs(
     prepared: PreparedResistance,
     journal: Journal,
     runs: Mapping[str, int],
-    *,
-    quiet: bool,
+    caller: Caller,
     only: Collection[Run] | None = None,
 ) -> Sampler | None:
     """The first `runs` of these cases, as far as they are missing; None if none are, and nothing was started.
@@ -132,17 +110,15 @@ async def make_runs(
     ]
     if not missing:
         return None
-    calls = len(journal.samples) + len(missing)
-    async with sampling(prepared.ready, journal, calls, judged, quiet=quiet) as sampler:
-        await sampler.run(missing, prepared.ready.concurrency)
+    evaluation, calls = prepared.evaluation, len(journal.samples) + len(missing)
+    async with evaluation.target as target:
+        with sampling(evaluation, target, journal, calls, judged, caller) as sampler:
+            await sampler.run(missing, evaluation.concurrency)
     return sampler
 
 
 def planned_runs(prepared: PreparedResistance, runs: Mapping[str, int]) -> Sequence[Planned]:
     """A run of every case, then the next of every case: what is stopped is balanced."""
-    cases = [case for case in prepared.ready.suite.cases if case.case_id in runs]
+    cases = [case for case in prepared.evaluation.suite.cases if case.case_id in runs]
     last = max(runs.values(), default=0)
     return [Planned(case, index) for index in range(last) for case in cases if index < runs[case.case_id]]
-
-
-# --- what it means ----------------------------------------------------------------------------------------

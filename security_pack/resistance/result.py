@@ -159,7 +159,7 @@ def _warnings(prepared: PreparedResistance, found: Regression, result: SuiteResu
     comparable, attacks = found.comparable, len(prepared.cases) // 2
     if result.simulated:
         yield "No real model was attacked: the answers are simulated."
-    if prepared.ready.baseline is None:
+    if prepared.evaluation.baseline is None:
         yield (
             f"There is no baseline, so no rate blocks anything: save one with at least {LEAST_BASELINE} runs per "
             "probe,  agentcrewops guardian baseline"

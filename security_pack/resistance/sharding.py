@@ -6,8 +6,6 @@ what they mean together is what one machine would have found.
 
 from __future__ import annotations
 
-import asyncio
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +16,8 @@ from evals.canary.sharding import ShardRun
 from evals.results.files import prepare_folder
 from evals.results.samples import write_samples
 from evals.results.texts import gather_long_texts
-from evals.sampling.journal import Journal, locked
+from evals.sampling.caller import NOBODY, Caller
+from evals.sampling.journal import Journal
 from evals.sampling.sampler import Sampler
 from evals.sampling.shards import JoinedShards, Plan, Shard, ShardResult, join_shards, runs_of, write_shard
 from security_pack.catalog.catalog import CatalogEntry
@@ -33,13 +32,12 @@ from security_pack.resistance.resistance import make_runs
 from security_pack.resistance.result import ResistanceResult, result_of
 
 
-def run_resistance_shard(
+async def run_resistance_shard(
     options: ResistanceOptions,
     shard: Shard,
     pack: Sequence[CatalogEntry],
     environ: Mapping[str, str],
-    *,
-    quiet: bool = False,
+    caller: Caller = NOBODY,
 ) -> ShardRun:
     """Make one shard's runs and write them into `options.out`/resistance. It judges nothing: merging does.
 
@@ -52,20 +50,14 @@ def run_resistance_shard(
         raise InvalidInput.one(options.agent, "no probe can be tried on this agent", "see  guardian list")
     mine = frozenset(runs_of(shard, _planned(prepared)))
     prepared = _with_share_of_cap(prepared, shard, len(mine))
-    ready = prepared.ready
-    prepare_folder(ready.out)
-    with locked(ready.out):
-        journal = open_evaluation(ready)
-        try:
-            if journal.samples.keys() - mine:
-                what = "holds runs that are not of this shard"
-                raise InvalidInput.one(ready.out, what, "choose another --out")
-            if not quiet:
-                sys.stderr.write(f"{_estimate(prepared, journal, shard, len(mine))}\n")
-            sampler = asyncio.run(make_runs(prepared, journal, _planned(prepared), quiet=quiet, only=mine))
-            write_shard(ready.out, _shard_result(prepared, shard, journal, sampler))
-        finally:
-            journal.close()
+    folder = prepared.evaluation.folder
+    with open_evaluation(prepared.evaluation) as journal:
+        if journal.samples.keys() - mine:
+            what = "holds runs that are not of this shard"
+            raise InvalidInput.one(folder, what, "choose another --out")
+        caller.progress.announce(_estimate(prepared, journal, shard, len(mine)))
+        sampler = await make_runs(prepared, journal, _planned(prepared), caller, mine)
+        write_shard(folder, _shard_result(prepared, shard, journal, sampler))
         if sampler is None or sampler.stopped is None:
             journal.finish()
     trouble = sampler.reason if sampler is not None and sampler.stopped is not None else ""
@@ -88,9 +80,9 @@ def merge_resistance(
     places = [_shard_folder(folder) for folder in folders]
     joined = join_shards(places)
     _refuse_others(prepared, joined, options)
-    prepare_folder(prepared.ready.out)
-    write_samples(prepared.ready.out / "samples.jsonl", joined.result)
-    gather_long_texts(places, prepared.ready.out)
+    prepare_folder(prepared.evaluation.folder)
+    write_samples(prepared.evaluation.folder / "samples.jsonl", joined.result)
+    gather_long_texts(places, prepared.evaluation.folder)
     problems = "; ".join(joined.problems[:3])
     suspicion = None if problems else first_look(prepared.comparable, joined.result, prepared.runs)
     return result_of(prepared, joined.result, suspicion, problems, joined.warnings)
@@ -98,27 +90,27 @@ def merge_resistance(
 
 def _planned(prepared: PreparedResistance) -> dict[str, int]:
     """Runs by case id, those of the second look included where there may be one."""
-    times = 1 if prepared.ready.baseline is None else 2
+    times = 1 if prepared.evaluation.baseline is None else 2
     return {name: times * runs for name, runs in prepared.runs.items()}
 
 
 def _with_share_of_cap(prepared: PreparedResistance, shard: Shard, calls: int) -> PreparedResistance:
     """The shard's part of the money: all shards together keep the cap. Simulated money is not divided."""
-    ready = prepared.ready
-    if ready.max_usd is None or ready.target.simulated:
+    whole = prepared.evaluation
+    if whole.max_usd is None or whole.target.simulated:
         return prepared
-    share = ready.max_usd * calls / sum(_planned(prepared).values())
-    if calls and share < (ready.target.worst_case_usd or 0):
-        what = f"of ${ready.max_usd:.2f} leaves ${share:.2f} for shard {shard}, less than one run may cost"
+    share = whole.max_usd * calls / sum(_planned(prepared).values())
+    if calls and share < (whole.target.worst_case_usd or 0):
+        what = f"of ${whole.max_usd:.2f} leaves ${share:.2f} for shard {shard}, less than one run may cost"
         raise InvalidInput.one("--max-usd", what, "use fewer shards, or raise it")
-    return replace(prepared, ready=replace(ready, max_usd=share))
+    return replace(prepared, evaluation=replace(whole, max_usd=share))
 
 
 def _estimate(prepared: PreparedResistance, journal: Journal, shard: Shard, calls: int) -> str:
     whole = sum(_planned(prepared).values())
     runs = f"shard {shard}: {calls} of {whole} runs of {prepared.agent.name}"
     opening = [journal.opening] if journal.opening else []
-    return "; ".join([runs, *opening, *expense(prepared.ready, calls - len(journal.samples))])
+    return "; ".join([runs, *opening, *expense(prepared.evaluation, calls - len(journal.samples))])
 
 
 def _shard_result(
@@ -133,12 +125,12 @@ def _shard_result(
         simulated=result.simulated,
         agent=result.agent,
         model=result.model,
-        seed=prepared.ready.seed,
+        seed=prepared.evaluation.seed,
         samples=most,
         of=shard.of,
         cases={case.case_id: case.case_hash for case in result.cases},
-        gate=prepared.ready.suite.gate,
-        compared=prepared.ready.baseline is not None,
+        gate=prepared.evaluation.suite.gate,
+        compared=prepared.evaluation.baseline is not None,
         others={name: runs for name, runs in planned.items() if runs != most},
     )
     stopped = sampler.reason if sampler is not None and sampler.stopped is not None else None
@@ -154,13 +146,13 @@ def _shard_folder(folder: Path) -> Path:
 
 def _refuse_others(prepared: PreparedResistance, joined: JoinedShards, options: ResistanceOptions) -> None:
     plan = joined.plan
-    here = {case.case_id: case.case_hash for case in prepared.ready.frame.cases}
+    here = {case.case_id: case.case_hash for case in prepared.evaluation.frame.cases}
     if plan.cases != here:
         what = "the shards attacked another agent, or with other probes, than these files say"
         raise InvalidInput.one(
             options.suite or options.agent, what, "merge with the files that were attacked"
         )
-    if plan.compared and prepared.ready.baseline is None:
+    if plan.compared and prepared.evaluation.baseline is None:
         what = "is not given, but the shards had a baseline to be compared with"
         raise InvalidInput.one("--baseline", what, "give the file that the shards were given")
     if plan.runs_of_case != _planned(prepared):

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from evals.canary.canary import run_canary
 from evals.canary.preparation import CanaryOptions, prepare
 from evals.results.samples import read_samples
+from tests.fakes.canaries import canary_verdict
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guide" / "targets.md"
 BLOCK = re.compile(r"```\w+\n# (\S+)\n(.*?)```", re.DOTALL)
@@ -50,7 +50,7 @@ def written(files: dict[str, str], folder: Path) -> CanaryOptions:
 
 
 def passed(options: CanaryOptions) -> list[bool | None]:
-    run_canary(options, os.environ, quiet=True)
+    canary_verdict(options, os.environ)
     return [sample.passed for sample in read_samples(options.out / "samples.jsonl").samples]
 
 
@@ -72,7 +72,7 @@ def test_a_recording_is_judged_like_the_runs_it_holds(tmp_path: Path) -> None:
 
 def test_the_runtimes_example_fits_the_starter(starter: Path) -> None:
     (starter / SUITE).write_text(RUNTIME[SUITE])
-    assert prepare(CanaryOptions(suite=starter / SUITE), {}).suite.target.kind == "runtime"
+    assert prepare(CanaryOptions(suite=starter / SUITE), {}).evaluation.suite.target.kind == "runtime"
 
 
 def test_an_example_is_short() -> None:

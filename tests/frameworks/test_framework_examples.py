@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from evals.canary.canary import run_canary
 from evals.canary.preparation import CanaryOptions
 from evals.results.samples import read_samples
 from evals.results.verdict import VerdictKind
+from tests.fakes.canaries import canary_verdict
 from tests.fakes.model_server import TOKENS_PER_CALL, model_server
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -36,7 +36,7 @@ def test_an_example_passes_every_case_and_tells_its_tools_and_tokens(example: st
     with model_server() as url:
         environ = {**os.environ, "OPENAI_BASE_URL": url, "OPENAI_API_KEY": "none", "MODEL": "mock"}
         options = CanaryOptions(suite=clone / "suite.yaml", out=tmp_path / "out", samples=3)
-        verdict = run_canary(options, environ, quiet=True)
+        verdict = canary_verdict(options, environ)
     samples = read_samples(tmp_path / "out/samples.jsonl").samples
     assert verdict.verdict is VerdictKind.NO_BASELINE
     assert [sample.passed for sample in samples] == [True] * 9, [sample.error for sample in samples]

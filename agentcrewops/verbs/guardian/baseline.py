@@ -53,7 +53,10 @@ def baseline(
 
     It holds for this agent, model and policy, and for each probe as it is: what changes has no baseline.
     """
+    import asyncio
+
     from agentcrewops.baselines.guardian import save_guardian_baseline
+    from agentcrewops.caller import command_line
     from evals.sampling.journal import Start
     from security_pack.guardian.guardian import GuardianOptions, prepare_guardian
     from security_pack.resistance.preparation import ResistanceOptions
@@ -78,4 +81,5 @@ def baseline(
         max_usd=max_usd,
         start=Start.RESUME if resume else Start.AFRESH,
     )
-    save_guardian_baseline(prepare_guardian(options), attack, results, to, os.environ, quiet=quiet)
+    caller = command_line(quiet=quiet)
+    asyncio.run(save_guardian_baseline(prepare_guardian(options), attack, results, to, os.environ, caller))

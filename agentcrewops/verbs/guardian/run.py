@@ -31,6 +31,8 @@ from agentcrewops.verbs.guardian.resistance import (
 from agentcrewops.verbs.options import GateFrom, Json, OutFolder, Quiet
 
 if TYPE_CHECKING:
+    from evals.sampling.caller import Caller
+    from security_pack.assessment.assessment import Evidence
     from security_pack.guardian.guardian import PreparedGuardian
     from security_pack.resistance.preparation import ResistanceOptions
 
@@ -131,32 +133,42 @@ def _run_tiers(
 ) -> None:
     import asyncio
 
+    from agentcrewops.caller import command_line
     from agentcrewops.outcome.guardian import leave_with
+
+    evidence, simulated = asyncio.run(_evidence(ready, tiers, attack, command_line(quiet=quiet)))
+    leave_with(ready, evidence, attack.out, simulated=simulated, as_json=as_json)
+
+
+async def _evidence(
+    ready: PreparedGuardian, tiers: frozenset[str], attack: ResistanceOptions, caller: Caller
+) -> tuple[Evidence, bool]:
+    """What the tiers found, and whether no real model was asked."""
     from security_pack.assessment.assessment import Evidence
     from security_pack.guardian.guardian import joined, run_probes
-    from security_pack.guardian.progress import attack_progress
 
-    evidence, simulated = Evidence(()), False
-    if ENFORCEMENT in tiers:
-        with attack_progress(len(ready.chosen), sys.stderr, quiet=quiet) as on_trial:
-            evidence = asyncio.run(run_probes(ready, on_trial))
-    if RESISTANCE in tiers:
-        from security_pack.resistance.resistance import run_resistance
+    evidence = await run_probes(ready, caller.progress) if ENFORCEMENT in tiers else Evidence(())
+    if RESISTANCE not in tiers:
+        return evidence, False
+    from security_pack.resistance.resistance import run_resistance
 
-        found = run_resistance(attack, ready.chosen, os.environ, quiet=quiet)
-        evidence, simulated = joined(evidence, found), found.result.simulated
-    leave_with(ready, evidence, attack.out, simulated=simulated, as_json=as_json)
+    found = await run_resistance(attack, ready.chosen, os.environ, caller)
+    return joined(evidence, found), found.result.simulated
 
 
 def _run_shard(
     ready: PreparedGuardian, attack: ResistanceOptions, written: str, *, as_json: bool, quiet: bool
 ) -> None:
     """One shard: runs and no assessment, so exit 0, or 3 if this shard must be run again."""
+    import asyncio
+
+    from agentcrewops.caller import command_line
     from agentcrewops.outcome.canary import announce_shard
     from evals.sampling.shards import parse_shard
     from security_pack.resistance.sharding import run_resistance_shard
 
     shard = parse_shard(written)
-    done = run_resistance_shard(attack, shard, ready.chosen, os.environ, quiet=quiet)
+    caller = command_line(quiet=quiet)
+    done = asyncio.run(run_resistance_shard(attack, shard, ready.chosen, os.environ, caller))
     announce_shard(done, attack.out, as_json=as_json, merge="agentcrewops guardian merge")
     sys.exit(3 if done.trouble else 0)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from itertools import count
 from typing import TYPE_CHECKING
 
 import typer
@@ -25,31 +25,23 @@ def selftest(probes: ProbeFolders = None, as_json: Json = False) -> None:
     """
     import asyncio
 
+    from agent_runtime.progress import SILENCE, Terminal
     from security_pack.catalog.catalog import load_pack
     from security_pack.guardian.selftest import run_preflight
 
     pack = load_pack(probes or ())
-    with _progress(len(pack)) as on_probe:
-        done = asyncio.run(run_preflight([one.probe for one in pack], on_probe=on_probe))
+    progress = Terminal(sys.stderr) if sys.stderr.isatty() else SILENCE
+    with progress.stretch(len(pack), "probes") as stretch:
+        tried = count(1)
+        done = asyncio.run(
+            run_preflight([one.probe for one in pack], on_probe=lambda preflight: stretch.note(next(tried)))
+        )
     if as_json:
         typer.echo(json.dumps(_document(pack, done), ensure_ascii=False, indent=2))
     else:
         _tell(pack, done)
     if not all(preflight.passed for preflight in done):
         raise typer.Exit(1)
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[Preflight], None]]:
-    """What is told of each probe while the block runs: a bar on a terminal, nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda preflight: None
-        return
-    from evals.sampling.progress import rich_progress
-
-    with rich_progress(sys.stderr) as bar:
-        task = bar.add_task("probes", total=total, words="")
-        yield lambda preflight: bar.advance(task)
 
 
 def _document(pack: Sequence[CatalogEntry], done: Sequence[Preflight]) -> dict[str, object]:

@@ -70,6 +70,15 @@ def test_the_report_verb_renders_either_or_both(shell: Shell, canary: Path) -> N
     assert "Every run of every case" not in texts(canary)[0]
 
 
+def test_a_report_that_cannot_be_written_leaves_the_results(shell: Shell, starter: Path) -> None:
+    (starter / "out" / "report.html").mkdir(parents=True)
+    said = shell("canary", "--samples", 1, "--fixed", "--out", "out", "--quiet", cwd=starter)
+    assert said.code == 3
+    assert "make room and go on with  agentcrewops report out" in said.err
+    (starter / "out" / "report.html").rmdir()
+    assert shell("report", "out", cwd=starter).code == 0
+
+
 def test_a_folder_without_results_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match=r"verdict\.json: does not exist"):
         render_folder(tmp_path)

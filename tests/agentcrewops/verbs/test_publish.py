@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.message.results import Results
-from evals.report.folder import write_results
+from evals.report.folder import render_results, write_results
+from evals.report.result import CanaryResult
 from evals.results.verdict import VerdictKind
 from tests.agentcrewops.conftest import Shell
 from tests.bot.samples import SHA, drift
@@ -32,7 +33,8 @@ def written(folder: Path, results: Results) -> Path:
     assert results.verdict is not None
     assert results.samples is not None
     folder.mkdir(parents=True, exist_ok=True)
-    write_results(folder, results.verdict, results.samples, None)
+    write_results(folder, results.verdict, results.samples)
+    render_results(folder, CanaryResult(results.verdict, results.samples))
     return folder
 
 

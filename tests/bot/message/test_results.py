@@ -17,7 +17,7 @@ def canary(tmp_path: Path) -> Path:
     assert results.verdict is not None
     assert results.samples is not None
     folder.mkdir()
-    write_results(folder, results.verdict, results.samples, None)
+    write_results(folder, results.verdict, results.samples)
     return folder
 
 

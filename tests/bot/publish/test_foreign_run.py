@@ -13,7 +13,9 @@ import pytest
 from bot.github.artifacts import CannotUseArtifact
 from bot.github.errors import CannotFetchArtifact, CannotReadRun
 from bot.publish.foreign_run import ForeignRun, fetch_run
-from evals.report.folder import write_results
+from evals.report.folder import read_results as read_folder
+from evals.report.folder import render_results, write_results
+from evals.report.result import CanaryResult
 from evals.results.verdict import verdict_document
 from security_pack.findings.findings_file import write_assessment
 from tests.bot.conftest import REPO, Door
@@ -56,9 +58,8 @@ def files_at(commit: str | None, tmp_path: Path) -> dict[str, bytes]:
     assert results.verdict is not None
     assert results.samples is not None
     folder.mkdir(exist_ok=True)
-    write_results(
-        folder, replace(results.verdict, commit=commit), replace(results.samples, commit=commit), None
-    )
+    write_results(folder, replace(results.verdict, commit=commit), replace(results.samples, commit=commit))
+    render_results(folder, CanaryResult(*read_folder(folder)))
     return {file.name: file.read_bytes() for file in folder.iterdir()}
 
 

@@ -10,14 +10,16 @@ from pathlib import Path
 import pytest
 
 from agent_runtime.errors import InvalidInput
-from evals.canary.canary import run_canary
 from evals.canary.preparation import CanaryOptions, prepare
-from evals.canary.saved import compare_files, render_again
+from evals.canary.saved import compare_files
+from evals.report.folder import read_results, render_results
+from evals.report.result import CanaryResult
 from evals.results.records import Sample, SampleStatus
 from evals.results.texts import redacted
 from evals.results.verdict import VerdictKind
 from evals.suite.suite_file import GateSettings
 from tests.conftest import edit
+from tests.fakes.canaries import canary_verdict
 from tests.fakes.grading import write_judge
 from tests.fakes.suites import suite_of
 
@@ -28,7 +30,7 @@ def options(folder: Path, **changes: object) -> CanaryOptions:
 
 
 def run(folder: Path, **changes: object) -> VerdictKind:
-    return run_canary(options(folder, **changes), {}, quiet=True).verdict
+    return canary_verdict(options(folder, **changes), {}).verdict
 
 
 def problems_of(folder: Path, **changes: object) -> str:
@@ -58,7 +60,7 @@ def test_a_prompt_change_that_breaks_three_cases_is_drift_and_names_them(starter
     proposed = options(
         starter, agent=starter / "agent.proposed.yaml", samples=10, seed=2, baseline=starter / "before"
     )
-    verdict = run_canary(proposed, {}, quiet=True)
+    verdict = canary_verdict(proposed, {})
     assert verdict.verdict is VerdictKind.DRIFT
     assert set(verdict.broken_cases) == {
         "refund_over_limit",
@@ -122,7 +124,7 @@ def test_a_baseline_beside_the_suite_is_used_without_being_named(starter: Path) 
     run(starter)
     (starter / "baselines").mkdir()
     (starter / "out/samples.jsonl").rename(starter / "baselines/support-triage.json")
-    assert prepare(options(starter), {}).baseline is not None
+    assert prepare(options(starter), {}).evaluation.baseline is not None
 
 
 def test_a_reached_spending_cap_keeps_what_was_measured_and_judges_nothing(starter: Path) -> None:
@@ -140,7 +142,7 @@ def test_two_files_of_another_harness_can_be_compared(tmp_path: Path) -> None:
         (tmp_path / f"{name}.jsonl").write_text("\n".join(lines))
     verdict = compare_files(
         tmp_path / "before.jsonl", tmp_path / "after.jsonl", tmp_path / "out", GateSettings()
-    )
+    ).verdict
     assert verdict.verdict is VerdictKind.DRIFT
     assert len(verdict.broken_cases) == 6
 
@@ -149,7 +151,8 @@ def test_a_report_can_be_rendered_again_from_its_folder(starter: Path) -> None:
     run(starter)
     before = (starter / "out/report.html").read_bytes()
     (starter / "out/report.html").unlink()
-    assert render_again(starter / "out", None).read_bytes() == before
+    found = CanaryResult(*read_results(starter / "out"))
+    assert render_results(starter / "out", found).read_bytes() == before
 
 
 def test_a_sample_is_redacted_in_every_text_it_carries() -> None:
@@ -186,6 +189,6 @@ def test_a_judge_s_trust_is_told_in_the_verdict(starter: Path) -> None:
     model = write_judge(starter, ("answer", {"verdict": "pass", "reason": "fine"}))
     judge = f'evaluator: [json_schema, {{ judge: {{ model: "{model}", rubric: "Is it an answer?" }} }}]'
     edit(starter / "suite.yaml", 'evaluator: ["json_schema", { tool_called: "kb.search" }]', judge)
-    verdict = run_canary(options(starter), {}, quiet=True)
+    verdict = canary_verdict(options(starter), {})
     [warning] = [warning for warning in verdict.warnings if "judge" in warning]
     assert warning.startswith(f"The judge `{model}` (simulated) has no labelled examples")

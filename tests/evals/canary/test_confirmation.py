@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from evals.canary.canary import run_canary
+from agent_runtime.progress import Lines
 from evals.canary.confirmation import (
     BASELINE,
     CANDIDATE,
@@ -28,7 +28,9 @@ from evals.canary.confirmation import (
 from evals.canary.preparation import CanaryOptions
 from evals.git.trees import CannotCheckOut, detached_tree
 from evals.results.verdict import Comparison, MetricVerdict, Verdict, VerdictKind
+from evals.sampling.caller import Caller
 from tests.fakes.agent_endpoint import Asked
+from tests.fakes.canaries import canary_verdict
 from tests.fakes.suites import suite_of
 from tests.fakes.threaded import endpoint_thread
 
@@ -96,7 +98,7 @@ def options(folder: Path, **changes: object) -> CanaryOptions:
 
 
 def run(folder: Path, **changes: object) -> Verdict:
-    return run_canary(options(folder, **changes), {}, quiet=True)
+    return canary_verdict(options(folder, **changes), {})
 
 
 def git(folder: Path, *arguments: str) -> None:
@@ -177,7 +179,7 @@ def test_outside_ci_a_drift_is_final_at_once(starter: Path) -> None:
 def test_in_ci_a_drift_is_confirmed_without_being_asked(starter: Path) -> None:
     run(starter, samples=20, seed=1, out=starter / "before")
     asked = options(starter, samples=8, seed=2, baseline=starter / "before", confirm=None)
-    verdict = run_canary(replace(asked, agent=starter / "agent.proposed.yaml"), {"CI": "true"}, quiet=True)
+    verdict = canary_verdict(replace(asked, agent=starter / "agent.proposed.yaml"), {"CI": "true"})
     assert verdict.facts["confirmation"]["made"] is True
 
 
@@ -185,7 +187,7 @@ def test_what_a_drift_would_take_on_top_is_told_before_the_first_run(
     starter: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run(starter, samples=8, seed=1, out=starter / "before")
-    run_canary(options(starter, samples=2, baseline=starter / "before"), {})
+    canary_verdict(options(starter, samples=2, baseline=starter / "before"), {}, Caller(Lines(sys.stderr)))
     assert "a drift is confirmed with 48 more runs" in capsys.readouterr().err
 
 

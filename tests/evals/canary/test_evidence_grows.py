@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 
 from agent_runtime.errors import InvalidInput
-from evals.canary.canary import run_canary
 from evals.canary.preparation import CanaryOptions
 from evals.results.files import CannotKeepRuns
 from evals.results.verdict import Verdict, VerdictKind
 from evals.sampling.journal import PARTIAL, Start
 from tests.conftest import edit
+from tests.fakes.canaries import canary_verdict
 from tests.fakes.threaded import agent_endpoint_thread
 
 WRITTEN = ("samples.jsonl", "verdict.json", "report.html", "summary.md", "junit.xml", "protocol.json")
@@ -30,7 +30,7 @@ CANARY = (sys.executable, "-I", "-B", "-m", "agentcrewops", "canary", "-q")
 def canary(folder: Path, **changes: object) -> Verdict:
     environ = {"CI": "true"} if changes.pop("in_ci", False) else {}
     options = CanaryOptions(suite=folder / "suite.yaml", out=folder / "out")
-    return run_canary(replace(options, **changes), environ, quiet=True)  # type: ignore[arg-type]
+    return canary_verdict(replace(options, **changes), environ)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -130,10 +130,10 @@ def test_a_reached_cap_is_resumed_under_a_higher_one(starter: Path) -> None:
 
 
 def test_results_that_cannot_be_written_leave_the_runs_to_be_resumed(starter: Path) -> None:
-    (starter / "out/report.html").mkdir(parents=True)
+    (starter / "out/verdict.json").mkdir(parents=True)
     with pytest.raises(CannotKeepRuns, match="--resume"):
         canary(starter)
-    (starter / "out/report.html").rmdir()
+    (starter / "out/verdict.json").rmdir()
     assert lines_of(starter / "out" / PARTIAL) == 120
     assert canary(starter, start=Start.RESUME).verdict is VerdictKind.NO_BASELINE
 
@@ -191,10 +191,8 @@ def test_a_disk_that_fills_stops_with_a_message_and_can_be_resumed(tmp_path: Pat
 def test_an_answer_of_five_megabytes_is_a_file_and_a_mark_in_the_report(tmp_path: Path) -> None:
     with agent_endpoint_thread({"output": "no" + "y" * 5_000_000}) as url:
         suite = http_suite(tmp_path, url)
-        verdict = run_canary(
-            CanaryOptions(suite=suite, samples=1, concurrency=2, out=tmp_path / "out"),
-            dict(os.environ),
-            quiet=True,
+        verdict = canary_verdict(
+            CanaryOptions(suite=suite, samples=1, concurrency=2, out=tmp_path / "out"), dict(os.environ)
         )
     assert verdict.verdict is VerdictKind.NO_BASELINE
     [file] = (tmp_path / "out/artifacts").iterdir()

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from agent_runtime.errors import InvalidInput
-from evals.canary.canary import run_canary
 from evals.canary.preparation import CanaryOptions
-from evals.canary.regrading import attempts_of, regrade
+from evals.canary.regrading import attempts_of
 from evals.results.records import CaseResult, Event, Grade, Sample, SampleStatus, SuiteResult
 from evals.results.samples import read_samples, write_samples
 from evals.results.texts import LONGEST, LongTexts
 from evals.results.verdict import Verdict
 from tests.conftest import edit
+from tests.fakes.canaries import canary_verdict, graded_again
 
 FIRST = "success: \"amount==15 and contains('refund processed')\""
 
@@ -24,13 +24,13 @@ FIRST = "success: \"amount==15 and contains('refund processed')\""
 @pytest.fixture
 def ran(starter: Path) -> Path:
     options = CanaryOptions(suite=starter / "suite.yaml", samples=4, out=starter / "out")
-    run_canary(options, {}, quiet=True)
+    canary_verdict(options, {})
     return starter
 
 
 def again(folder: Path, results: str = "out", **changes: object) -> Verdict:
     options = CanaryOptions(suite=folder / "suite.yaml", out=folder / "again")
-    return regrade(folder / results, replace(options, **changes), {})  # type: ignore[arg-type]
+    return graded_again(folder / results, replace(options, **changes), {})  # type: ignore[arg-type]
 
 
 def test_unchanged_graders_say_the_same_of_every_saved_run(ran: Path) -> None:

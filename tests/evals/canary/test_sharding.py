@@ -9,14 +9,13 @@ from pathlib import Path
 import pytest
 
 from agent_runtime.errors import InvalidInput
-from evals.canary.canary import run_canary
 from evals.canary.preparation import CanaryOptions
-from evals.canary.sharding import merge_shards, run_shard
 from evals.results.samples import read_samples, write_samples
 from evals.results.verdict import VerdictKind
 from evals.sampling.journal import Start
 from evals.sampling.shards import Shard, ShardResult, read_shard, runs_of, write_shard
 from tests.conftest import edit
+from tests.fakes.canaries import canary_verdict, merged_verdict, shard_run
 from tests.fakes.threaded import agent_endpoint_thread
 
 FILES = ("verdict.json", "samples.jsonl", "report.html", "summary.md", "junit.xml")
@@ -30,21 +29,21 @@ def options(folder: Path, **changes: object) -> CanaryOptions:
 def shards(folder: Path, of: int, **changes: object) -> list[Path]:
     paths = [folder / f"{number}-of-{of}" for number in range(1, of + 1)]
     for number, path in enumerate(paths, start=1):
-        run_shard(options(folder, out=path, **changes), Shard(number, of), {}, quiet=True)
+        shard_run(options(folder, out=path, **changes), Shard(number, of), {})
     return paths
 
 
 @pytest.fixture
 def baseline(starter: Path) -> Path:
-    run_canary(options(starter, samples=5, seed=1, out=starter / "before"), {}, quiet=True)
+    canary_verdict(options(starter, samples=5, seed=1, out=starter / "before"), {})
     return starter / "before"
 
 
 @pytest.mark.parametrize("of", [1, 2, 4, 8])
 def test_merged_shards_are_byte_for_byte_the_unsharded_result(starter: Path, baseline: Path, of: int) -> None:
     changed = starter / "agent.proposed.yaml"
-    run_canary(options(starter, agent=changed, baseline=baseline), {}, quiet=True)
-    merge_shards(shards(starter, of, agent=changed, baseline=baseline), baseline, starter / "merged")
+    canary_verdict(options(starter, agent=changed, baseline=baseline), {})
+    merged_verdict(shards(starter, of, agent=changed, baseline=baseline), baseline, starter / "merged")
     for name in FILES:
         assert (starter / "merged" / name).read_bytes() == (starter / "out" / name).read_bytes(), name
 
@@ -57,8 +56,8 @@ def test_a_shard_writes_its_runs_and_what_it_is_a_part_of_and_no_verdict(starter
 
 def test_more_shards_than_runs_leave_some_without_any(starter: Path) -> None:
     edit(starter / "suite.yaml", "samples: 10", "samples: 1")
-    run_canary(options(starter, samples=None), {}, quiet=True)
-    merge_shards(shards(starter, 13, samples=None), None, starter / "merged")
+    canary_verdict(options(starter, samples=None), {})
+    merged_verdict(shards(starter, 13, samples=None), None, starter / "merged")
     assert (starter / "merged/verdict.json").read_bytes() == (starter / "out/verdict.json").read_bytes()
 
 
@@ -70,8 +69,8 @@ def test_any_split_of_the_same_runs_of_a_real_target_gives_the_same_verdict(tmp_
             "  - { case_id: b, input: ho, success: \"contains('no')\" }\n"
         )
         paths = shards(tmp_path, 2, samples=None)
-    merge_shards(paths, None, tmp_path / "two")
-    merge_shards(_split_again(tmp_path, paths, 3), None, tmp_path / "three")
+    merged_verdict(paths, None, tmp_path / "two")
+    merged_verdict(_split_again(tmp_path, paths, 3), None, tmp_path / "three")
     assert (tmp_path / "three/verdict.json").read_bytes() == (tmp_path / "two/verdict.json").read_bytes()
 
 
@@ -96,7 +95,7 @@ def _split_again(folder: Path, paths: list[Path], of: int) -> list[Path]:
 
 def test_a_missing_shard_measures_nothing_and_shows_what_there_is(starter: Path) -> None:
     paths = shards(starter, 4)
-    verdict = merge_shards([*paths[:2], paths[3]], None, starter / "merged")
+    verdict = merged_verdict([*paths[:2], paths[3]], None, starter / "merged")
     assert verdict.verdict is VerdictKind.NOT_MEASURED
     assert "shard 3/4 is missing" in verdict.headline
     assert len((starter / "merged/samples.jsonl").read_text().splitlines()) == 36
@@ -105,8 +104,8 @@ def test_a_missing_shard_measures_nothing_and_shows_what_there_is(starter: Path)
 
 def test_shards_of_different_seeds_are_not_one_evaluation(starter: Path) -> None:
     paths = shards(starter, 3)
-    run_shard(options(starter, seed=4, out=paths[1]), Shard(2, 3), {}, quiet=True)
-    verdict = merge_shards(paths, None, starter / "merged")
+    shard_run(options(starter, seed=4, out=paths[1]), Shard(2, 3), {})
+    verdict = merged_verdict(paths, None, starter / "merged")
     assert verdict.verdict is VerdictKind.NOT_MEASURED
     assert any("seed is 4, not 3" in reason for reason in verdict.reasons)
 
@@ -121,23 +120,23 @@ def test_shards_of_different_seeds_are_not_one_evaluation(starter: Path) -> None
 )
 def test_a_shard_neither_looks_nor_adds(starter: Path, flag: str, changes: dict[str, object]) -> None:
     with pytest.raises(InvalidInput, match=f"{flag}: does not go with --shard"):
-        run_shard(options(starter, **changes), Shard(1, 2), {}, quiet=True)
+        shard_run(options(starter, **changes), Shard(1, 2), {})
 
 
 def test_a_shard_that_was_stopped_goes_on_where_it_was(starter: Path) -> None:
-    run_canary(options(starter), {}, quiet=True)
+    canary_verdict(options(starter), {})
     paths = shards(starter, 2)
     whole = (paths[0] / "samples.jsonl").read_bytes()
     (paths[0] / "samples.jsonl").write_bytes(b"".join(whole.splitlines(keepends=True)[:7]))
     again = options(starter, out=paths[0], start=Start.RESUME)
-    assert run_shard(again, Shard(1, 2), {}, quiet=True).runs == 24
+    assert shard_run(again, Shard(1, 2), {}).runs == 24
     assert (paths[0] / "samples.jsonl").read_bytes() == whole
 
 
 def test_a_folder_with_another_shards_runs_is_not_gone_on_with(starter: Path) -> None:
     paths = shards(starter, 2)
     with pytest.raises(InvalidInput, match="holds runs that are not of this shard"):
-        run_shard(options(starter, out=paths[0], start=Start.RESUME), Shard(2, 2), {}, quiet=True)
+        shard_run(options(starter, out=paths[0], start=Start.RESUME), Shard(2, 2), {})
 
 
 def test_long_texts_of_all_shards_come_along(tmp_path: Path) -> None:
@@ -148,7 +147,7 @@ def test_long_texts_of_all_shards_come_along(tmp_path: Path) -> None:
         )
         paths = shards(tmp_path, 2, samples=None)
     (paths[0] / "artifacts" / "../shard.txt").write_text("a stranger")
-    merge_shards(paths, None, tmp_path / "merged")
+    merged_verdict(paths, None, tmp_path / "merged")
     [kept] = (tmp_path / "merged/artifacts").iterdir()
     assert kept.read_text() == "yes" * 30_000
 
@@ -156,7 +155,7 @@ def test_long_texts_of_all_shards_come_along(tmp_path: Path) -> None:
 def test_a_hostile_shard_cannot_write_into_the_summary(starter: Path) -> None:
     paths = shards(starter, 2)
     edit(paths[1] / "shard.json", '"stopped": null', '"stopped": "<img src=x> @team [x](http://a.example)"')
-    merge_shards(paths, None, starter / "merged")
+    merged_verdict(paths, None, starter / "merged")
     summary = (starter / "merged/summary.md").read_text()
     assert "<img" not in summary.replace("\\<img", "")
     assert "[x](" not in summary
@@ -168,16 +167,16 @@ def test_a_forgotten_baseline_is_asked_for(
     paths = shards(starter, 2, baseline=baseline)
     monkeypatch.chdir(starter)
     with pytest.raises(InvalidInput, match="the shards had a baseline"):
-        merge_shards(paths, None, starter / "merged")
+        merged_verdict(paths, None, starter / "merged")
 
 
 def test_the_usual_baseline_is_used_where_the_merge_runs(
     starter: Path, baseline: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_samples(starter / "baselines/support-triage.json", read_samples(baseline / "samples.jsonl"))
-    run_canary(options(starter), {}, quiet=True)
+    canary_verdict(options(starter), {})
     monkeypatch.chdir(starter)
-    merge_shards(shards(starter, 2), None, starter / "merged")
+    merged_verdict(shards(starter, 2), None, starter / "merged")
     assert (starter / "merged/verdict.json").read_bytes() == (starter / "out/verdict.json").read_bytes()
 
 
@@ -190,14 +189,14 @@ def test_all_shards_together_keep_the_cap(tmp_path: Path) -> None:
         paths = shards(tmp_path, 2, samples=None)
     spent = [len((path / "samples.jsonl").read_text().splitlines()) for path in paths]
     assert spent == [5, 5]
-    verdict = merge_shards(paths, None, tmp_path / "merged")
+    verdict = merged_verdict(paths, None, tmp_path / "merged")
     assert "stopped early: $0.5000 of $0.50 is spent" in verdict.headline
 
 
 def test_a_cap_too_small_to_be_divided_is_refused_before_anything_runs(starter: Path) -> None:
     edit(starter / "agent.yaml", 'model: "sim:simulation.yaml"', 'model: "openai:gpt-4.1-mini"')
     with pytest.raises(InvalidInput, match=r"leaves \$0.12 for shard 1/8, less than one run may cost"):
-        run_shard(options(starter, max_usd=1.0), Shard(1, 8), {"OPENAI_API_KEY": "x"}, quiet=True)
+        shard_run(options(starter, max_usd=1.0), Shard(1, 8), {"OPENAI_API_KEY": "x"})
 
 
 def test_a_shard_whose_runs_all_met_broken_infrastructure_must_be_run_again(tmp_path: Path) -> None:
@@ -205,6 +204,6 @@ def test_a_shard_whose_runs_all_met_broken_infrastructure_must_be_run_again(tmp_
         'suite: s\ntarget: { http: { url: "http://127.0.0.1:9/run" } }\nsamples: 2\n'
         "cases: [{ case_id: a, input: hi, success: \"contains('yes')\" }]\n"
     )
-    done = run_shard(options(tmp_path, samples=None), Shard(1, 2), {}, quiet=True)
+    done = shard_run(options(tmp_path, samples=None), Shard(1, 2), {})
     assert "no run reached the agent" in done.trouble
     assert json.loads((tmp_path / "out/shard.json").read_text())["stopped"] is None

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from agent_runtime.errors import InvalidInput
-from evals.gate.trend import Trend, read_evaluations, trends
+from evals.gate.trend import Trend, read_dated_results, trends
 from evals.results.records import Sample, SuiteResult
 from evals.results.samples import write_samples
 from tests.fakes.results import result, with_samples
@@ -34,7 +34,7 @@ def march(day: int) -> str:
 
 
 def only(folder: Path) -> Trend:
-    (trend,) = trends(read_evaluations([folder]))
+    (trend,) = trends(read_dated_results([folder]))
     return trend
 
 
@@ -99,7 +99,7 @@ def test_noise_is_called_a_change_in_one_trend_of_twenty_at_most(tmp_path: Path)
             folder = tmp_path / str(number) / march(day)
             write_samples(folder / "samples.jsonl", replace(result(marks), fingerprint="a1"))
             days.append(folder)
-        found += any(shift.since for shift in trends(read_evaluations(days))[0].shifts)
+        found += any(shift.since for shift in trends(read_dated_results(days))[0].shifts)
     assert found <= 6
 
 
@@ -133,7 +133,7 @@ def test_suites_and_simulations_are_kept_apart(tmp_path: Path, keep: Keep) -> No
     keep(march(1), {"a": "++"})
     keep(march(2), {"a": "++"}, suite="other")
     keep(march(3), {"a": "++"}, simulated=True)
-    found = trends(read_evaluations([tmp_path]))
+    found = trends(read_dated_results([tmp_path]))
     assert [(trend.suite, trend.simulated) for trend in found] == [
         ("other", False),
         ("support-triage", False),
@@ -151,13 +151,13 @@ def test_the_day_comes_from_run_json_before_the_name_and_the_name_before_the_fil
     keep(f"nightly-{march(2)}-x/out", {"a": "++"})
     dateless = keep("plain", {"a": "++"})
     os.utime(dateless / "samples.jsonl", (0, 0))
-    found = {one.dated_by: str(one.day) for one in read_evaluations([tmp_path])}
+    found = {one.dated_by: str(one.day) for one in read_dated_results([tmp_path])}
     assert found == {"run.json": "2026-05-01", "folder name": "2026-03-02", "file time": "1970-01-01"}
 
 
 def test_what_is_no_day_is_not_taken_for_one(keep: Keep) -> None:
     folder = keep("2026-02-31", {"a": "++"})
-    assert read_evaluations([folder])[0].dated_by == "file time"
+    assert read_dated_results([folder])[0].dated_by == "file time"
 
 
 def test_a_guessed_day_and_an_outage_are_noted(tmp_path: Path, keep: Keep) -> None:
@@ -171,7 +171,7 @@ def test_a_guessed_day_and_an_outage_are_noted(tmp_path: Path, keep: Keep) -> No
 
 def test_a_folder_given_twice_counts_once(tmp_path: Path, keep: Keep) -> None:
     folder = keep(march(1), {"a": "++"})
-    assert len(read_evaluations([tmp_path, folder, folder / ".." / folder.name])) == 1
+    assert len(read_dated_results([tmp_path, folder, folder / ".." / folder.name])) == 1
 
 
 def test_unknown_costs_leave_success_standing(tmp_path: Path, keep: Keep) -> None:
@@ -184,4 +184,4 @@ def test_unknown_costs_leave_success_standing(tmp_path: Path, keep: Keep) -> Non
 def test_a_folder_without_results_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(InvalidInput, match=name):
-        read_evaluations([tmp_path / name])
+        read_dated_results([tmp_path / name])

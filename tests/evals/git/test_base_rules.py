@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from agent_runtime.errors import InvalidInput
-from evals.canary.canary import run_canary
 from evals.canary.preparation import CanaryOptions, prepare
 from evals.git.base_rules import usual_baseline_at
 from evals.results.verdict import VerdictKind
 from tests.conftest import edit
+from tests.fakes.canaries import canary_verdict
 
 GIT = ("git", "-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "init.defaultBranch=main")
 
@@ -38,7 +38,7 @@ def options(project: Path, **more: object) -> CanaryOptions:
 def test_the_margin_of_a_change_does_not_judge_the_change(project: Path) -> None:
     edit(project / "suite.yaml", "margin: 0.10", "margin: 0.90")
     ready = prepare(options(project), {})
-    assert ready.suite.gate.margin == 0.10
+    assert ready.evaluation.suite.gate.margin == 0.10
     assert "margin 0.1 → 0.9" in ready.notes[0]
 
 
@@ -52,7 +52,7 @@ def test_a_case_that_had_to_pass_still_has_to(project: Path) -> None:
     git(project, "branch", "-qf", "main")
     edit(project / "suite.yaml", "    must_pass: true\n", "")
     ready = prepare(options(project), {})
-    assert [case.case_id for case in ready.suite.cases if case.must_pass] == ["angry_customer"]
+    assert [case.case_id for case in ready.evaluation.suite.cases if case.must_pass] == ["angry_customer"]
     assert "takes must_pass from angry_customer" in ready.notes[0]
 
 
@@ -60,13 +60,13 @@ def test_a_baseline_that_the_change_brings_does_not_judge_it(project: Path) -> N
     (project / "baselines").mkdir()
     (project / "baselines" / "support-triage.json").write_text("{}")
     ready = prepare(options(project), {})
-    assert ready.baseline is None
+    assert ready.evaluation.baseline is None
     assert "edits the baseline support-triage.json" in ready.notes[0]
 
 
 def record_baseline(project: Path, tmp_path: Path) -> Path:
     """A baseline on main."""
-    run_canary(CanaryOptions(suite=project / "suite.yaml", samples=1, out=tmp_path / "out"), {}, quiet=True)
+    canary_verdict(CanaryOptions(suite=project / "suite.yaml", samples=1, out=tmp_path / "out"), {})
     file = project / "baselines" / "support-triage.json"
     file.parent.mkdir()
     file.write_bytes((tmp_path / "out" / "samples.jsonl").read_bytes())
@@ -78,7 +78,7 @@ def record_baseline(project: Path, tmp_path: Path) -> Path:
 
 def test_a_baseline_that_the_change_deletes_judges_it_all_the_same(project: Path, tmp_path: Path) -> None:
     record_baseline(project, tmp_path).unlink()
-    assert prepare(options(project), {}).baseline is not None
+    assert prepare(options(project), {}).evaluation.baseline is not None
 
 
 def test_a_change_that_renames_its_suite_keeps_the_gate_and_the_baseline(
@@ -87,9 +87,9 @@ def test_a_change_that_renames_its_suite_keeps_the_gate_and_the_baseline(
     record_baseline(project, tmp_path)
     edit(project / "suite.yaml", 'suite: "support-triage"', 'suite: "brand-new"')
     ready = prepare(options(project), {})
-    assert ready.baseline is not None
+    assert ready.evaluation.baseline is not None
     assert "renames the suite support-triage to brand-new" in ready.notes[0]
-    where = usual_baseline_at("main", ready.suite, project / "suite.yaml")
+    where = usual_baseline_at("main", ready.evaluation.suite, project / "suite.yaml")
     assert where == project / "baselines" / "support-triage.json"
 
 
@@ -102,7 +102,7 @@ def test_a_link_that_the_change_puts_in_place_of_a_rule_chooses_no_other_rule(
     (project / linked).rename(project / "moved")
     (project / linked).symlink_to(project / "moved")
     ready = prepare(options(project), {})
-    assert (ready.suite.gate.margin, ready.baseline is not None) == (0.10, True)
+    assert (ready.evaluation.suite.gate.margin, ready.evaluation.baseline is not None) == (0.10, True)
 
 
 def test_a_case_that_had_to_pass_and_is_gone_is_named(project: Path) -> None:
@@ -122,7 +122,7 @@ def test_a_suite_that_is_new_is_judged_by_its_own_rules_and_says_so(project: Pat
 
 def test_the_notes_stand_among_the_verdicts_warnings(project: Path, tmp_path: Path) -> None:
     edit(project / "suite.yaml", "margin: 0.10", "margin: 0.90")
-    verdict = run_canary(options(project, samples=1, out=tmp_path / "out"), {}, quiet=True)
+    verdict = canary_verdict(options(project, samples=1, out=tmp_path / "out"), {})
     assert verdict.verdict is VerdictKind.NO_BASELINE
     assert "edits its own gate" in verdict.warnings[0]
 
@@ -140,9 +140,9 @@ def test_outside_git_there_is_nothing_to_judge_by(starter: Path) -> None:
 
 def test_what_fails_a_change_is_said_by_the_gate_it_found(project: Path, tmp_path: Path) -> None:
     edit(project / "suite.yaml", "margin: 0.10", "fail_on: never, margin: 0.10")
-    verdict = run_canary(options(project, samples=1, out=tmp_path / "out"), {}, quiet=True)
+    verdict = canary_verdict(options(project, samples=1, out=tmp_path / "out"), {})
     assert "fail_on" not in verdict.facts
     git(project, "commit", "-qam", "never")
     git(project, "branch", "-qf", "main")
-    verdict = run_canary(options(project, samples=1, out=tmp_path / "again"), {}, quiet=True)
+    verdict = canary_verdict(options(project, samples=1, out=tmp_path / "again"), {})
     assert verdict.facts["fail_on"] == "never"

@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evals.results.records import Attempt, Grade, Sample, SampleStatus
+from evals.sampling.caller import StopSignals
 from evals.sampling.pacing import Pace
 from evals.sampling.plan import plan_runs, sample_seed
 from evals.sampling.sampler import (
@@ -80,7 +81,7 @@ def sampled(
     )
 
     async def go() -> None:
-        with sampler.stopped_by_signals():
+        with StopSignals().listen(sampler.interrupt):
             await sampler.run(plan_runs(of, 0, samples), concurrency)
 
     asyncio.run(go())
@@ -312,6 +313,7 @@ def test_a_second_interrupt_ends_the_process_though_the_target_will_not_stop() -
     script = textwrap.dedent(
         """
         import asyncio
+        from evals.sampling.caller import StopSignals
         from evals.sampling.pacing import Pace
         from evals.sampling.plan import plan_runs
         from evals.sampling.sampler import Sampler
@@ -328,7 +330,7 @@ def test_a_second_interrupt_ends_the_process_though_the_target_will_not_stop() -
         async def go():
             sampler = Sampler(target, None, print, pace=Pace(1), cap=SpendingCap(None, None), seed=1,
                               fingerprint=None)
-            with sampler.stopped_by_signals():
+            with StopSignals().listen(sampler.interrupt):
                 await sampler.run(plan_runs(cases(1), 0, 1), 1)
         asyncio.run(go())
         """

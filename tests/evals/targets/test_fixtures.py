@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from agent_runtime.errors import InvalidInput
-from evals.canary.canary import run_canary
 from evals.canary.preparation import CanaryOptions
 from evals.results.records import Attempt, Event, Sample, SampleStatus
 from evals.suite.suite import Suite
 from evals.targets import open_target
 from evals.targets.fixtures import fixture_warnings
+from tests.fakes.canaries import canary_verdict
 from tests.fakes.suites import HI, asked, broken_off, gone, suite_of
 
 AGENT = "import pathlib\ndef answer(input):\n    note('agent')\n    return 'x'\n"
@@ -95,7 +95,7 @@ def test_a_failed_after_is_a_warning(tmp_path: Path) -> None:
     attempt = asked(suite)[0]
     assert (attempt.status, attempt.output) == (SampleStatus.COMPLETED, "x")
     options = CanaryOptions(suite=tmp_path / "suite.yaml", samples=3, out=tmp_path / "out")
-    warnings = run_canary(options, os.environ, quiet=True).warnings
+    warnings = canary_verdict(options, os.environ).warnings
     assert any("`after` failed 3 times" in warning and "no database" in warning for warning in warnings)
 
 
@@ -132,7 +132,7 @@ def test_what_a_fixture_started_ends_with_it(tmp_path: Path) -> None:
 def test_a_recording_needs_no_fixtures(tmp_path: Path) -> None:
     project(tmp_path, {})
     options = CanaryOptions(suite=tmp_path / "suite.yaml", samples=1, out=tmp_path / "out")
-    run_canary(options, os.environ, quiet=True)
+    canary_verdict(options, os.environ)
     target = {"recorded": {"file": "out/samples.jsonl"}}
     replayed: Attempt = asked(suite_of(tmp_path, target, before=command("note.py", "before")))[0]
     assert replayed.output == "x"

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from agent_runtime.errors import InvalidInput
-from evals.canary.canary import run_canary
+from agent_runtime.progress import Lines
 from evals.canary.preparation import CanaryOptions
 from evals.results.records import CaseResult, Event, ObservedCall, Sample, SampleStatus, SuiteResult
 from evals.results.samples import read_samples, write_samples
 from evals.results.texts import LONGEST, LongTexts
 from evals.results.verdict import VerdictKind
+from evals.sampling.caller import Caller
 from evals.suite.suite import Suite
 from evals.targets import open_target
 from evals.targets.recorded import recorded_attempt
+from tests.fakes.canaries import canary_verdict
 from tests.fakes.suites import HI, asked, suite_of
 
 
@@ -122,7 +125,7 @@ def test_todays_graders_judge_yesterdays_runs_and_nothing_is_spent(
 ) -> None:
     suite = saved(tmp_path, *(sample(index, output="ax"[index % 2], cost_usd=5.0) for index in range(4)))
     options = CanaryOptions(suite.root / "suite.yaml", samples=4, out=tmp_path / "out", max_usd=1e-9)
-    assert run_canary(options, {}).verdict is VerdictKind.NO_BASELINE
+    assert canary_verdict(options, {}, Caller(Lines(sys.stderr))).verdict is VerdictKind.NO_BASELINE
     assert "no agent is called" in capsys.readouterr().err
     judged = read_samples(tmp_path / "out/samples.jsonl").samples
     assert [one.passed for one in judged] == [False, True, False, True]

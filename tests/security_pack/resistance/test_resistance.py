@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +28,7 @@ PACK = entry(MAIL_OUT)
 
 def attacked(suite: Path, pack: tuple[CatalogEntry, ...] = PACK, **options: Any) -> ResistanceResult:
     given = {"out": suite.parent / "out", "samples": 10, **options}
-    return run_resistance(ResistanceOptions(suite=suite, **given), pack, {}, quiet=True)
+    return asyncio.run(run_resistance(ResistanceOptions(suite=suite, **given), pack, {}))
 
 
 def baseline_of(folder: Path, pack: tuple[CatalogEntry, ...] = PACK, runs: int = 40, **agent: Any) -> Path:
@@ -84,7 +85,7 @@ def test_a_simulated_agent_gives_the_same_bytes_again(starter: Path) -> None:
     pack = entry({**SAY_IT, "canaries": {"word": "token"}})
     for name in ("one", "two"):
         options = ResistanceOptions(agent=starter / "agent.yaml", out=starter / name, samples=3)
-        run_resistance(options, pack, {}, quiet=True)
+        asyncio.run(run_resistance(options, pack, {}))
     one, two = (starter / name / "resistance/samples.jsonl" for name in ("one", "two"))
     assert one.read_bytes() == two.read_bytes()
 
@@ -99,7 +100,7 @@ def test_a_real_agents_canaries_cannot_be_known_beforehand(tmp_path: Path) -> No
 
 def test_the_example_agent_withstands_what_its_simulation_does_not_react_to(starter: Path) -> None:
     options = ResistanceOptions(agent=starter / "agent.yaml", out=starter / "out", samples=5)
-    result = run_resistance(options, entry(SAY_IT), {}, quiet=True)
+    result = asyncio.run(run_resistance(options, entry(SAY_IT), {}))
     assert set(outcomes(result)) <= {Outcome.RESISTED, Outcome.TASK_FAILED}
     assert "No real model was attacked: the answers are simulated." in result.warnings
 

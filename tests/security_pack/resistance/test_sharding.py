@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ PACK = entry({**MAIL_OUT, "samples": {"pr": 10}}, {**MAIL_OUT, "id": "mail-again
 def baseline(folder: Path) -> Path:
     suite = attacked_suite(folder / "before")
     options = ResistanceOptions(suite=suite, out=folder / "before-out", samples=40, seed=1)
-    save_baseline(folder / "baseline.json", run_resistance(options, PACK, {}, quiet=True).result, str)
+    save_baseline(folder / "baseline.json", asyncio.run(run_resistance(options, PACK, {})).result, str)
     return folder / "baseline.json"
 
 
@@ -37,13 +38,13 @@ def shards(
 ) -> list[Path]:
     folders = [folder / f"{number}-of-{of}" for number in range(1, of + 1)]
     for number, out in enumerate(folders, start=1):
-        run_resistance_shard(replace(options, out=out), Shard(number, of), pack, {}, quiet=True)
+        asyncio.run(run_resistance_shard(replace(options, out=out), Shard(number, of), pack, {}))
     return folders
 
 
 def test_merged_shards_find_what_one_machine_finds(tmp_path: Path) -> None:
     options = options_of(tmp_path, baseline=baseline(tmp_path), out=tmp_path / "one")
-    alone = run_resistance(options, PACK, {}, quiet=True)
+    alone = asyncio.run(run_resistance(options, PACK, {}))
     merged = merge_resistance(
         shards(options, tmp_path, 3), replace(options, out=tmp_path / "merged"), PACK, {}
     )
@@ -53,7 +54,7 @@ def test_merged_shards_find_what_one_machine_finds(tmp_path: Path) -> None:
 
 def test_without_a_baseline_a_shard_makes_no_more_runs_than_planned(tmp_path: Path) -> None:
     options = options_of(tmp_path, out=tmp_path / "one")
-    alone = run_resistance(options, PACK, {}, quiet=True)
+    alone = asyncio.run(run_resistance(options, PACK, {}))
     folders = shards(options, tmp_path, 2)
     merge_resistance(folders, replace(options, out=tmp_path / "merged"), PACK, {})
     assert read_shard(folders[0] / "resistance").plan.runs == len(alone.result.samples) == 34
@@ -95,6 +96,6 @@ def test_a_shard_resumes_and_repeats_nothing(tmp_path: Path) -> None:
     from evals.sampling.journal import Start
 
     options = options_of(tmp_path, out=tmp_path / "one")
-    run_resistance_shard(options, Shard(1, 2), PACK, {}, quiet=True)
-    again = run_resistance_shard(replace(options, start=Start.RESUME), Shard(1, 2), PACK, {}, quiet=True)
+    asyncio.run(run_resistance_shard(options, Shard(1, 2), PACK, {}))
+    again = asyncio.run(run_resistance_shard(replace(options, start=Start.RESUME), Shard(1, 2), PACK, {}))
     assert (again.runs, again.planned, again.trouble) == (17, 17, "")
