@@ -28,6 +28,7 @@ from evals.canary.confirmation import (
 from evals.canary.preparation import CanaryOptions
 from evals.git.trees import CannotCheckOut, detached_tree
 from evals.results.verdict import Comparison, MetricVerdict, Verdict, VerdictKind
+from tests.conftest import ExampleResults
 from tests.fakes.agent_endpoint import Asked
 from tests.fakes.suites import suite_of
 from tests.fakes.threaded import endpoint_thread
@@ -120,8 +121,10 @@ def proposed(starter: Path, **changes: object) -> Verdict:
     return run(starter, agent=agent, samples=8, seed=2, baseline=starter / "before", **changes)
 
 
-def test_a_real_drift_is_confirmed_with_the_agent_of_the_working_tree(starter: Path) -> None:
-    run(starter, samples=20, seed=1, out=starter / "before")
+def test_a_real_drift_is_confirmed_with_the_agent_of_the_working_tree(
+    starter: Path, example_results: ExampleResults
+) -> None:
+    example_results(20, starter / "before")
     verdict = proposed(starter)
     assert verdict.verdict is DRIFT
     assert "Confirmed against a fresh baseline in the same hour" in verdict.reasons[-1]
@@ -131,8 +134,10 @@ def test_a_real_drift_is_confirmed_with_the_agent_of_the_working_tree(starter: P
     assert len(lines) == 12 * 8
 
 
-def test_a_confirmation_of_simulated_agents_repeats_byte_for_byte(starter: Path) -> None:
-    run(starter, samples=20, seed=1, out=starter / "before")
+def test_a_confirmation_of_simulated_agents_repeats_byte_for_byte(
+    starter: Path, example_results: ExampleResults
+) -> None:
+    example_results(20, starter / "before")
     proposed(starter, concurrency=1)
     proposed(starter, out=starter / "again")
     for name in ("verdict.json", "samples.jsonl", "protocol.json", "confirmation.candidate.jsonl"):
@@ -149,8 +154,10 @@ def test_an_agent_changed_in_place_is_confirmed_with_the_one_of_the_baseline_com
     assert "Confirmed" in verdict.reasons[-1]
 
 
-def test_without_the_baseline_agent_the_drift_stands_and_says_so(starter: Path) -> None:
-    run(starter, samples=20, seed=1, out=starter / "before")
+def test_without_the_baseline_agent_the_drift_stands_and_says_so(
+    starter: Path, example_results: ExampleResults
+) -> None:
+    example_results(20, starter / "before")
     shutil.copy(starter / "agent.proposed.yaml", starter / "agent.yaml")
     verdict = run(starter, samples=8, seed=2, baseline=starter / "before")
     assert verdict.verdict is DRIFT
@@ -158,8 +165,10 @@ def test_without_the_baseline_agent_the_drift_stands_and_says_so(starter: Path) 
     assert verdict.facts["confirmation"] == {"made": False}
 
 
-def test_money_that_is_spent_on_the_drift_is_not_there_to_confirm_it(starter: Path) -> None:
-    run(starter, samples=20, seed=1, out=starter / "before")
+def test_money_that_is_spent_on_the_drift_is_not_there_to_confirm_it(
+    starter: Path, example_results: ExampleResults
+) -> None:
+    example_results(20, starter / "before")
     proposed(starter, confirm=False)
     lines = (starter / "out/samples.jsonl").read_text().splitlines()
     spent = sum(json.loads(line)["cost_usd"] for line in lines)
@@ -169,22 +178,24 @@ def test_money_that_is_spent_on_the_drift_is_not_there_to_confirm_it(starter: Pa
     assert "the fresh runs were not completed ($" in verdict.reasons[-1]
 
 
-def test_outside_ci_a_drift_is_final_at_once(starter: Path) -> None:
-    run(starter, samples=20, seed=1, out=starter / "before")
+def test_outside_ci_a_drift_is_final_at_once(starter: Path, example_results: ExampleResults) -> None:
+    example_results(20, starter / "before")
     assert "confirmation" not in proposed(starter, confirm=None).facts
 
 
-def test_in_ci_a_drift_is_confirmed_without_being_asked(starter: Path) -> None:
-    run(starter, samples=20, seed=1, out=starter / "before")
+def test_in_ci_a_drift_is_confirmed_without_being_asked(
+    starter: Path, example_results: ExampleResults
+) -> None:
+    example_results(20, starter / "before")
     asked = options(starter, samples=8, seed=2, baseline=starter / "before", confirm=None)
     verdict = run_canary(replace(asked, agent=starter / "agent.proposed.yaml"), {"CI": "true"}, quiet=True)
     assert verdict.facts["confirmation"]["made"] is True
 
 
 def test_what_a_drift_would_take_on_top_is_told_before_the_first_run(
-    starter: Path, capsys: pytest.CaptureFixture[str]
+    starter: Path, example_results: ExampleResults, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run(starter, samples=8, seed=1, out=starter / "before")
+    example_results(8, starter / "before")
     run_canary(options(starter, samples=2, baseline=starter / "before"), {})
     assert "a drift is confirmed with 48 more runs" in capsys.readouterr().err
 
