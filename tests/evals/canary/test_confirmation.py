@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -26,10 +25,10 @@ from evals.canary.confirmation import (
     decide_confirmation,
 )
 from evals.canary.preparation import CanaryOptions
-from evals.git.trees import CannotCheckOut, detached_tree
 from evals.results.verdict import Comparison, MetricVerdict, Verdict, VerdictKind
 from tests.conftest import ExampleResults
 from tests.fakes.agent_endpoint import Asked
+from tests.fakes.repositories import repository
 from tests.fakes.suites import suite_of
 from tests.fakes.threaded import endpoint_thread
 
@@ -98,22 +97,6 @@ def options(folder: Path, **changes: object) -> CanaryOptions:
 
 def run(folder: Path, **changes: object) -> Verdict:
     return run_canary(options(folder, **changes), {}, quiet=True)
-
-
-def git(folder: Path, *arguments: str) -> None:
-    who = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
-    subprocess.run(["git", "-C", str(folder), *who, *arguments], check=True, capture_output=True)
-
-
-def commit(folder: Path) -> None:
-    git(folder, "add", "-A")
-    git(folder, "commit", "-q", "-m", "x")
-
-
-def repository(folder: Path) -> None:
-    git(folder, "init", "-q")
-    (folder / ".gitignore").write_text("before/\nout/\nagain/\n__pycache__/\n.agentcrewops/\n")
-    commit(folder)
 
 
 def proposed(starter: Path, **changes: object) -> Verdict:
@@ -388,35 +371,3 @@ def test_a_confirmation_that_loses_its_runs_leaves_the_drift(tmp_path: Path) -> 
     assert verdict.verdict is DRIFT
     assert verdict.reasons[-1].startswith("Not confirmed: ")
     assert verdict.facts["confirmation"]["against_now"] == "not_measured"
-
-
-# --- trees ------------------------------------------------------------------------------------------------
-
-
-def head(folder: Path) -> str:
-    said = subprocess.run(["git", "-C", str(folder), "rev-parse", "HEAD"], capture_output=True, check=True)
-    return said.stdout.decode().strip()
-
-
-def test_a_tree_holds_the_commit_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    (tmp_path / "a").write_text("then")
-    repository(tmp_path)
-    (tmp_path / "a").write_text("now")
-    with detached_tree(tmp_path, head(tmp_path)) as tree:
-        place = tree.of(tmp_path / "a")
-        assert place.read_text() == "then"
-    assert not place.exists()
-    assert list((tmp_path / ".git").glob("worktrees/*")) == []
-
-
-@pytest.mark.parametrize("named", [None, "--help", "main", "0" * 40])
-def test_what_is_no_commit_here_gives_no_tree(tmp_path: Path, named: str | None) -> None:
-    (tmp_path / "a").write_text("")
-    repository(tmp_path)
-    with pytest.raises(CannotCheckOut), detached_tree(tmp_path, named):
-        pass
-
-
-def test_outside_git_there_is_no_tree(tmp_path: Path) -> None:
-    with pytest.raises(CannotCheckOut, match="not in a git repository"), detached_tree(tmp_path, "0" * 40):
-        pass
