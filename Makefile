@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Else every worker, and every process that a test starts, compiles what it imports (8 s of CPU a worker).
+unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check lint types imports published docs test-browser test-frameworks test-github-schema test-importers test-wheel test-actions lint-workflows dist bench clean
 
@@ -25,7 +27,7 @@ demo: setup  ## Judge a prompt change of the example agent: ends with a verdict 
 	@benchmarks/demo.sh
 
 test: setup  ## The tests that need nothing but Python
-	pytest -n auto -m "not (actions or browser or frameworks or importers or schemas or wheel)"
+	pytest -n auto --dist worksteal -m "not (actions or browser or frameworks or importers or schemas or wheel)"
 
 test-browser: setup  ## The report in a real browser (Debian's chromium)
 	@command -v chromium >/dev/null || { echo "error: chromium is missing (Debian: apt-get install chromium)"; exit 2; }

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+from tests.fakes.shared_folders import SharedFolders
 
 if TYPE_CHECKING:
     from tests.fakes.github.openapi import OpenApi
@@ -36,12 +40,50 @@ def github_schemas(request: pytest.FixtureRequest) -> OpenApi | None:
     return OpenApi.fetched()
 
 
+@pytest.fixture(scope="session")
+def shared_folders(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> SharedFolders:
+    """What is dear to make is made once a session, by whichever worker of pytest-xdist comes first."""
+    base = tmp_path_factory.getbasetemp()
+    root = (base.parent if hasattr(request.config, "workerinput") else base) / "shared"
+    root.mkdir(exist_ok=True)
+    return SharedFolders(root)
+
+
+ExampleResults = Callable[[int, Path], Path]
+
+
+@pytest.fixture
+def example_results(shared_folders: SharedFolders) -> ExampleResults:
+    """Copy the results of the example agent, with so many runs per case and seed 1, to a folder."""
+
+    def copy(samples: int, folder: Path) -> Path:
+        measured = shared_folders.folder(f"example-{samples}", partial(_measure_example, samples))
+        return Path(shutil.copytree(measured / "before", folder))
+
+    return copy
+
+
+def _measure_example(samples: int, folder: Path) -> None:
+    from evals.canary.preparation import CanaryOptions
+    from tests.fakes.canaries import canary_verdict
+
+    copy_example(folder / "triage")
+    options = CanaryOptions(
+        suite=folder / "triage/suite.yaml", samples=samples, seed=1, fixed=True, out=folder / "before"
+    )
+    canary_verdict(options)
+
+
 @pytest.fixture
 def starter(tmp_path: Path) -> Path:
     """A fresh copy of the example agent, as `init` writes it."""
-    folder = tmp_path / "triage"
-    shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns("__pycache__", ".agentcrewops"))
-    return folder
+    return copy_example(tmp_path / "triage")
+
+
+def copy_example(folder: Path) -> Path:
+    """Copy the example agent, without what running it left there."""
+    ignored = shutil.ignore_patterns("__pycache__", ".agentcrewops")
+    return Path(shutil.copytree(EXAMPLE, folder, ignore=ignored))
 
 
 def edit(path: Path, old: str, new: str) -> None:

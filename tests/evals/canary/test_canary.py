@@ -18,7 +18,7 @@ from evals.results.records import Sample, SampleStatus
 from evals.results.texts import redacted
 from evals.results.verdict import VerdictKind
 from evals.suite.suite_file import GateSettings
-from tests.conftest import edit
+from tests.conftest import ExampleResults, edit
 from tests.fakes.canaries import canary_verdict
 from tests.fakes.grading import write_judge
 from tests.fakes.suites import suite_of
@@ -55,8 +55,10 @@ def test_the_same_seed_gives_the_same_bytes_whatever_the_concurrency(starter: Pa
         assert (starter / "a" / name).read_bytes() == (starter / "b" / name).read_bytes()
 
 
-def test_a_prompt_change_that_breaks_three_cases_is_drift_and_names_them(starter: Path) -> None:
-    run(starter, samples=30, seed=1, out=starter / "before")
+def test_a_prompt_change_that_breaks_three_cases_is_drift_and_names_them(
+    starter: Path, example_results: ExampleResults
+) -> None:
+    example_results(30, starter / "before")
     proposed = options(
         starter, agent=starter / "agent.proposed.yaml", samples=10, seed=2, baseline=starter / "before"
     )
@@ -75,8 +77,8 @@ def test_personal_data_of_a_case_is_written_nowhere(starter: Path) -> None:
         assert "alice@example.com" not in path.read_text(encoding="utf-8")
 
 
-def test_an_unchanged_agent_is_not_drift(starter: Path) -> None:
-    run(starter, samples=30, seed=1, out=starter / "before")
+def test_an_unchanged_agent_is_not_drift(starter: Path, example_results: ExampleResults) -> None:
+    example_results(30, starter / "before")
     assert run(starter, samples=30, seed=2, baseline=starter / "before") is VerdictKind.PASS
 
 

@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -26,11 +25,12 @@ from evals.canary.confirmation import (
     decide_confirmation,
 )
 from evals.canary.preparation import CanaryOptions
-from evals.git.trees import CannotCheckOut, detached_tree
 from evals.results.verdict import Comparison, MetricVerdict, Verdict, VerdictKind
 from evals.sampling.caller import Caller
+from tests.conftest import ExampleResults
 from tests.fakes.agent_endpoint import Asked
 from tests.fakes.canaries import canary_verdict
+from tests.fakes.repositories import repository
 from tests.fakes.suites import suite_of
 from tests.fakes.threaded import endpoint_thread
 
@@ -101,29 +101,15 @@ def run(folder: Path, **changes: object) -> Verdict:
     return canary_verdict(options(folder, **changes), {})
 
 
-def git(folder: Path, *arguments: str) -> None:
-    who = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
-    subprocess.run(["git", "-C", str(folder), *who, *arguments], check=True, capture_output=True)
-
-
-def commit(folder: Path) -> None:
-    git(folder, "add", "-A")
-    git(folder, "commit", "-q", "-m", "x")
-
-
-def repository(folder: Path) -> None:
-    git(folder, "init", "-q")
-    (folder / ".gitignore").write_text("before/\nout/\nagain/\n__pycache__/\n.agentcrewops/\n")
-    commit(folder)
-
-
 def proposed(starter: Path, **changes: object) -> Verdict:
     agent = starter / "agent.proposed.yaml"
     return run(starter, agent=agent, samples=8, seed=2, baseline=starter / "before", **changes)
 
 
-def test_a_real_drift_is_confirmed_with_the_agent_of_the_working_tree(starter: Path) -> None:
-    run(starter, samples=20, seed=1, out=starter / "before")
+def test_a_real_drift_is_confirmed_with_the_agent_of_the_working_tree(
+    starter: Path, example_results: ExampleResults
+) -> None:
+    example_results(20, starter / "before")
     verdict = proposed(starter)
     assert verdict.verdict is DRIFT
     assert "Confirmed against a fresh baseline in the same hour" in verdict.reasons[-1]
@@ -133,8 +119,10 @@ def test_a_real_drift_is_confirmed_with_the_agent_of_the_working_tree(starter: P
     assert len(lines) == 12 * 8
 
 
-def test_a_confirmation_of_simulated_agents_repeats_byte_for_byte(starter: Path) -> None:
-    run(starter, samples=20, seed=1, out=starter / "before")
+def test_a_confirmation_of_simulated_agents_repeats_byte_for_byte(
+    starter: Path, example_results: ExampleResults
+) -> None:
+    example_results(20, starter / "before")
     proposed(starter, concurrency=1)
     proposed(starter, out=starter / "again")
     for name in ("verdict.json", "samples.jsonl", "protocol.json", "confirmation.candidate.jsonl"):
@@ -151,8 +139,10 @@ def test_an_agent_changed_in_place_is_confirmed_with_the_one_of_the_baseline_com
     assert "Confirmed" in verdict.reasons[-1]
 
 
-def test_without_the_baseline_agent_the_drift_stands_and_says_so(starter: Path) -> None:
-    run(starter, samples=20, seed=1, out=starter / "before")
+def test_without_the_baseline_agent_the_drift_stands_and_says_so(
+    starter: Path, example_results: ExampleResults
+) -> None:
+    example_results(20, starter / "before")
     shutil.copy(starter / "agent.proposed.yaml", starter / "agent.yaml")
     verdict = run(starter, samples=8, seed=2, baseline=starter / "before")
     assert verdict.verdict is DRIFT
@@ -160,8 +150,10 @@ def test_without_the_baseline_agent_the_drift_stands_and_says_so(starter: Path) 
     assert verdict.facts["confirmation"] == {"made": False}
 
 
-def test_money_that_is_spent_on_the_drift_is_not_there_to_confirm_it(starter: Path) -> None:
-    run(starter, samples=20, seed=1, out=starter / "before")
+def test_money_that_is_spent_on_the_drift_is_not_there_to_confirm_it(
+    starter: Path, example_results: ExampleResults
+) -> None:
+    example_results(20, starter / "before")
     proposed(starter, confirm=False)
     lines = (starter / "out/samples.jsonl").read_text().splitlines()
     spent = sum(json.loads(line)["cost_usd"] for line in lines)
@@ -171,22 +163,24 @@ def test_money_that_is_spent_on_the_drift_is_not_there_to_confirm_it(starter: Pa
     assert "the fresh runs were not completed ($" in verdict.reasons[-1]
 
 
-def test_outside_ci_a_drift_is_final_at_once(starter: Path) -> None:
-    run(starter, samples=20, seed=1, out=starter / "before")
+def test_outside_ci_a_drift_is_final_at_once(starter: Path, example_results: ExampleResults) -> None:
+    example_results(20, starter / "before")
     assert "confirmation" not in proposed(starter, confirm=None).facts
 
 
-def test_in_ci_a_drift_is_confirmed_without_being_asked(starter: Path) -> None:
-    run(starter, samples=20, seed=1, out=starter / "before")
+def test_in_ci_a_drift_is_confirmed_without_being_asked(
+    starter: Path, example_results: ExampleResults
+) -> None:
+    example_results(20, starter / "before")
     asked = options(starter, samples=8, seed=2, baseline=starter / "before", confirm=None)
     verdict = canary_verdict(replace(asked, agent=starter / "agent.proposed.yaml"), {"CI": "true"})
     assert verdict.facts["confirmation"]["made"] is True
 
 
 def test_what_a_drift_would_take_on_top_is_told_before_the_first_run(
-    starter: Path, capsys: pytest.CaptureFixture[str]
+    starter: Path, example_results: ExampleResults, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run(starter, samples=8, seed=1, out=starter / "before")
+    example_results(8, starter / "before")
     canary_verdict(options(starter, samples=2, baseline=starter / "before"), {}, Caller(Lines(sys.stderr)))
     assert "a drift is confirmed with 48 more runs" in capsys.readouterr().err
 
@@ -379,35 +373,3 @@ def test_a_confirmation_that_loses_its_runs_leaves_the_drift(tmp_path: Path) -> 
     assert verdict.verdict is DRIFT
     assert verdict.reasons[-1].startswith("Not confirmed: ")
     assert verdict.facts["confirmation"]["against_now"] == "not_measured"
-
-
-# --- trees ------------------------------------------------------------------------------------------------
-
-
-def head(folder: Path) -> str:
-    said = subprocess.run(["git", "-C", str(folder), "rev-parse", "HEAD"], capture_output=True, check=True)
-    return said.stdout.decode().strip()
-
-
-def test_a_tree_holds_the_commit_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    (tmp_path / "a").write_text("then")
-    repository(tmp_path)
-    (tmp_path / "a").write_text("now")
-    with detached_tree(tmp_path, head(tmp_path)) as tree:
-        place = tree.of(tmp_path / "a")
-        assert place.read_text() == "then"
-    assert not place.exists()
-    assert list((tmp_path / ".git").glob("worktrees/*")) == []
-
-
-@pytest.mark.parametrize("named", [None, "--help", "main", "0" * 40])
-def test_what_is_no_commit_here_gives_no_tree(tmp_path: Path, named: str | None) -> None:
-    (tmp_path / "a").write_text("")
-    repository(tmp_path)
-    with pytest.raises(CannotCheckOut), detached_tree(tmp_path, named):
-        pass
-
-
-def test_outside_git_there_is_no_tree(tmp_path: Path) -> None:
-    with pytest.raises(CannotCheckOut, match="not in a git repository"), detached_tree(tmp_path, "0" * 40):
-        pass

@@ -19,7 +19,7 @@ from evals.canary.preparation import CanaryOptions
 from evals.results.files import CannotKeepRuns
 from evals.results.verdict import Verdict, VerdictKind
 from evals.sampling.journal import PARTIAL, Start
-from tests.conftest import edit
+from tests.conftest import ExampleResults, edit
 from tests.fakes.canaries import canary_verdict
 from tests.fakes.threaded import agent_endpoint_thread
 
@@ -34,9 +34,9 @@ def canary(folder: Path, **changes: object) -> Verdict:
 
 
 @pytest.fixture
-def judged(starter: Path) -> Path:
+def judged(starter: Path, example_results: ExampleResults) -> Path:
     """The example with a baseline of 30 runs beside its suite."""
-    canary(starter, samples=30, seed=1, out=starter / "before")
+    example_results(30, starter / "before")
     (starter / "baselines").mkdir()
     (starter / "before/samples.jsonl").rename(starter / "baselines/support-triage.json")
     return starter
@@ -138,10 +138,10 @@ def test_results_that_cannot_be_written_leave_the_runs_to_be_resumed(starter: Pa
     assert canary(starter, start=Start.RESUME).verdict is VerdictKind.NO_BASELINE
 
 
-def http_suite(folder: Path, url: str) -> Path:
-    cases = ", ".join(f"{{ case_id: c{n}, input: hi, success: \"contains('yes')\" }}" for n in range(20))
+def http_suite(folder: Path, url: str, cases: int = 20) -> Path:
+    listed = ", ".join(f"{{ case_id: c{n}, input: hi, success: \"contains('yes')\" }}" for n in range(cases))
     path = folder / "suite.yaml"
-    path.write_text(f'suite: "s"\ntarget: {{ http: {{ url: "{url}" }} }}\nsamples: 5\ncases: [{cases}]\n')
+    path.write_text(f'suite: "s"\ntarget: {{ http: {{ url: "{url}" }} }}\nsamples: 5\ncases: [{listed}]\n')
     return path
 
 
@@ -190,7 +190,7 @@ def test_a_disk_that_fills_stops_with_a_message_and_can_be_resumed(tmp_path: Pat
 
 def test_an_answer_of_five_megabytes_is_a_file_and_a_mark_in_the_report(tmp_path: Path) -> None:
     with agent_endpoint_thread({"output": "no" + "y" * 5_000_000}) as url:
-        suite = http_suite(tmp_path, url)
+        suite = http_suite(tmp_path, url, cases=2)
         verdict = canary_verdict(
             CanaryOptions(suite=suite, samples=1, concurrency=2, out=tmp_path / "out"), dict(os.environ)
         )

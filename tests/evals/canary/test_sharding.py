@@ -14,7 +14,7 @@ from evals.results.samples import read_samples, write_samples
 from evals.results.verdict import VerdictKind
 from evals.sampling.journal import Start
 from evals.sampling.shards import Shard, ShardResult, read_shard, runs_of, write_shard
-from tests.conftest import edit
+from tests.conftest import ExampleResults, edit
 from tests.fakes.canaries import canary_verdict, merged_verdict, shard_run
 from tests.fakes.threaded import agent_endpoint_thread
 
@@ -34,9 +34,8 @@ def shards(folder: Path, of: int, **changes: object) -> list[Path]:
 
 
 @pytest.fixture
-def baseline(starter: Path) -> Path:
-    canary_verdict(options(starter, samples=5, seed=1, out=starter / "before"), {})
-    return starter / "before"
+def baseline(starter: Path, example_results: ExampleResults) -> Path:
+    return example_results(5, starter / "before")
 
 
 @pytest.mark.parametrize("of", [1, 2, 4, 8])

@@ -1,12 +1,16 @@
-"""Which probes say something about an agent."""
+"""Which tool plays which role, and which probes say something about an agent."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from agent_runtime.agent.manifest import load_manifest
-from security_pack.catalog.binding import Binding, applicability_of
+from agent_runtime.agent.spec import ToolSpec
+from security_pack.catalog.binding import Binding, applicability_of, argument_names, effects_of
 from security_pack.catalog.catalog import read_entry
+from security_pack.catalog.probe import Effect
 from tests.conftest import edit
 from tests.security_pack.conftest import Write
 
@@ -44,3 +48,33 @@ def test_a_probe_that_needs_nothing_attacks_the_agent_itself(write: Write, start
     lines = [line for line in text.splitlines() if not line.startswith(("plant", "worst_case", "success"))]
     path.write_text("\n".join([*lines, "success: { cost_gt: 1 }\n"]))
     assert applicability_of(read_entry(path).probe, load_manifest(starter / "agent.yaml")) == (Binding(),)
+
+
+def tool(name: str, *verbs: str, **properties: str) -> ToolSpec:
+    arguments = {"type": "object", "properties": {key: {"type": kind} for key, kind in properties.items()}}
+    return ToolSpec.model_validate({"name": name, "allow": list(verbs), "arguments": arguments})
+
+
+@pytest.mark.parametrize(
+    ("name", "verbs", "effects"),
+    [
+        ("kb.search", ["read"], {Effect.READ}),
+        ("billing.payments", ["read"], {Effect.READ}),
+        ("crm.note", ["read", "update"], {Effect.READ, Effect.WRITE, Effect.MEMORY}),
+        ("files.remove", ["delete"], {Effect.WRITE, Effect.DESTRUCTIVE}),
+    ],
+)
+def test_what_a_tool_can_do_follows_from_its_verbs_and_the_words_of_its_name(
+    name: str, verbs: list[str], effects: set[Effect]
+) -> None:
+    assert effects_of(tool(name, *verbs)) == effects
+
+
+def test_an_argument_plays_the_role_that_a_word_of_its_name_says() -> None:
+    assert argument_names(tool("mail.send", "send", toAddress="string"))["recipient"] == "toAddress"
+    assert argument_names(tool("mail.send", "send")) == {}
+
+
+def test_a_tool_whose_arguments_are_no_object_has_no_roles() -> None:
+    spec = ToolSpec.model_validate({"name": "a", "allow": ["read"], "arguments": {"properties": True}})
+    assert argument_names(spec) == {}
