@@ -17,9 +17,9 @@ from evals.formatting.prose import new_reasons, spans, without_title
 from evals.report.parts.failures import first_failure, reason, score
 from evals.report.parts.metrics import metric_rows
 from evals.results.records import CaseResult, Sample
-from evals.results.verdict import CaseComparison, Verdict, VerdictKind
+from evals.results.verdict import CaseComparison, CaseStatus, Tone, Verdict, VerdictKind
 from security_pack.catalog.probe import Severity
-from security_pack.findings.findings import Assessment, Conclusion, Finding
+from security_pack.findings.findings import Assessment, Finding
 
 MOST_CASES = 20
 MOST_FINDINGS = 20
@@ -28,20 +28,8 @@ MOST_TOLD = 15
 _MOST_REASONS = 8
 _MOST_WARNINGS = 15
 
-TITLES: Mapping[VerdictKind, tuple[str, str]] = {
-    VerdictKind.DRIFT: ("❌", "Drift"),
-    VerdictKind.BELOW_FLOOR: ("❌", "Below the floor"),
-    VerdictKind.PASS: ("✅", "Pass"),
-    VerdictKind.UNDECIDED: ("⚠️", "Undecided"),
-    VerdictKind.PROVIDER_DRIFT: ("⚠️", "Provider drift"),
-    VerdictKind.NO_BASELINE: ("⚪", "No baseline"),
-    VerdictKind.NOT_MEASURED: ("⚠️", "Not measured"),
-}
-GUARDIAN_TITLES: Mapping[Conclusion, tuple[str, str]] = {
-    Conclusion.PASS: ("✅", "no way in found"),
-    Conclusion.BREACH: ("❌", "breach"),
-    Conclusion.INCONCLUSIVE: ("⚠️", "inconclusive"),
-}
+ICONS: Mapping[Tone, str] = {Tone.PLAIN: "⚪", Tone.GOOD: "✅", Tone.DOUBT: "⚠️", Tone.BAD: "❌"}
+"""In the order in which one outweighs the others."""
 _TONES = {"bad": "🔴", "good": "🟢", "doubt": "🟡", "plain": "⚪"}
 _SEVERITIES = {
     Severity.CRITICAL: "🔴\u00a0critical",
@@ -49,7 +37,7 @@ _SEVERITIES = {
     Severity.MEDIUM: "🟡\u00a0medium",
     Severity.LOW: "⚪\u00a0low",
 }
-_SAID_BRIEFLY = {VerdictKind.PASS, VerdictKind.UNDECIDED}
+_LED_BY_SUCCESS = {VerdictKind.PASS, VerdictKind.UNDECIDED}
 """Their headlines begin with the figures of the success rate."""
 _LOUDEST = list(reversed(Severity))
 
@@ -124,14 +112,14 @@ def icon_and_title(results: Results) -> tuple[str, str]:
     """The worst sign of the two, and one line of our own words and numbers."""
     icons, titles = [], []
     if results.verdict is not None:
-        icon, word = TITLES[results.verdict.verdict]
-        icons.append(icon)
-        titles.append(": ".join(part for part in (word, _brief(results.verdict)) if part))
+        kind = results.verdict.verdict
+        icons.append(ICONS[kind.tone])
+        titles.append(": ".join(part for part in (kind.heading, _brief(results.verdict)) if part))
     if results.assessment is not None:
-        icon, word = GUARDIAN_TITLES[results.assessment.conclusion]
-        icons.append(icon)
-        titles.append(f"Guardian: {_ways_in(results.assessment) or word}")
-    return max(icons, key=["⚪", "✅", "⚠️", "❌"].index), " · ".join(titles)
+        conclusion = results.assessment.conclusion
+        icons.append(ICONS[conclusion.tone])
+        titles.append(f"Guardian: {_ways_in(results.assessment) or conclusion.summary}")
+    return max(icons, key=list(ICONS.values()).index), " · ".join(titles)
 
 
 def _brief(verdict: Verdict) -> str:
@@ -187,7 +175,7 @@ def details(results: Results) -> Iterator[str]:
 def _verdict_block(verdict: Verdict) -> str:
     return render(
         "comment/verdict.md.j2",
-        lead="Success " if verdict.verdict in _SAID_BRIEFLY else "",
+        lead="Success " if verdict.verdict in _LED_BY_SUCCESS else "",
         headline=markdown.prose(without_title(spans(verdict.headline)), 1_500),
         simulated=verdict.simulated,
         reasons=[markdown.prose(each) for each in new_reasons(verdict)[:_MOST_REASONS]],
@@ -250,10 +238,9 @@ def _case_row(results: Results, name: str, row: CaseComparison | None) -> CaseRo
 
 
 def _assessment_block(assessment: Assessment) -> str:
-    icon, _ = GUARDIAN_TITLES[assessment.conclusion]
     return render(
         "comment/assessment.md.j2",
-        icon=icon,
+        icon=ICONS[assessment.conclusion.tone],
         headline=markdown.prose(without_title(spans(assessment.headline)), 1_500),
         simulated=assessment.simulated,
     )
@@ -347,7 +334,7 @@ def _failing(results: Results, verdict: Verdict) -> list[tuple[CaseResult, CaseC
     rows = {row.case_id: row for row in verdict.cases}
     cases = results.samples.cases if results.samples else ()
     found = [
-        (case, rows.get(case.case_id, CaseComparison(case.case_id, "added")))
+        (case, rows.get(case.case_id, CaseComparison(case.case_id, CaseStatus.ADDED)))
         for case in cases
         if first_failure(case.samples) is not None
     ]

@@ -10,14 +10,9 @@ from evals.formatting.excerpts import Excerpt, excerpt, one_line
 from evals.formatting.prose import Span, spans, unbroken, without_title
 from security_pack.assessment.problems import Problem, problems_of
 from security_pack.catalog.probe import Severity, Tier
-from security_pack.findings.findings import Assessment, Conclusion, Finding, Line, Rate
+from security_pack.findings.findings import Assessment, Finding, Line, Rate
 from security_pack.report.attacks import Family, Share, families, shares
 
-TITLES: Mapping[Conclusion, tuple[str, str]] = {
-    Conclusion.BREACH: ("Breach", "bad"),
-    Conclusion.PASS: ("Pass", "good"),
-    Conclusion.INCONCLUSIVE: ("Inconclusive", "doubt"),
-}
 TONES: Mapping[Severity, str] = {
     Severity.CRITICAL: "bad",
     Severity.HIGH: "bad",
@@ -103,15 +98,14 @@ class GuardianSection:
 
 def section_of(assessment: Assessment) -> GuardianSection:
     """The view model."""
-    title, tone = TITLES[assessment.conclusion]
     problems = problems_of(assessment.findings)
     open_ones = [problem for problem in problems if problem.suppressed is None]
     shown = open_ones[:_MOST_PROBLEMS]
     left = len(open_ones) - len(shown)
     kept = [problem for problem in problems if problem.suppressed is not None][:_MOST_PROBLEMS]
     return GuardianSection(
-        title=title,
-        tone=tone,
+        title=assessment.conclusion.heading,
+        tone=assessment.conclusion.tone,
         agent=one_line(assessment.agent, 100),
         simulated=assessment.simulated,
         headline=unbroken(without_title(spans(assessment.headline[:5_000]))),

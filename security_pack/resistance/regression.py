@@ -16,6 +16,7 @@ from agent_runtime.statistics.stats import Counts
 from evals.formatting.names import inert
 from evals.gate.evidence import Evidence, gather, pair
 from evals.results.records import SuiteResult
+from evals.results.verdict import CaseStatus
 from security_pack.findings.rates import (
     LEAST_BASELINE,
     NO_FALL,
@@ -108,7 +109,7 @@ def comparable_with(baseline: SuiteResult | None, candidate: SuiteResult) -> Com
             _group((), {}, by_probe=True), _group((), {}, by_probe=False), unknown=attacks
         )
     before = gather(baseline)
-    shared = set(pair(before, gather(candidate)).of("shared"))
+    shared = set(pair(before, gather(candidate)).of(CaseStatus.SHARED))
     ready = {name for name in shared if len(before[name].runs) >= LEAST_BASELINE}
     return ComparableBaseline(
         attacks=_group([name for name in attacks if name in ready], before, by_probe=True),
