@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from agent_runtime.agent.manifest import RecordingMode
 from evals.canary.preparation import Prepared
 from evals.graders import grade
-from evals.results.records import Attempt, Grade, Sample, SuiteResult
+from evals.results.records import Attempt, GradeResult, Sample, SuiteResult
 from evals.results.texts import LongTexts, redacted
 from evals.sampling.journal import Journal, open_journal
 from evals.sampling.pacing import Pace
@@ -105,6 +105,6 @@ def _keeper(ready: Prepared, journal: Journal, progress: Display, pace: Pace) ->
 
 async def grade_attempt(
     ready: Prepared, case: EvalCase, attempt: Attempt
-) -> tuple[bool | None, tuple[Grade, ...]]:
+) -> tuple[bool | None, tuple[GradeResult, ...]]:
     """Passed and grades of one attempt, by the graders of its case."""
     return await grade(ready.graders[case.case_id], attempt)

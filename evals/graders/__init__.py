@@ -11,12 +11,12 @@ from collections.abc import Sequence
 
 from evals.graders.interface import Grader, GraderContext, graded
 from evals.graders.written import graders_for, graders_of
-from evals.results.records import Attempt, Grade, SampleStatus
+from evals.results.records import Attempt, GradeResult, SampleStatus
 
 __all__ = ["Grader", "GraderContext", "grade", "graders_for", "graders_of"]
 
 
-async def grade(graders: Sequence[Grader], attempt: Attempt) -> tuple[bool | None, tuple[Grade, ...]]:
+async def grade(graders: Sequence[Grader], attempt: Attempt) -> tuple[bool | None, tuple[GradeResult, ...]]:
     """Whether `attempt` passed, and every grader's word; None if that could not be measured.
 
     Only a completed attempt is graded. An infrastructure error measured nothing; any other end is a fail.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from agent_runtime.files.documents import Document, canonical_json
 from evals.graders.interface import GraderContext
 from evals.graders.llm_judge.panel import Judge, JudgePanel
-from evals.results.records import Attempt, Grade
+from evals.results.records import Attempt, Grade, NoMajority
 from evals.suite.suite import EvalCase
 
 
@@ -20,10 +20,12 @@ class LlmJudge:
     asked: str
     name = "judge"
 
-    async def grade(self, attempt: Attempt) -> Grade:
-        """Pass or fail with the split of the votes; None if there is no majority of all of them."""
+    async def grade(self, attempt: Attempt) -> Grade | NoMajority:
+        """Pass or fail with the split of the votes; there may be no majority of all of them."""
         exhibit = self.judges_panel.exhibit(self.asked, attempt.output or "", _actions(attempt))
         ballot = await self.judge.judge(exhibit)
+        if ballot.passed is None:
+            return NoMajority(self.name, ballot.reason)
         return Grade(self.name, ballot.passed, ballot.reason)
 
 

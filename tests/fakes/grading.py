@@ -12,7 +12,7 @@ from agent_runtime.records import Message
 from evals.graders import Grader, GraderContext, grade, graders_for
 from evals.graders.interface import graded
 from evals.graders.llm_judge.panel import JudgePanel
-from evals.results.records import Attempt, Grade, ObservedCall, SampleStatus
+from evals.results.records import Attempt, GradeResult, ObservedCall, SampleStatus
 from evals.suite.suite import EvalCase
 
 
@@ -36,17 +36,17 @@ def completed(
     return Attempt(SampleStatus.COMPLETED, output=output, tool_calls=tool_calls, cost_usd=cost_usd)
 
 
-def judged(graders: Sequence[Grader], attempt: Attempt) -> tuple[bool | None, tuple[Grade, ...]]:
+def judged(graders: Sequence[Grader], attempt: Attempt) -> tuple[bool | None, tuple[GradeResult, ...]]:
     """All graders' word."""
     return asyncio.run(grade(graders, attempt))
 
 
-def grade_of(evaluator: Any, attempt: Attempt, root: Path = Path()) -> Grade:
+def grade_of(evaluator: Any, attempt: Attempt, root: Path = Path()) -> GradeResult:
     """The one grade of a case with the one evaluator."""
     means_ = means(root=root)
     [grader] = graders_for(case_of(evaluator), means_)
 
-    async def within() -> Grade:
+    async def within() -> GradeResult:
         async with means_.judges_panel:
             return await graded(grader, attempt)
 

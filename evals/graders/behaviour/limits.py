@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import Document
 from evals.graders.answer.text import shown
-from evals.results.records import Attempt, Grade
+from evals.results.records import Attempt, Grade, NotObserved
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +26,11 @@ class Limit:
     amount: Callable[[Attempt], float | None]
     words: Callable[[float], str]
 
-    def grade(self, attempt: Attempt) -> Grade:
+    def grade(self, attempt: Attempt) -> Grade | NotObserved:
         """Compare; neither pass nor fail if there is nothing to compare."""
         amount = self.amount(attempt)
         if amount is None:
-            return Grade(self.name, None, f"the target does not report what {self.name} limits")
+            return NotObserved(self.name, f"the target does not report what {self.name} limits")
         passed = amount <= self.most
         return Grade(
             self.name, passed, "" if passed else f"{self.words(amount)}, above {self.words(self.most)}"

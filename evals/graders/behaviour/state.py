@@ -14,7 +14,7 @@ from agent_runtime.files.documents import Document, strict_json
 from agent_runtime.tools.python_file import call_function, load_function
 from evals.graders.answer.text import shown
 from evals.graders.interface import GraderContext
-from evals.results.records import Attempt, Grade, ObservedCall
+from evals.results.records import Attempt, Grade, GraderBroke, ObservedCall
 from evals.suite.suite import EvalCase
 
 SECONDS = 60.0
@@ -32,13 +32,13 @@ class State:
     case: EvalCase
     name = "state"
 
-    async def grade(self, attempt: Attempt) -> Grade:
+    async def grade(self, attempt: Attempt) -> Grade | GraderBroke:
         """The function's word; what it raises, and what is neither true nor false, means that it broke."""
         try:
             async with asyncio.timeout(SECONDS):
                 said = await call_function(partial(self.function, facts_of(self.case, attempt)), {})
         except TimeoutError:
-            return Grade(self.name, None, f"{self.reference} took longer than {SECONDS:g} s")
+            return GraderBroke(self.name, f"{self.reference} took longer than {SECONDS:g} s")
         passed, reason = _read(said, self.reference)
         return Grade(self.name, passed, reason if reason or passed else f"{self.reference} said no")
 

@@ -15,7 +15,7 @@ from agent_runtime.agent.spec import FileModel
 from agent_runtime.files.documents import Document, parse
 from evals.graders.answer.conditions import same
 from evals.graders.answer.text import shown
-from evals.results.records import Attempt, Grade, ObservedCall
+from evals.results.records import Attempt, Grade, NotObserved, ObservedCall
 
 
 class ForbiddenCall(FileModel):
@@ -38,7 +38,7 @@ class ToolCalled:
     wanted: WantedCall
     name = "tool_called"
 
-    def grade(self, attempt: Attempt) -> Grade:
+    def grade(self, attempt: Attempt) -> Grade | NotObserved:
         """Pass, or say which calls there were instead."""
         if attempt.tool_calls is None:
             return not_reported(self.name)
@@ -54,7 +54,7 @@ class ToolNotCalled:
     forbidden: ForbiddenCall
     name = "tool_not_called"
 
-    def grade(self, attempt: Attempt) -> Grade:
+    def grade(self, attempt: Attempt) -> Grade | NotObserved:
         """Pass, or show the call."""
         if attempt.tool_calls is None:
             return not_reported(self.name)
@@ -87,9 +87,9 @@ def _named(document: Document) -> Document:
     return Document(document.file, {"name": document.data}, document.lines)
 
 
-def not_reported(grader: str) -> Grade:
+def not_reported(grader: str) -> NotObserved:
     """Neither pass nor fail, for a target that says nothing of its tools."""
-    return Grade(grader, None, "the target does not report tool calls")
+    return NotObserved(grader, "the target does not report tool calls")
 
 
 def _matching(calls: tuple[ObservedCall, ...], wanted: ForbiddenCall) -> list[ObservedCall]:

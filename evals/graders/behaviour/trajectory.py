@@ -12,7 +12,7 @@ from agent_runtime.agent.spec import FileModel
 from agent_runtime.files.documents import Document, parse
 from evals.graders.answer.text import shown
 from evals.graders.behaviour.tools import ForbiddenCall, has_arguments, matches, not_reported
-from evals.results.records import Attempt, Grade, ObservedCall
+from evals.results.records import Attempt, Grade, NotObserved, ObservedCall
 
 
 class TrajectorySettings(FileModel):
@@ -50,7 +50,7 @@ class Trajectory:
     wanted: TrajectorySettings
     name = "trajectory"
 
-    def grade(self, attempt: Attempt) -> Grade:
+    def grade(self, attempt: Attempt) -> Grade | NotObserved:
         """Pass, or say everything that was otherwise, and the way that was taken."""
         if attempt.tool_calls is None:
             return not_reported(self.name)

@@ -7,19 +7,19 @@ import pytest
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import Document
 from evals.graders.behaviour.tools import tool_called, tool_not_called
-from evals.results.records import Attempt, Grade, ObservedCall, SampleStatus
+from evals.results.records import Attempt, Grade, NotObserved, ObservedCall, SampleStatus
 
 REFUND = ObservedCall("billing.refund", {"amount_usd": 15, "order": {"id": "123", "lines": [1, 2]}})
 REFUSED = ObservedCall("billing.refund", {"amount_usd": 15}, executed=False)
 SEARCH = ObservedCall("kb.search", {"query": "refund"})
 
 
-def called(written: Any, *calls: ObservedCall) -> Grade:
+def called(written: Any, *calls: ObservedCall) -> Grade | NotObserved:
     grader = tool_called(Document("suite.yaml", written, {(): 3}))
     return grader.grade(Attempt(SampleStatus.COMPLETED, tool_calls=calls))
 
 
-def not_called(written: Any, *calls: ObservedCall) -> Grade:
+def not_called(written: Any, *calls: ObservedCall) -> Grade | NotObserved:
     grader = tool_not_called(Document("suite.yaml", written, {(): 3}))
     return grader.grade(Attempt(SampleStatus.COMPLETED, tool_calls=calls))
 
