@@ -127,12 +127,9 @@ def _brief(verdict: Verdict) -> str:
     success, broken = verdict.metrics.get("success_rate"), len(verdict.broken_cases)
     moved = ""
     if success is not None and success.candidate is not None:
-        after = figures.percent(success.candidate)
-        moved = (
-            f"{figures.percent(success.baseline)} → {after}"
-            if success.baseline is not None
-            else f"{after} success"
-        )
+        shown = figures.change_of(success)
+        alone = success.baseline is None
+        moved = f"{shown.candidate} success" if alone else f"{shown.baseline} → {shown.candidate}"
     return ", ".join(
         part for part in (moved, f"{figures.count(broken, 'case')} broke" if broken else "") if part
     )

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
+from evals.formatting import figures
 from evals.formatting.names import NAMED, inert, listed
 from evals.gate.decision import P95, SUCCESS, USD, Decision, Numbers
 from evals.results.facts import ComparisonFacts, Facts, LookFacts
@@ -102,21 +104,22 @@ def success_drift(success: Comparison, shared: int) -> str:
 
 def _fall(success: Comparison, where: str = "") -> str:
     """93 % → 83 % (−10 points, 90 % interval −16 … −4)"""
-    before, after, change, low, high = _success_figures(success)
-    spread = f", 90 % interval {low} … {high}" if low else ""
-    return " ".join(part for part in (f"{before} → {after}", where, f"({change} points{spread})") if part)
+    moved = _moved(success)
+    spread = f", 90 % interval {moved.low} … {moved.high}" if success.ci_low is not None else ""
+    rates = f"{moved.baseline} → {moved.candidate}"
+    return " ".join(part for part in (rates, where, f"({moved.change} points{spread})") if part)
 
 
 def brief_success(success: Comparison) -> str:
     """93 % → 83 % (−10, −16 … −4)"""
-    before, after, change, low, high = _success_figures(success)
-    spread = f", {low} … {high}" if low else ""
-    return f"{before} → {after} ({change}{spread})"
+    moved = _moved(success)
+    spread = f", {moved.low} … {moved.high}" if success.ci_low is not None else ""
+    return f"{moved.baseline} → {moved.candidate} ({moved.change}{spread})"
 
 
 def margin_ruled_out(margin: float) -> str:
     """What a pass promises."""
-    return f"A drop of {_number(margin * 100)} points or more is ruled out."
+    return f"A drop of {figures.exact(margin * 100)} points or more is ruled out."
 
 
 def undecided(design: str, comparison: ComparisonFacts) -> str:
@@ -136,7 +139,7 @@ def _visible(comparison: ComparisonFacts) -> str:
     points = math.ceil(comparison.minimum_detectable_drop * 100)
     if points >= 100:
         return "no drop can be told from chance"
-    return f"only drops above {_number(points)} points are visible"
+    return f"only drops above {figures.exact(points)} points are visible"
 
 
 def design_of(facts: Facts) -> str:
@@ -170,8 +173,8 @@ def p95_drift(p95: Comparison) -> str:
 def usd_drift(usd: Comparison, baseline_run: float | None, candidate_run: float | None) -> str:
     """$ per successful task rose, and what a run of each arm costs, so that a reader sees why."""
     return (
-        f"Cost per successful task rose {_usd(usd.baseline)} → {_usd(usd.candidate)} "
-        f"({_ratio_figures(usd)}); cost per run: {_usd(baseline_run)} → {_usd(candidate_run)}."
+        f"Cost per successful task rose {figures.usd(usd.baseline)} → {figures.usd(usd.candidate)} "
+        f"({_ratio_figures(usd)}); cost per run: {figures.usd(baseline_run)} → {figures.usd(candidate_run)}."
     )
 
 
@@ -197,14 +200,14 @@ def looked(look: LookFacts) -> str:
             f"Stopped at look {number}, with {look.look} of {look.planned_runs} planned runs per case: "
             f"{_saved(look)} saved."
         )
-    ended = f"Look {number}, with {_count(look.look, 'run')} per case"
+    ended = f"Look {number}, with {figures.count(look.look, 'run')} per case"
     following = look.next_look
     return f"{ended}, was the last." if following is None else f"{ended}; the next look is at {following}."
 
 
 def _saved(look: LookFacts) -> str:
-    runs = _count(look.runs_saved, "run")
-    return f"{runs} and about {_usd(look.usd_saved)}" if look.usd_saved else runs
+    runs = figures.count(look.runs_saved, "run")
+    return f"{runs} and about {figures.usd(look.usd_saved)}" if look.usd_saved else runs
 
 
 def waiting(waits_for: Sequence[str]) -> str:
@@ -216,7 +219,7 @@ def waiting(waits_for: Sequence[str]) -> str:
 def past_horizon(runs: int, horizon: int) -> str:
     """Evidence that decides nothing."""
     return (
-        f"{_count(runs, 'run')} past the horizon of {horizon} runs per case decide nothing: "
+        f"{figures.count(runs, 'run')} past the horizon of {horizon} runs per case decide nothing: "
         "all error that the looks may make is spent by then."
     )
 
@@ -235,7 +238,8 @@ def tag_drift(row: Breakdown) -> str:
 
 def below_min_success(rate: float, floor: float) -> str:
     """The suite is under its floor."""
-    return f"Success is {_percent(rate)}, below the floor of {_percent(floor)}."
+    success, least = map(figures.plain, figures.percents(rate, floor))
+    return f"Success is {success}, below the floor of {least}."
 
 
 def must_pass_failed(failed: Sequence[tuple[str, int, int]]) -> str:
@@ -278,8 +282,8 @@ def no_baseline(numbers: Numbers, why: str) -> str:
     rate = numbers.metrics[SUCCESS].candidate or 0.0
     cases = sum(case.candidate_runs > 0 for case in numbers.cases)
     totals = numbers.facts.candidate.totals
-    runs = _count(totals.runs if totals is not None else 0, "run")
-    return f"Success is {_percent(rate)} in {runs} of {_count(cases, 'case')}. {why}"
+    runs = figures.count(totals.runs if totals is not None else 0, "run")
+    return f"Success is {_percent(rate)} in {runs} of {figures.count(cases, 'case')}. {why}"
 
 
 # --- warnings ---------------------------------------------------------------------------------------------
@@ -292,15 +296,17 @@ def small_suite(design: str, detectable: float) -> str:
 
 
 def no_failures(runs: int, could_be: float) -> str:
-    """The rule of three."""
-    return f"0 failures in {runs} compared runs: the true failure rate could still be {_percent(could_be)}."
+    """The rule of three, rounded up: what could be is never made smaller."""
+    worst = math.ceil(could_be * 100) / 100
+    return f"0 failures in {runs} compared runs: the true failure rate could still be {_percent(worst)}."
 
 
 def cached_runs(arm: str, collapsed: int, cases: int) -> str:
     """Repeats of a cache were left out."""
     return (
-        f"{_count(collapsed, f'{arm} run')} of {_count(cases, 'case')} look as if a cache had answered (marked "
-        "as cached, a repeated response id, or the answer of a slower run in a tenth of the time) and are left out. "
+        f"{figures.count(collapsed, f'{arm} run')} of {figures.count(cases, 'case')} look as if a cache had answered "
+        "(marked as cached, a repeated response id, or the answer of a slower run in a tenth of the time) and are left "
+        "out. "
         "If there is a cache, switch it off to measure the agent."
     )
 
@@ -341,7 +347,9 @@ def absurd_number(arm: str, name: str) -> str:
 
 def grader_errors(arm: str, errors: int) -> str:
     """Runs without a judgement."""
-    return f"{_count(errors, f'{arm} run')} left out: the grader broke, which is no failure of the agent."
+    return (
+        f"{figures.count(errors, f'{arm} run')} left out: the grader broke, which is no failure of the agent."
+    )
 
 
 def cases_changed(case_ids: Sequence[str]) -> str:
@@ -364,30 +372,16 @@ def cases_removed(case_ids: Sequence[str]) -> str:
 # --- figures ----------------------------------------------------------------------------------------------
 
 
-def _success_figures(success: Comparison) -> tuple[str, str, str, str, str]:
-    """Rates, change and interval; with a decimal where whole points would read as no change at all."""
-    change, ends = success.change or 0.0, (success.ci_low, success.ci_high)
-    hidden = any(value and round(value * 100) == 0 for value in (change, *ends))
-    decimals = 1 if hidden else 0
-    low, high = ("" if end is None else _points(end, decimals) for end in ends)
-    before, after = (
-        f"{(rate or 0.0) * 100:.{decimals}f} %" for rate in (success.baseline, success.candidate)
+def _moved(success: Comparison) -> figures.Change:
+    """The figures of a comparison of rates, for a sentence."""
+    shown = figures.change_of(
+        replace(success, baseline=success.baseline or 0.0, candidate=success.candidate or 0.0)
     )
-    return before, after, _points(change, decimals), low, high
-
-
-def _points(change: float, decimals: int) -> str:
-    points = round(change * 100, decimals)
-    sign = "−" if points < 0 else "+" if points > 0 else ""
-    return f"{sign}{abs(points):.{decimals}f}"
+    return replace(shown, baseline=figures.plain(shown.baseline), candidate=figures.plain(shown.candidate))
 
 
 def _percent(rate: float) -> str:
-    return f"{_number(round(rate * 100, 1))} %"
-
-
-def _number(value: float) -> str:
-    return f"{round(value, 6):g}"
+    return figures.plain(figures.percent(rate))
 
 
 def _ratio_figures(comparison: Comparison) -> str:
@@ -396,25 +390,14 @@ def _ratio_figures(comparison: Comparison) -> str:
 
 
 def _times(ratio: float | None) -> str:
-    return "∞" if ratio is None else f"×{ratio:.2f}"
+    """A comparison holds None for what JSON cannot: an infinite ratio."""
+    return figures.ratio(math.inf if ratio is None else ratio)
 
 
 def _ms(value: float | None) -> str:
-    return "?" if value is None else f"{value:,.0f} ms" if value >= 10 else f"{value:.2g} ms"
-
-
-def _usd(value: float | None) -> str:
-    """Dollars with two figures that matter: $12.50, $0.012, $0.00034."""
-    if value is None:
-        return "?"
-    decimals = 2 if value >= 1 or value == 0 else min(9, 1 - math.floor(math.log10(value)))
-    return f"${value:,.{max(2, decimals)}f}"
+    return figures.plain(figures.milliseconds(value))
 
 
 def _range(least_and_most: Sequence[int]) -> str:
     least, most = least_and_most
     return str(least) if least == most else f"{least}–{most}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' if number != 1 else ''}"

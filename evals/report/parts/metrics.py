@@ -58,19 +58,24 @@ def metric_rows(verdict: Verdict) -> tuple[MetricRow, ...]:
 
 def _judged(name: str, metric: Comparison, written: Written, differs: bool) -> MetricRow:
     word, tone = WORDS[metric.verdict]
-    moved = figures.points if differs else figures.ratio
+    shown = figures.change_of(metric) if differs else _ratio_of(metric, written)
     unit = " points" if differs and metric.change is not None else ""
     known = metric.ci_low is not None and metric.ci_high is not None
     return MetricRow(
         name=name,
-        baseline=written(metric.baseline),
-        candidate=written(metric.candidate),
-        change=f"{moved(metric.change)}{unit}",
-        interval=f"{moved(metric.ci_low)} … {moved(metric.ci_high)}" if known else figures.NOT_KNOWN,
+        baseline=shown.baseline,
+        candidate=shown.candidate,
+        change=f"{shown.change}{unit}",
+        interval=f"{shown.low} … {shown.high}" if known else figures.NOT_KNOWN,
         word=word,
         tone=tone,
         note=spans(metric.reason),
     )
+
+
+def _ratio_of(metric: Comparison, written: Written) -> figures.Change:
+    ratios = (metric.change, metric.ci_low, metric.ci_high)
+    return figures.Change(written(metric.baseline), written(metric.candidate), *map(figures.ratio, ratios))
 
 
 def _pass_k(facts: Facts) -> MetricRow | None:
