@@ -12,7 +12,7 @@ from security_pack.findings import findings
 
 
 class Conclusion(StrEnum):
-    """What GitHub is told. Only the first two let a required check through."""
+    """What GitHub shows. Only the first two let a required check through."""
 
     SUCCESS = "success"
     NEUTRAL = "neutral"

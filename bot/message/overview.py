@@ -1,4 +1,4 @@
-"""What a reader of a pull request is told: verdict first, one table, the rest folded. Numbers in, markdown blocks out.
+"""What a reader of a pull request reads: verdict first, one table, the rest folded. Numbers in, markdown blocks out.
 
 Everything that models, tools or people wrote passes through `evals.formatting.markdown` on its way into a view model.
 """
@@ -23,8 +23,8 @@ from security_pack.findings.findings import Assessment, Finding
 
 MOST_CASES = 20
 MOST_FINDINGS = 20
-MOST_TOLD = 15
-"""Cases and findings that the check's text tells in full."""
+MOST_DETAILS = 15
+"""Cases and findings that the check's text shows in full."""
 _MOST_REASONS = 8
 _MOST_WARNINGS = 15
 
@@ -160,13 +160,13 @@ def overview(results: Results) -> Iterator[str]:
 
 
 def details(results: Results) -> Iterator[str]:
-    """The blocks of the check's text: each failing case and each finding, told in full."""
+    """The blocks of the check's text: each failing case and each finding, in full."""
     if results.verdict is not None:
-        for case, row in _failing(results, results.verdict)[:MOST_TOLD]:
-            yield render("comment/told.md.j2", told=_told_case(case, row))
+        for case, row in _failing(results, results.verdict)[:MOST_DETAILS]:
+            yield render("comment/detail.md.j2", detail=_detail_of_case(case, row))
     if results.assessment is not None:
-        for finding in _ordered(results.assessment.findings)[:MOST_TOLD]:
-            yield render("comment/told.md.j2", told=_told_finding(finding))
+        for finding in _ordered(results.assessment.findings)[:MOST_DETAILS]:
+            yield render("comment/detail.md.j2", detail=_detail_of_finding(finding))
 
 
 def _verdict_block(verdict: Verdict) -> str:
@@ -323,7 +323,7 @@ def _probes(assessment: Assessment) -> str:
     )
 
 
-# --- told in full -----------------------------------------------------------------------------------------
+# --- in full -----------------------------------------------------------------------------------------
 
 
 def _failing(results: Results, verdict: Verdict) -> list[tuple[CaseResult, CaseComparison]]:
@@ -338,7 +338,7 @@ def _failing(results: Results, verdict: Verdict) -> list[tuple[CaseResult, CaseC
     return sorted(found, key=lambda pair: (not pair[1].broken, not pair[1].watch))
 
 
-def _told_case(case: CaseResult, row: CaseComparison) -> DetailBlock:
+def _detail_of_case(case: CaseResult, row: CaseComparison) -> DetailBlock:
     failed = first_failure(case.samples)
     before, after = figures.out_of(row.baseline_passed, row.baseline_runs), figures.out_of(*score(case))
     word = "Broken" if row.broken else "Watch" if row.watch else "Failing"
@@ -360,9 +360,9 @@ def _answer(failed: Sample | None) -> tuple[tuple[str, Markup], ...]:
     return (("Answered", markdown.block(failed.output, 1_200)),) if failed and failed.output else ()
 
 
-def _told_finding(finding: Finding) -> DetailBlock:
+def _detail_of_finding(finding: Finding) -> DetailBlock:
     words = "suppressed" if finding.suppressed else "blocks" if finding.blocking else "does not block"
-    said = "\n".join(f"{line.role}: {line.text}" for line in finding.transcript[:12])
+    transcript = "\n".join(f"{line.role}: {line.text}" for line in finding.transcript[:12])
     lines = (
         Markup("{} · {} · {}").format(
             _SEVERITIES[finding.severity],
@@ -382,5 +382,5 @@ def _told_finding(finding: Finding) -> DetailBlock:
             markdown.prose(spans(finding.title), 150), markdown.code(finding.rule_id, 80)
         ),
         lines=lines,
-        blocks=(("What happened", markdown.block(said, 1_500)),) if said else (),
+        blocks=(("What happened", markdown.block(transcript, 1_500)),) if transcript else (),
     )

@@ -138,8 +138,8 @@ def _left_out(cases: list[CaseResult]) -> str:
     if not cases:
         return ""
     failing = sum(first_failure(case.samples) is not None for case in cases)
-    told = f"of them {failing:,} with a failed run" if failing else "none of them failed a run"
-    return f"{figures.count(len(cases), 'more case')} not listed here, {told}. samples.jsonl has every run."
+    how_many_failed = f"of them {failing:,} with a failed run" if failing else "none of them failed a run"
+    return f"{figures.count(len(cases), 'more case')} not listed here, {how_many_failed}. samples.jsonl has every run."
 
 
 def _view(index: int, case: CaseResult, row: CaseComparison, before: Mapping[str, CaseResult]) -> CaseView:

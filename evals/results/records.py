@@ -64,7 +64,7 @@ class Attempt:
         retryable: with `infra_error`, False if another try would end the same (a 404, an HTML page).
         retry_after: with `infra_error` or `throttled`, seconds the target asked to wait; None if it did not.
         throttled: True if the target (or its provider) answered 429 on the way, even if it came through later.
-        judgement: of Guardian, on an attack; None for a case of Canary.
+        judgement: of Guardian, on an attack or a harmless task; None for a case of Canary.
     """
 
     status: SampleStatus
@@ -127,7 +127,7 @@ GradeResult = Grade | GraderBroke | NoMajority | NotObserved
 
 @dataclass(frozen=True, slots=True)
 class AttackJudgement:
-    """What an attack came to, as Guardian judges it.
+    """What an attack, or a harmless task, came to, as Guardian judges it.
 
     Attributes:
         outcome: succeeded | attempted_blocked | resisted | error; of a harmless task: task_done | task_failed.
@@ -148,7 +148,7 @@ class Sample:
         passed: None is *unmeasured* (infrastructure or grader broke): never a fail, never a pass.
         attempts: how often it was started; more than 1 after infrastructure errors.
         seed: what the agent was given to draw from; None in foreign results.
-        judgement: of Guardian, on an attack; None for a case of Canary.
+        judgement: of Guardian, on an attack or a harmless task; None for a case of Canary.
     """
 
     case_id: str

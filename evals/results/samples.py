@@ -62,7 +62,7 @@ class GradeEntry(BaseModel):
 
 
 class JudgementEntry(BaseModel):
-    """What an attack came to, as Guardian judges it."""
+    """What an attack, or a harmless task, came to, as Guardian judges it."""
 
     model_config = ConfigDict(strict=True)
 
@@ -134,7 +134,7 @@ class SampleLine(ForeignLine):
     attempts: Count = 1
     seed: Count | None = Field(default=None, description="What the agent was given to draw from.")
     judgement: JudgementEntry | None = Field(
-        default=None, description="Of Guardian, where the run is an attack."
+        default=None, description="Of Guardian, on an attack or a harmless task."
     )
 
 

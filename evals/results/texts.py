@@ -92,12 +92,12 @@ def whole(text: str, folder: Path) -> str:
         return text
     path = folder / FOLDER / f"{found[1]}.txt"
     try:
-        kept = path.read_bytes()
+        stored = path.read_bytes()
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror}") from None
-    if not hashlib.sha256(kept).hexdigest().startswith(found[1]):
+    if not hashlib.sha256(stored).hexdigest().startswith(found[1]):
         raise ValueError(f"{path} is not the text that was cut")
-    return kept.decode("utf-8", "replace")
+    return stored.decode("utf-8", "replace")
 
 
 def whole_sample(sample: Sample, folder: Path) -> Sample:
