@@ -215,4 +215,4 @@ def test_a_download_that_is_too_long_is_stopped(fake: FakeGitHub, door: Door, he
 def test_the_schema_of_the_verdict_is_what_we_write(tmp_path: Path) -> None:
     verdict = drift().verdict
     assert verdict is not None
-    assert verdict_document(verdict)["schema_version"] == 1
+    assert verdict_document(verdict)["schema_version"] == 2
