@@ -23,7 +23,7 @@ from benchmarks.table import Row, leave, print_rows
 from evals.gate.gate import decide
 from evals.report.folder import render_results
 from evals.report.result import CanaryResult
-from evals.results.records import CaseResult, Event, Grade, Sample, SuiteResult
+from evals.results.records import CaseResult, Event, Sample, SuiteResult
 from evals.suite.suite_file import GateSettings
 from tests.browser.chromium import new_tab
 from tests.evals.sample_results import big_result
@@ -70,7 +70,7 @@ def wordy_case(case: CaseResult) -> CaseResult:
 def wordy_run(case_id: str, run: Sample) -> Sample:
     """Long steps; texts are shared, so that the suite itself fits into memory."""
     steps = (Event("tool", LONG, LONG[:100], LONG, (LONG,) * 8),) * 60
-    grades = tuple(Grade(f"{grade.grader} {LONG}", grade.passed, LONG) for grade in run.grades) * 10
+    grades = tuple(replace(grade, grader=f"{grade.grader} {LONG}", reason=LONG) for grade in run.grades) * 10
     return replace(
         run, case_id=case_id, output=LONG, grades=grades, transcript=steps, trace_url=f"https://a/{LONG[:9]}"
     )

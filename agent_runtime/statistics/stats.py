@@ -14,14 +14,14 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
+from agent_runtime.statistics.tail import SLACK, TAIL
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 RESAMPLES = 4000
 ONE_SIDED = 0.05
 """Error on each side: the interval is a 90 % interval."""
-TAIL = 0.95
-"""The percentile of latency that is watched."""
 
 _DOUBT = 0.4
 _CHUNK = 2**14
@@ -342,7 +342,7 @@ def _over(above: Floats, below: Floats) -> Floats:
 
 def _tail_at(cumulative: Floats) -> Integers:
     """Per row, where the cumulative weight first reaches 95 % (allowing for the last bits of a sum)."""
-    return np.asarray((cumulative >= TAIL - 1e-9).argmax(axis=1), dtype=np.int64)
+    return np.asarray((cumulative >= TAIL - SLACK).argmax(axis=1), dtype=np.int64)
 
 
 def _resampled_weights(

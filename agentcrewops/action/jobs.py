@@ -21,7 +21,7 @@ from agentcrewops.action.log import annotate, commands_stopped, notice
 from agentcrewops.caller import command_line
 from agentcrewops.outcome.canary import announce, announce_shard, exit_code
 from agentcrewops.outcome.folder import findings_in, render_canary, write_guardian
-from agentcrewops.outcome.guardian import announce_assessment, guardian_exit_code
+from agentcrewops.outcome.guardian import announce_assessment
 from agentcrewops.outcome.publication import Request, publish_results
 from agentcrewops.terminal import printable
 from bot.actions.environment import read_environment
@@ -34,6 +34,7 @@ from evals.canary.sharding import merge_shards, run_shard
 from evals.formatting.excerpts import one_line
 from evals.git.base_rules import usual_baseline_at
 from evals.report.result import CanaryResult
+from evals.results.facts import FailOn
 from evals.results.files import prepare_folder
 from evals.results.verdict import Verdict
 from evals.sampling.shards import SHARD_FILE
@@ -249,8 +250,7 @@ def _kept(assessment: Assessment, results: Path, inputs: Inputs, agent: Path) ->
 
 
 def _code_of(assessment: Assessment, inputs: Inputs) -> int:
-    code = guardian_exit_code(assessment.conclusion)
-    return 0 if code == 1 and inputs.fail_on == "never" else code
+    return assessment.conclusion.exit_code(FailOn(inputs.fail_on))
 
 
 def _options(inputs: Inputs, job: Job, results: Path) -> CanaryOptions:
@@ -309,9 +309,7 @@ def _simulated(suite: Suite, inputs: Inputs) -> bool:
 
 
 def _code(verdict: Verdict, inputs: Inputs) -> int:
-    if "fail_on" not in verdict.facts:
-        verdict = replace(verdict, facts={**verdict.facts, "fail_on": inputs.fail_on})
-    return exit_code(verdict)
+    return exit_code(verdict, FailOn(inputs.fail_on))
 
 
 def _parts_with(name: str, job: Job) -> list[Path]:

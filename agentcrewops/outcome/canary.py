@@ -9,26 +9,35 @@ from typing import TYPE_CHECKING
 import typer
 
 from agentcrewops.terminal import coloured, plain, printable
-from evals.results.verdict import Verdict, VerdictKind, verdict_document
+from evals.results.facts import FailOn
+from evals.results.verdict import Tone, Verdict, VerdictKind, verdict_document
 
 if TYPE_CHECKING:
     from evals.canary.sharding import ShardRun
 
-_FAILS = {VerdictKind.DRIFT, VerdictKind.BELOW_FLOOR}
-_FAILS_IF_STRICT = {VerdictKind.UNDECIDED, VerdictKind.PROVIDER_DRIFT}
+_COLOURS = {
+    Tone.GOOD: typer.colors.GREEN,
+    Tone.BAD: typer.colors.RED,
+    Tone.DOUBT: typer.colors.YELLOW,
+    Tone.PLAIN: typer.colors.BLUE,
+}
 
 
-def exit_code(verdict: Verdict, *, strict: bool = False, require_baseline: bool = False) -> int:
+def exit_code(
+    verdict: Verdict, fail_on: FailOn = FailOn.DRIFT, *, strict: bool = False, require_baseline: bool = False
+) -> int:
     """0 pass or undecided · 1 drift or below a floor · 3 could not measure (2 is bad input).
 
     The gate's own `fail_on` moves the line between 0 and 1; nothing makes a canary that could not measure pass.
+
+    Args:
+        fail_on: where the gate does not say.
+        strict: undecided fails too, unless the gate says that nothing does.
     """
-    kind, strict = verdict.verdict, strict or verdict.facts.get("fail_on") == "undecided"
-    if kind is VerdictKind.NOT_MEASURED or (require_baseline and kind is VerdictKind.NO_BASELINE):
+    kind, fail_on = verdict.verdict, verdict.facts.fail_on or fail_on
+    if require_baseline and kind is VerdictKind.NO_BASELINE:
         return 3
-    if verdict.facts.get("fail_on") == "never":
-        return 0
-    return int(kind in _FAILS or (strict and kind in _FAILS_IF_STRICT))
+    return kind.exit_code(FailOn.UNDECIDED if strict and fail_on is not FailOn.NEVER else fail_on)
 
 
 def announce(verdict: Verdict, out: Path, *, as_json: bool) -> None:
@@ -36,9 +45,9 @@ def announce(verdict: Verdict, out: Path, *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(verdict_document(verdict), ensure_ascii=False, indent=2))
         return
-    typer.echo(_coloured(verdict))
+    typer.echo(toned(plain(verdict.headline), verdict.verdict.tone))
     for reason in verdict.reasons:
-        if not _said(reason, verdict.headline):
+        if not _in_headline(reason, verdict.headline):
             typer.echo(f"  - {plain(reason)}")
     for warning in verdict.warnings:
         typer.echo(f"  ! {plain(warning)}")
@@ -62,16 +71,12 @@ def announce_shard(done: ShardRun, out: Path, *, as_json: bool, merge: str = "ag
     typer.echo(f"{merge} {out} …")
 
 
-def _said(reason: str, headline: str) -> bool:
+def _in_headline(reason: str, headline: str) -> bool:
     """True if the headline holds the reason already, but for the case of its first letter."""
     return reason.strip(".")[1:] in headline
 
 
-def _coloured(verdict: Verdict) -> str:
-    colours = {VerdictKind.PASS: typer.colors.GREEN, VerdictKind.NO_BASELINE: typer.colors.BLUE}
-    colour = (
-        typer.colors.RED if verdict.verdict in _FAILS else colours.get(verdict.verdict, typer.colors.YELLOW)
-    )
-    text = plain(verdict.headline)
-    first, separator, rest = text.partition(" — ")
-    return (typer.style(first, fg=colour, bold=True) if coloured() else first) + separator + rest
+def toned(headline: str, tone: Tone) -> str:
+    """The headline, at a terminal with colours its verdict in that of its tone."""
+    first, separator, rest = headline.partition(" — ")
+    return (typer.style(first, fg=_COLOURS[tone], bold=True) if coloured() else first) + separator + rest

@@ -11,27 +11,17 @@ from typing import NoReturn
 
 import typer
 
+from agentcrewops.outcome.canary import toned
 from agentcrewops.outcome.folder import write_guardian
 from agentcrewops.terminal import coloured, plain, printable
 from security_pack.assessment.assessment import Evidence
 from security_pack.assessment.problems import Problem, problems_of
-from security_pack.findings.findings import Assessment, Conclusion
+from security_pack.findings.findings import Assessment
 from security_pack.findings.findings_file import assessment_document
 from security_pack.guardian.guardian import PreparedGuardian, conclude
 
-_EXIT_CODES = {Conclusion.PASS: 0, Conclusion.BREACH: 1, Conclusion.INCONCLUSIVE: 3}
-_COLOURS = {
-    Conclusion.PASS: typer.colors.GREEN,
-    Conclusion.BREACH: typer.colors.RED,
-    Conclusion.INCONCLUSIVE: typer.colors.YELLOW,
-}
 _MOST_PROBLEMS = 20
 _MOST_PROBES = 4
-
-
-def guardian_exit_code(conclusion: Conclusion) -> int:
-    """0 pass · 1 breach · 3 inconclusive (2 is bad input)."""
-    return _EXIT_CODES[conclusion]
 
 
 def leave_with(
@@ -45,7 +35,7 @@ def leave_with(
     assessment = conclude(ready, evidence, datetime.now(UTC).date(), simulated=simulated)
     write_guardian(out, assessment, ready.options.attacked)
     announce_assessment(assessment, out, as_json=as_json)
-    sys.exit(guardian_exit_code(assessment.conclusion))
+    sys.exit(assessment.conclusion.exit_code())
 
 
 def announce_assessment(assessment: Assessment, out: Path, *, as_json: bool) -> None:
@@ -53,12 +43,12 @@ def announce_assessment(assessment: Assessment, out: Path, *, as_json: bool) -> 
     if as_json:
         typer.echo(json.dumps(assessment_document(assessment), ensure_ascii=False, indent=2))
         return
-    for line in _told(assessment):
+    for line in _lines(assessment):
         typer.echo(line)
     typer.echo(f"report: {out / 'report.html'}")
 
 
-def _told(assessment: Assessment) -> Iterator[str]:
+def _lines(assessment: Assessment) -> Iterator[str]:
     yield _headline(assessment)
     problems = [problem for problem in problems_of(assessment.findings) if problem.suppressed is None]
     for problem in problems[:_MOST_PROBLEMS]:
@@ -70,15 +60,13 @@ def _told(assessment: Assessment) -> Iterator[str]:
 
 
 def _headline(assessment: Assessment) -> str:
-    first, separator, rest = _one_line(plain(assessment.headline)).partition(" — ")
-    colour = _COLOURS[assessment.conclusion]
-    return (typer.style(first, fg=colour, bold=True) if coloured() else first) + separator + rest
+    return toned(_one_line(plain(assessment.headline)), assessment.conclusion.tone)
 
 
 def _problem(problem: Problem) -> Iterator[str]:
     where = _one_line(f"{problem.location.file}:{problem.location.line}")
-    standing = problem.severity.value + (", blocks" if problem.blocking else "")
-    yield f"  {_strong(where)}  {_one_line(problem.title)} ({standing})"
+    weight = problem.severity.value + (", blocks" if problem.blocking else "")
+    yield f"  {_strong(where)}  {_one_line(problem.title)} ({weight})"
     yield f"      fix: {_one_line(problem.fix)}"
     names = list(dict.fromkeys(finding.rule_id for finding in problem.probed))
     if names:

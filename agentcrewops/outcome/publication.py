@@ -13,7 +13,6 @@ from agentcrewops.terminal import printable, printable_json
 from bot.actions.environment import TOKEN, ActionsEnvironment, read_environment
 from bot.message.annotations import Checkout, checkout_at
 from bot.message.checks import BATCH, first_body, next_body
-from bot.message.conclusions import FailOn
 from bot.message.results import read_results
 from bot.publish.publishing import (
     Publication,
@@ -26,6 +25,7 @@ from bot.publish.publishing import (
     target_of_run,
 )
 from evals.formatting.excerpts import web_link
+from evals.results.facts import FailOn
 
 if TYPE_CHECKING:
     from bot.github.repository import GitHub

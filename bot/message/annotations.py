@@ -15,7 +15,7 @@ from evals.formatting.excerpts import one_line
 from evals.formatting.prose import spans
 from evals.report.parts.failures import first_failure, reason
 from evals.report.parts.metrics import metric_rows
-from evals.results.verdict import CaseComparison, MetricVerdict, Verdict
+from evals.results.verdict import CaseComparison, CaseStatus, MetricVerdict, Verdict
 from evals.suite.suite import EvalCase, Suite, load_suite
 from security_pack.catalog.probe import Severity
 from security_pack.findings.findings import Finding
@@ -90,7 +90,7 @@ def _of_verdict(results: Results, verdict: Verdict, checkout: Checkout) -> Itera
     yield from _of_metrics(verdict, checkout.suite, checkout.root)
     cases = {case.case_id: case for case in checkout.suite.cases}
     for row in verdict.cases:
-        level, title = _standing(row, cases.get(row.case_id))
+        level, title = _level_and_title(row, cases.get(row.case_id))
         case = cases.get(row.case_id)
         if case is None or not title or case.line is None:
             continue
@@ -99,7 +99,7 @@ def _of_verdict(results: Results, verdict: Verdict, checkout: Checkout) -> Itera
             yield Annotation(path, case.line, level, title, _why(results, row))
 
 
-def _standing(row: CaseComparison, case: EvalCase | None) -> tuple[Level, str]:
+def _level_and_title(row: CaseComparison, case: EvalCase | None) -> tuple[Level, str]:
     """How a case is shown; no title for one that needs no look."""
     before = figures.out_of(row.baseline_passed, row.baseline_runs)
     after = figures.out_of(row.candidate_passed, row.candidate_runs)
@@ -109,7 +109,7 @@ def _standing(row: CaseComparison, case: EvalCase | None) -> tuple[Level, str]:
         return Level.FAILURE, f"Must pass, and passed {after}"
     if row.watch:
         return Level.WARNING, f"Watch: {before} → {after}, it may be chance"
-    if row.standing != "shared" and row.candidate_passed * 2 < row.candidate_runs:
+    if row.status is not CaseStatus.SHARED and row.candidate_passed * 2 < row.candidate_runs:
         return Level.WARNING, f"Mostly failing, and compared with nothing: {after}"
     return Level.NOTICE, ""
 

@@ -6,20 +6,13 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from bot.message.results import Results
-from evals.results.verdict import VerdictKind
+from evals.results.facts import FailOn
+from evals.results.verdict import Tone, VerdictKind
 from security_pack.findings import findings
 
 
-class FailOn(StrEnum):
-    """From where on a pull request is stopped."""
-
-    DRIFT = "drift"
-    UNDECIDED = "undecided"
-    NEVER = "never"
-
-
 class Conclusion(StrEnum):
-    """What GitHub is told. Only the first two let a required check through."""
+    """What GitHub shows. Only the first two let a required check through."""
 
     SUCCESS = "success"
     NEUTRAL = "neutral"
@@ -33,8 +26,6 @@ EXIT_CODES: Mapping[Conclusion, int] = {
     Conclusion.ACTION_REQUIRED: 3,
     Conclusion.FAILURE: 1,
 }
-_DOUBTS = {VerdictKind.UNDECIDED, VerdictKind.PROVIDER_DRIFT}
-_FAILS = {VerdictKind.DRIFT, VerdictKind.BELOW_FLOOR}
 
 
 def conclusion_of(results: Results, fail_on: FailOn) -> Conclusion:
@@ -43,8 +34,8 @@ def conclusion_of(results: Results, fail_on: FailOn) -> Conclusion:
     A claim that all is well proves nothing: what a fork's own run measured is neutral at best.
     """
     parts = [
-        *([_of_verdict(results.verdict.verdict, fail_on)] if results.verdict else []),
-        *([_of_assessment(results.assessment.conclusion, fail_on)] if results.assessment else []),
+        *([_of(results.verdict.verdict, fail_on)] if results.verdict else []),
+        *([_of(results.assessment.conclusion, fail_on)] if results.assessment else []),
     ]
     if not results.trusted:
         parts.append(Conclusion.NEUTRAL)
@@ -56,22 +47,12 @@ def fail_on_of(results: Results, asked: FailOn | None) -> FailOn:
 
     The gate may be that of the commit a change left; a workflow is always the change's own.
     """
-    written = results.verdict.facts.get("fail_on") if results.verdict and results.trusted else None
-    return FailOn(written) if written in list(FailOn) else asked or FailOn.DRIFT
+    gate = results.verdict.facts.fail_on if results.verdict and results.trusted else None
+    return gate or asked or FailOn.DRIFT
 
 
-def _of_verdict(kind: VerdictKind, fail_on: FailOn) -> Conclusion:
-    if kind is VerdictKind.NOT_MEASURED:
-        return Conclusion.ACTION_REQUIRED
-    if kind is VerdictKind.PASS:
-        return Conclusion.SUCCESS
-    fails = kind in _FAILS or (kind in _DOUBTS and fail_on is FailOn.UNDECIDED)
-    return Conclusion.FAILURE if fails and fail_on is not FailOn.NEVER else Conclusion.NEUTRAL
-
-
-def _of_assessment(conclusion: findings.Conclusion, fail_on: FailOn) -> Conclusion:
-    if conclusion is findings.Conclusion.INCONCLUSIVE:
-        return Conclusion.ACTION_REQUIRED
-    if conclusion is findings.Conclusion.PASS:
-        return Conclusion.SUCCESS
-    return Conclusion.NEUTRAL if fail_on is FailOn.NEVER else Conclusion.FAILURE
+def _of(result: VerdictKind | findings.Conclusion, fail_on: FailOn) -> Conclusion:
+    code = result.exit_code(fail_on)
+    if code:
+        return Conclusion.ACTION_REQUIRED if code == 3 else Conclusion.FAILURE
+    return Conclusion.SUCCESS if result.tone is Tone.GOOD else Conclusion.NEUTRAL

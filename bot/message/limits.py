@@ -1,12 +1,12 @@
-"""Texts cut to what GitHub takes: on whole blocks or lines, and the cut is said."""
+"""Texts cut to what GitHub takes: on whole blocks or lines, with a last word that says so."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 
-def whole_blocks(blocks: Iterable[str], most_bytes: int, said: str) -> str:
-    """As many blocks, from the first on, as fit together with `said`; all, without it, if they fit.
+def whole_blocks(blocks: Iterable[str], most_bytes: int, ending: str) -> str:
+    """As many blocks, from the first on, as fit together with `ending`; all, without it, if they fit.
 
     Bytes of UTF-8, because GitHub counts characters in one place and bytes in another.
     """
@@ -14,28 +14,28 @@ def whole_blocks(blocks: Iterable[str], most_bytes: int, said: str) -> str:
     whole = _joined(there)
     if weight(whole) <= most_bytes:
         return whole
-    room, kept = most_bytes - weight(said) - 2, list[str]()
+    room, fitting = most_bytes - weight(ending) - 2, list[str]()
     for block in there:
         room -= weight(block) + 2
         if room < 0:
             break
-        kept.append(block)
-    if not kept and there:
-        return whole_lines(there[0], most_bytes, f"\n\n{said}\n")
-    return _joined([*kept, said])
+        fitting.append(block)
+    if not fitting and there:
+        return whole_lines(there[0], most_bytes, f"\n\n{ending}\n")
+    return _joined([*fitting, ending])
 
 
-def whole_lines(text: str, most_bytes: int, said: str) -> str:
-    """The text if it fits, else as many whole lines as fit together with `said`."""
+def whole_lines(text: str, most_bytes: int, ending: str) -> str:
+    """The text if it fits, else as many whole lines as fit together with `ending`."""
     if weight(text) <= most_bytes:
         return text
-    room, kept = most_bytes - weight(said), list[str]()
+    room, fitting = most_bytes - weight(ending), list[str]()
     for line in text.splitlines(keepends=True):
         room -= weight(line)
         if room < 0:
             break
-        kept.append(line)
-    return f"{''.join(kept).rstrip()}{said}" if most_bytes >= weight(said) else ""
+        fitting.append(line)
+    return f"{''.join(fitting).rstrip()}{ending}" if most_bytes >= weight(ending) else ""
 
 
 def weight(text: str) -> int:

@@ -1,4 +1,4 @@
-"""What a reader of a pull request is told: verdict first, one table, the rest folded. Numbers in, markdown blocks out.
+"""What a reader of a pull request reads: verdict first, one table, the rest folded. Numbers in, markdown blocks out.
 
 Everything that models, tools or people wrote passes through `evals.formatting.markdown` on its way into a view model.
 """
@@ -17,31 +17,19 @@ from evals.formatting.prose import new_reasons, spans, without_title
 from evals.report.parts.failures import first_failure, reason, score
 from evals.report.parts.metrics import metric_rows
 from evals.results.records import CaseResult, Sample
-from evals.results.verdict import CaseComparison, Verdict, VerdictKind
+from evals.results.verdict import CaseComparison, CaseStatus, Tone, Verdict, VerdictKind
 from security_pack.catalog.probe import Severity
-from security_pack.findings.findings import Assessment, Conclusion, Finding
+from security_pack.findings.findings import Assessment, Finding
 
 MOST_CASES = 20
 MOST_FINDINGS = 20
-MOST_TOLD = 15
-"""Cases and findings that the check's text tells in full."""
+MOST_DETAILS = 15
+"""Cases and findings that the check's text shows in full."""
 _MOST_REASONS = 8
 _MOST_WARNINGS = 15
 
-TITLES: Mapping[VerdictKind, tuple[str, str]] = {
-    VerdictKind.DRIFT: ("❌", "Drift"),
-    VerdictKind.BELOW_FLOOR: ("❌", "Below the floor"),
-    VerdictKind.PASS: ("✅", "Pass"),
-    VerdictKind.UNDECIDED: ("⚠️", "Undecided"),
-    VerdictKind.PROVIDER_DRIFT: ("⚠️", "Provider drift"),
-    VerdictKind.NO_BASELINE: ("⚪", "No baseline"),
-    VerdictKind.NOT_MEASURED: ("⚠️", "Not measured"),
-}
-GUARDIAN_TITLES: Mapping[Conclusion, tuple[str, str]] = {
-    Conclusion.PASS: ("✅", "no way in found"),
-    Conclusion.BREACH: ("❌", "breach"),
-    Conclusion.INCONCLUSIVE: ("⚠️", "inconclusive"),
-}
+ICONS: Mapping[Tone, str] = {Tone.PLAIN: "⚪", Tone.GOOD: "✅", Tone.DOUBT: "⚠️", Tone.BAD: "❌"}
+"""In the order in which one outweighs the others."""
 _TONES = {"bad": "🔴", "good": "🟢", "doubt": "🟡", "plain": "⚪"}
 _SEVERITIES = {
     Severity.CRITICAL: "🔴\u00a0critical",
@@ -49,7 +37,7 @@ _SEVERITIES = {
     Severity.MEDIUM: "🟡\u00a0medium",
     Severity.LOW: "⚪\u00a0low",
 }
-_SAID_BRIEFLY = {VerdictKind.PASS, VerdictKind.UNDECIDED}
+_LED_BY_SUCCESS = {VerdictKind.PASS, VerdictKind.UNDECIDED}
 """Their headlines begin with the figures of the success rate."""
 _LOUDEST = list(reversed(Severity))
 
@@ -124,14 +112,14 @@ def icon_and_title(results: Results) -> tuple[str, str]:
     """The worst sign of the two, and one line of our own words and numbers."""
     icons, titles = [], []
     if results.verdict is not None:
-        icon, word = TITLES[results.verdict.verdict]
-        icons.append(icon)
-        titles.append(": ".join(part for part in (word, _brief(results.verdict)) if part))
+        kind = results.verdict.verdict
+        icons.append(ICONS[kind.tone])
+        titles.append(": ".join(part for part in (kind.heading, _brief(results.verdict)) if part))
     if results.assessment is not None:
-        icon, word = GUARDIAN_TITLES[results.assessment.conclusion]
-        icons.append(icon)
-        titles.append(f"Guardian: {_ways_in(results.assessment) or word}")
-    return max(icons, key=["⚪", "✅", "⚠️", "❌"].index), " · ".join(titles)
+        conclusion = results.assessment.conclusion
+        icons.append(ICONS[conclusion.tone])
+        titles.append(f"Guardian: {_ways_in(results.assessment) or conclusion.summary}")
+    return max(icons, key=list(ICONS.values()).index), " · ".join(titles)
 
 
 def _brief(verdict: Verdict) -> str:
@@ -139,12 +127,9 @@ def _brief(verdict: Verdict) -> str:
     success, broken = verdict.metrics.get("success_rate"), len(verdict.broken_cases)
     moved = ""
     if success is not None and success.candidate is not None:
-        after = figures.percent(success.candidate)
-        moved = (
-            f"{figures.percent(success.baseline)} → {after}"
-            if success.baseline is not None
-            else f"{after} success"
-        )
+        shown = figures.change_of(success)
+        alone = success.baseline is None
+        moved = f"{shown.candidate} success" if alone else f"{shown.baseline} → {shown.candidate}"
     return ", ".join(
         part for part in (moved, f"{figures.count(broken, 'case')} broke" if broken else "") if part
     )
@@ -175,19 +160,19 @@ def overview(results: Results) -> Iterator[str]:
 
 
 def details(results: Results) -> Iterator[str]:
-    """The blocks of the check's text: each failing case and each finding, told in full."""
+    """The blocks of the check's text: each failing case and each finding, in full."""
     if results.verdict is not None:
-        for case, row in _failing(results, results.verdict)[:MOST_TOLD]:
-            yield render("comment/told.md.j2", told=_told_case(case, row))
+        for case, row in _failing(results, results.verdict)[:MOST_DETAILS]:
+            yield render("comment/detail.md.j2", detail=_detail_of_case(case, row))
     if results.assessment is not None:
-        for finding in _ordered(results.assessment.findings)[:MOST_TOLD]:
-            yield render("comment/told.md.j2", told=_told_finding(finding))
+        for finding in _ordered(results.assessment.findings)[:MOST_DETAILS]:
+            yield render("comment/detail.md.j2", detail=_detail_of_finding(finding))
 
 
 def _verdict_block(verdict: Verdict) -> str:
     return render(
         "comment/verdict.md.j2",
-        lead="Success " if verdict.verdict in _SAID_BRIEFLY else "",
+        lead="Success " if verdict.verdict in _LED_BY_SUCCESS else "",
         headline=markdown.prose(without_title(spans(verdict.headline)), 1_500),
         simulated=verdict.simulated,
         reasons=[markdown.prose(each) for each in new_reasons(verdict)[:_MOST_REASONS]],
@@ -250,10 +235,9 @@ def _case_row(results: Results, name: str, row: CaseComparison | None) -> CaseRo
 
 
 def _assessment_block(assessment: Assessment) -> str:
-    icon, _ = GUARDIAN_TITLES[assessment.conclusion]
     return render(
         "comment/assessment.md.j2",
-        icon=icon,
+        icon=ICONS[assessment.conclusion.tone],
         headline=markdown.prose(without_title(spans(assessment.headline)), 1_500),
         simulated=assessment.simulated,
     )
@@ -339,7 +323,7 @@ def _probes(assessment: Assessment) -> str:
     )
 
 
-# --- told in full -----------------------------------------------------------------------------------------
+# --- in full -----------------------------------------------------------------------------------------
 
 
 def _failing(results: Results, verdict: Verdict) -> list[tuple[CaseResult, CaseComparison]]:
@@ -347,14 +331,14 @@ def _failing(results: Results, verdict: Verdict) -> list[tuple[CaseResult, CaseC
     rows = {row.case_id: row for row in verdict.cases}
     cases = results.samples.cases if results.samples else ()
     found = [
-        (case, rows.get(case.case_id, CaseComparison(case.case_id, "added")))
+        (case, rows.get(case.case_id, CaseComparison(case.case_id, CaseStatus.ADDED)))
         for case in cases
         if first_failure(case.samples) is not None
     ]
     return sorted(found, key=lambda pair: (not pair[1].broken, not pair[1].watch))
 
 
-def _told_case(case: CaseResult, row: CaseComparison) -> DetailBlock:
+def _detail_of_case(case: CaseResult, row: CaseComparison) -> DetailBlock:
     failed = first_failure(case.samples)
     before, after = figures.out_of(row.baseline_passed, row.baseline_runs), figures.out_of(*score(case))
     word = "Broken" if row.broken else "Watch" if row.watch else "Failing"
@@ -376,9 +360,9 @@ def _answer(failed: Sample | None) -> tuple[tuple[str, Markup], ...]:
     return (("Answered", markdown.block(failed.output, 1_200)),) if failed and failed.output else ()
 
 
-def _told_finding(finding: Finding) -> DetailBlock:
+def _detail_of_finding(finding: Finding) -> DetailBlock:
     words = "suppressed" if finding.suppressed else "blocks" if finding.blocking else "does not block"
-    said = "\n".join(f"{line.role}: {line.text}" for line in finding.transcript[:12])
+    transcript = "\n".join(f"{line.role}: {line.text}" for line in finding.transcript[:12])
     lines = (
         Markup("{} · {} · {}").format(
             _SEVERITIES[finding.severity],
@@ -398,5 +382,5 @@ def _told_finding(finding: Finding) -> DetailBlock:
             markdown.prose(spans(finding.title), 150), markdown.code(finding.rule_id, 80)
         ),
         lines=lines,
-        blocks=(("What happened", markdown.block(said, 1_500)),) if said else (),
+        blocks=(("What happened", markdown.block(transcript, 1_500)),) if transcript else (),
     )

@@ -14,6 +14,7 @@ from bot.github.records import Artifact, Pull, WorkflowRun
 from bot.message.results import FINDINGS_FILE, VERDICT_FILE, Results, read_results
 from evals.report.folder import render_results, write_results
 from evals.report.result import CanaryResult
+from evals.results.facts import Facts
 from evals.results.files import prepare_folder
 from security_pack.findings.findings_file import write_assessment
 
@@ -72,9 +73,7 @@ def _results(files: Mapping[str, bytes], folder: Path) -> Results:
         raise CannotUseArtifact(f"holds no result of ours: {first.what}") from None
     verdict = results.verdict
     if verdict is not None:
-        verdict = replace(
-            verdict, facts={name: fact for name, fact in verdict.facts.items() if _is_plain(fact)}
-        )
+        verdict = replace(verdict, facts=_numbers_only(verdict.facts))
     return _rendered(replace(results, verdict=verdict, trusted=False), folder)
 
 
@@ -86,8 +85,16 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> None:
         (folder / name).write_bytes(data)
 
 
+def _numbers_only(facts: Facts) -> Facts:
+    """Facts are numbers; a text among them would be printed as one, and its gate is not ours."""
+    comparison = facts.comparison
+    if comparison is not None:
+        comparison = replace(comparison, runs_to_settle_in=None, waits_for=())
+    more = {name: fact for name, fact in facts.more.items() if _is_plain(fact)}
+    return replace(facts, fail_on=None, confirmation=None, comparison=comparison, more=more)
+
+
 def _is_plain(fact: Any) -> bool:
-    """Facts are numbers; a text among them would be printed as one."""
     return fact is None or isinstance(fact, int | float)
 
 

@@ -13,13 +13,14 @@ from bot.github.errors import CannotPublishCheck, CannotReach
 from bot.message.annotations import Checkout, annotations_of
 from bot.message.checks import CheckRun, check_of
 from bot.message.comments import comment_body, key_of
-from bot.message.conclusions import EXIT_CODES, FailOn, conclusion_of, fail_on_of
+from bot.message.conclusions import EXIT_CODES, conclusion_of, fail_on_of
 from bot.message.links import Links
 from bot.message.results import Results
 from bot.publish.foreign_run import ForeignRun
 from bot.publish.issues import put_issue
 from bot.publish.sending import put_check, put_comment, put_status
 from bot.publish.step_files import write_outputs, write_step_summary
+from evals.results.facts import FailOn
 from evals.results.verdict import VerdictKind
 from security_pack.findings import findings
 from security_pack.findings.sarif import NAME as SARIF_NAME

@@ -11,15 +11,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from agent_runtime.agent.manifest import Manifest
 from agent_runtime.errors import CannotMeasure, InvalidInput
 from evals.canary.evaluation import Evaluation, grade_attempt
 from evals.canary.preparation import CanaryOptions, Prepared
 from evals.gate import wording
+from evals.gate.decision import source_of
 from evals.gate.gate import decide
 from evals.git.baseline_agent import BaselineAgent, BaselineAgentRequest, NoBaselineAgent, baseline_agent
+from evals.results.facts import ConfirmationFacts, FreshComparison
 from evals.results.records import Sample, SuiteResult
 from evals.results.samples import write_samples
 from evals.results.texts import redacted
@@ -283,36 +284,35 @@ def _after(
     return _worded(verdict, kind, (reason,), facts)
 
 
-def _worded(
-    verdict: Verdict, kind: VerdictKind, reasons: tuple[str, ...], facts: Mapping[str, Any]
-) -> Verdict:
-    after = replace(verdict, verdict=kind, facts={**verdict.facts, "confirmation": facts})
+def _worded(verdict: Verdict, kind: VerdictKind, reasons: tuple[str, ...], fresh: FreshComparison) -> Verdict:
+    after = replace(
+        verdict, verdict=kind, facts=replace(verdict.facts, confirmation=ConfirmationFacts(fresh))
+    )
     if kind is VerdictKind.DRIFT:
         return replace(after, reasons=(*verdict.reasons, *reasons))
     first = reasons[0][:1].lower() + reasons[0][1:]
     seen = "" if kind is VerdictKind.PROVIDER_DRIFT else f" Against the stored baseline: {_success(verdict)}."
-    headline = f"{wording.label(after)} — {first}{seen}"
+    headline = f"{wording.label(kind, source_of(verdict.simulated, verdict.model))} — {first}{seen}"
     return replace(after, headline=headline, reasons=(*reasons, *verdict.reasons))
 
 
 def _unconfirmed(verdict: Verdict, why: str) -> Verdict:
-    facts = {**verdict.facts, "confirmation": {"made": False}}
+    facts = replace(verdict.facts, confirmation=ConfirmationFacts())
     return replace(verdict, reasons=(*verdict.reasons, f"Not confirmed: {why}."), facts=facts)
 
 
-def _facts(against_now: Verdict, now_against_stored: Verdict, where: str, runs: int) -> dict[str, Any]:
+def _facts(against_now: Verdict, now_against_stored: Verdict, where: str, runs: int) -> FreshComparison:
     """What was compared, at which rates, with how many runs."""
     now, then = against_now.metrics["success_rate"], now_against_stored.metrics["success_rate"]
-    return {
-        "made": True,
-        "fresh_baseline": where,
-        "runs_per_case": runs,
-        "success_rate_stored": then.baseline,
-        "success_rate_baseline_now": now.baseline,
-        "success_rate_candidate_now": now.candidate,
-        "against_now": against_now.verdict.value,
-        "now_against_stored": now_against_stored.verdict.value,
-    }
+    return FreshComparison(
+        fresh_baseline=where,
+        runs_per_case=runs,
+        success_rate_stored=then.baseline,
+        success_rate_baseline_now=now.baseline,
+        success_rate_candidate_now=now.candidate,
+        against_now=against_now.verdict.value,
+        now_against_stored=now_against_stored.verdict.value,
+    )
 
 
 def _success(verdict: Verdict) -> str:

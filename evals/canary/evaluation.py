@@ -16,7 +16,7 @@ from agent_runtime.guard.redact import Redactor
 from agent_runtime.progress import Stretch
 from evals.graders import Grader, grade
 from evals.results.files import prepare_folder
-from evals.results.records import Attempt, CaseResult, Grade, Sample, SuiteResult
+from evals.results.records import Attempt, CaseResult, GradeResult, Sample, SuiteResult
 from evals.results.texts import LongTexts, redacted
 from evals.sampling.caller import Caller
 from evals.sampling.journal import Journal, Start, locked, open_journal
@@ -193,6 +193,6 @@ def _keeper(
 
 async def grade_attempt(
     graders: Mapping[str, tuple[Grader, ...]], case: EvalCase, attempt: Attempt
-) -> tuple[bool | None, tuple[Grade, ...]]:
+) -> tuple[bool | None, tuple[GradeResult, ...]]:
     """Passed and grades of one attempt, by the graders of its case."""
     return await grade(graders[case.case_id], attempt)

@@ -25,8 +25,8 @@ def excerpt(text: str, limit: int) -> Excerpt:
     shown = printable(text[: limit + 1])
     if len(text) <= limit and len(shown) <= limit:
         return Excerpt(shown)
-    kept = shown[:limit]
-    return Excerpt(kept, f"cut here, {figures.count(max(len(text) - limit, 1), 'more character')}")
+    cut = shown[:limit]
+    return Excerpt(cut, f"cut here, {figures.count(max(len(text) - limit, 1), 'more character')}")
 
 
 def one_line(text: str, limit: int) -> str:

@@ -1,30 +1,70 @@
-"""How the report writes its numbers: units, rounding, real minus signs."""
+"""How numbers are written, in sentences, tables, comments and at the terminal: units, rounding, real minus signs.
+
+Rates are whole percents. A rate gets a decimal only where the whole percent would hide something: a failure
+(99.9 %), or, of rates and changes that stand side by side, a difference (93.0 % → 92.6 %). One number that is
+written in two places of a page is written by the same function from the same numbers, and reads the same.
+"""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+
+from evals.results.verdict import Breakdown, Comparison
 
 NOT_KNOWN = "–"
 _NARROW = "\u202f"  # between a number and its unit: a line never breaks there
 
 
-def percent(rate: float | None) -> str:
+def percent(rate: float | None, decimals: int = 0) -> str:
     """0.833 -> "83 %". A rate that only rounds to 0 or 100 % gets a decimal, so that a failure never hides."""
     if rate is None or not math.isfinite(rate):
         return NOT_KNOWN
     rounded = round(rate * 100)
-    digits = 1 if rounded in (0, 100) and rate * 100 != rounded else 0
+    digits = max(decimals, 1) if rounded in (0, 100) and rate * 100 != rounded else decimals
     return f"{_signed_minus(f'{rate * 100:.{digits}f}')}{_NARROW}%"
 
 
-def points(difference: float | None) -> str:
-    """A difference of rates as signed percentage points: -0.1 -> "−10"."""
+def percents(*rates: float) -> tuple[str, ...]:
+    """Rates that are compared in one sentence, with a decimal if two of them would read the same otherwise."""
+    different = len(set(rates))
+    for decimals in (0, 1):
+        shown = tuple(percent(rate, decimals) for rate in rates)
+        if len(set(shown)) == different:
+            return shown
+    return shown
+
+
+def points(difference: float | None, decimals: int | None = None) -> str:
+    """A difference of rates as signed percentage points: -0.1 -> "−10"; below one point with a decimal."""
     if difference is None or not math.isfinite(difference):
         return NOT_KNOWN
     value = difference * 100
-    digits = 0 if abs(value) >= 1 or value == 0 else 1
+    digits = decimals if decimals is not None else 0 if abs(value) >= 1 or value == 0 else 1
     text = f"{value:+.{digits}f}"
-    return "0" if float(text) == 0 else _signed_minus(text)
+    return f"{0:.{decimals or 0}f}" if float(text) == 0 else _signed_minus(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A success rate of two arms, written out. What is not known is a dash."""
+
+    baseline: str
+    candidate: str
+    change: str
+    low: str
+    high: str
+
+
+def change_of(success: Comparison | Breakdown) -> Change:
+    """Rates, change and interval of a comparison of rates, all with a decimal where whole points would hide one."""
+    moved = (success.change, success.ci_low, success.ci_high)
+    hidden = any(value and abs(value) * 100 <= 0.5 for value in moved)
+    decimals = 1 if hidden else 0
+    change, low, high = (points(value, decimals) for value in moved)
+    return Change(
+        percent(success.baseline, decimals), percent(success.candidate, decimals), change, low, high
+    )
 
 
 def ratio(value: float | None) -> str:
@@ -63,6 +103,16 @@ def usd(value: float | None) -> str:
 def count(number: int, noun: str, nouns: str | None = None) -> str:
     """1 -> "1 case", 1200 -> "1,200 cases"."""
     return f"{number:,} {noun if number == 1 else nouns or noun + 's'}"
+
+
+def plain(figure: str) -> str:
+    """The figure for files that are searched and compared: an ordinary space before its unit."""
+    return figure.replace(_NARROW, " ")
+
+
+def exact(number: float) -> str:
+    """A number that somebody set, as it was set: 10.0 -> "10", 2.5 -> "2.5"."""
+    return f"{round(number, 6):g}"
 
 
 def fingerprint(value: str) -> str:

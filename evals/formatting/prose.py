@@ -51,9 +51,9 @@ def unbroken(pieces: tuple[Span, ...]) -> tuple[Span, ...]:
 
 def new_reasons(verdict: Verdict) -> tuple[tuple[Span, ...], ...]:
     """The verdict's reasons, without those that its headline says already."""
-    said = _plain(spans(verdict.headline))
+    headline = _plain(spans(verdict.headline))
     written = (spans(reason) for reason in verdict.reasons)
-    return tuple(reason for reason in written if _plain(reason) not in said)
+    return tuple(reason for reason in written if _plain(reason) not in headline)
 
 
 def _plain(pieces: tuple[Span, ...]) -> str:

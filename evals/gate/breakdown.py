@@ -15,14 +15,13 @@ import numpy as np
 from agent_runtime.statistics import stats
 from agent_runtime.statistics.stats import Counts
 from evals.gate import wording
-from evals.gate.evidence import CaseEvidence, Evidence, Pairing
+from evals.gate.evidence import Arms, CaseEvidence, Evidence
 from evals.results.records import Sample
-from evals.results.verdict import Breakdown, Verdict, VerdictKind
-from evals.suite.suite_file import GateSettings
+from evals.results.verdict import Breakdown, CaseStatus, VerdictKind
 
 TAG, GRADER = "tag", "grader"
 MOST_PARTS = 50
-"""Tags, and graders, of which the largest are told. A tag that gates is always among them."""
+"""Tags, and graders, of which the largest are shown. A tag that gates is always among them."""
 FELL_AT = 0.05
 """Family-wise error over the tags that gate."""
 
@@ -45,34 +44,42 @@ class _Part:
         return tuple(name for name in self.candidate if name in self.baseline)
 
 
-def broken_down(
-    verdict: Verdict, baseline: Evidence, candidate: Evidence, pairing: Pairing, settings: GateSettings
-) -> Verdict:
-    """The verdict with its breakdowns; drift if a tag that gates fell, with that tag among the reasons."""
-    shared = {name: baseline[name] for name in pairing.of("shared")}
-    gating = frozenset(settings.tags)
+@dataclass(frozen=True, slots=True)
+class Breakdowns:
+    """Success on every part; `warnings` name the tags that gate and could not be tested."""
+
+    rows: tuple[Breakdown, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def fallen(self) -> tuple[Breakdown, ...]:
+        """Tags that gate and fell."""
+        return tuple(row for row in self.rows if row.fell)
+
+
+def breakdowns_of(arms: Arms, seed: int, tags: Sequence[str]) -> Breakdowns:
+    """Success by tag and by grader. `tags` are those that gate."""
+    shared = {name: arms.baseline[name] for name in arms.pairing.of(CaseStatus.SHARED)}
+    gating = frozenset(tags)
     parts = [
-        *_largest(_by_tag(shared, candidate), gating),
-        *_largest(_by_grader(shared, candidate), frozenset()),
+        *_largest(_by_tag(shared, arms.candidate), gating),
+        *_largest(_by_grader(shared, arms.candidate), frozenset()),
     ]
-    rows = _judged(
-        [_described(part, verdict.seed, part.kind == TAG and part.name in gating) for part in parts]
+    rows = _tested_together(
+        [_described(part, seed, part.kind == TAG and part.name in gating) for part in parts]
     )
-    verdict = replace(
-        verdict, breakdowns=rows, warnings=(*verdict.warnings, *_blind_gates(rows, settings.tags, shared))
-    )
-    return _gated(verdict, [row for row in rows if row.fell])
+    return Breakdowns(rows, tuple(_blind_gates(rows, tags, shared)))
 
 
-def _gated(verdict: Verdict, fallen: Sequence[Breakdown]) -> Verdict:
+def with_fallen_tags(
+    kind: VerdictKind, reasons: tuple[str, ...], fallen: Sequence[Breakdown]
+) -> tuple[VerdictKind, tuple[str, ...]]:
     """A fallen tag makes a trusted verdict drift, and is its first reason unless the whole suite drifts too."""
-    if not fallen or verdict.verdict in {VerdictKind.NOT_MEASURED, VerdictKind.PROVIDER_DRIFT}:
-        return verdict
-    told = tuple(wording.tag_drift(row) for row in fallen)
-    if verdict.verdict is VerdictKind.DRIFT:
-        return replace(verdict, reasons=(*verdict.reasons, *told))
-    drifted = replace(verdict, verdict=VerdictKind.DRIFT, reasons=(*told, *verdict.reasons))
-    return replace(drifted, headline=wording.headline(drifted))
+    if not fallen or kind in {VerdictKind.NOT_MEASURED, VerdictKind.PROVIDER_DRIFT}:
+        return kind, reasons
+    of_tags = tuple(wording.tag_drift(row) for row in fallen)
+    ordered = (*reasons, *of_tags) if kind is VerdictKind.DRIFT else (*of_tags, *reasons)
+    return VerdictKind.DRIFT, ordered
 
 
 # --- which runs belong to which part ----------------------------------------------------------------------
@@ -100,29 +107,29 @@ def _by_grader(baseline: Evidence, candidate: Evidence) -> Iterator[_Part]:
 
 
 def _grader_scores(evidence: Evidence) -> dict[str, dict[str, Score]]:
-    """By grader, the runs of each case that it judged. A grader used twice in a run has to pass twice."""
+    """By grader, the runs of each case that it graded. A grader used twice in a run has to pass twice."""
     scores: dict[str, dict[str, Score]] = {}
     for case_id, case in evidence.items():
-        for grader, passed in (word for run in case.runs for word in _words(run).items()):
+        for grader, passed in (grade for run in case.runs for grade in _passed_by_grader(run).items()):
             cases = scores.setdefault(grader, {})
-            good, judged = cases.get(case_id, (0, 0))
-            cases[case_id] = good + passed, judged + 1
+            good, graded = cases.get(case_id, (0, 0))
+            cases[case_id] = good + passed, graded + 1
     return scores
 
 
-def _words(run: Sample) -> dict[str, bool]:
-    words: dict[str, bool] = {}
+def _passed_by_grader(run: Sample) -> dict[str, bool]:
+    passed: dict[str, bool] = {}
     for grade in run.grades:
         if grade.passed is not None:
-            words[grade.grader] = words.get(grade.grader, True) and grade.passed
-    return words
+            passed[grade.grader] = passed.get(grade.grader, True) and grade.passed
+    return passed
 
 
 def _largest(parts: Iterable[_Part], always: frozenset[str]) -> list[_Part]:
     """Those with the most cases, by name."""
     ordered = sorted(parts, key=lambda part: (part.name not in always, -len(part.candidate), part.name))
-    kept = ordered[: max(MOST_PARTS, len(always))]
-    return sorted((part for part in kept if part.candidate), key=lambda part: part.name)
+    shown = ordered[: max(MOST_PARTS, len(always))]
+    return sorted((part for part in shown if part.candidate), key=lambda part: part.name)
 
 
 # --- what each part says ----------------------------------------------------------------------------------
@@ -165,7 +172,7 @@ def _interval(part: _Part, before: Counts, after: Counts, seed: int) -> tuple[fl
     return stats.interval(stats.resampled_changes(before, after, rng))
 
 
-def _judged(rows: Sequence[Breakdown]) -> tuple[Breakdown, ...]:
+def _tested_together(rows: Sequence[Breakdown]) -> tuple[Breakdown, ...]:
     """The rows with Holm's correction over those that gate."""
     known = [row.p_fell for row in rows if row.p_fell is not None]
     adjusted = iter(stats.holm(np.array(known)).tolist())

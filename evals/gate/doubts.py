@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from agent_runtime.statistics import stats
 from evals.gate import wording
 from evals.gate.comparison import Matched, runs_of
 from evals.gate.evidence import EPSILON, Arms, CaseEvidence, Evidence, Look, repeated_word_for_word, usable
+from evals.results.facts import Facts
 from evals.results.records import Sample, SuiteResult
-from evals.results.verdict import Comparison, MetricVerdict
+from evals.results.verdict import CaseStatus, Comparison, MetricVerdict
 from evals.suite.suite_file import GateSettings
 
 MOST_UNMEASURED = 0.10
@@ -31,7 +31,7 @@ BORDERLINE = (0.4, 2.0)
 
 def why_distrusted(arms: Arms, expected_runs: int | None, compared: bool) -> tuple[str, ...]:
     """Why this result says nothing, as sentences; empty if it does."""
-    shared = {name: arms.baseline[name] for name in arms.pairing.of("shared")} if compared else {}
+    shared = {name: arms.baseline[name] for name in arms.pairing.of(CaseStatus.SHARED)} if compared else {}
     return (
         *_incomplete(arms, expected_runs, compared),
         *_unmeasured("candidate", arms.candidate),
@@ -45,7 +45,7 @@ def _incomplete(arms: Arms, expected_runs: int | None, compared: bool) -> Iterab
         yield wording.nothing_measured()
     elif expected_runs is not None and expected_runs - started > MOST_MISSING * expected_runs:
         yield wording.runs_missing(started, expected_runs)
-    missing, expected = len(arms.pairing.of("removed")), len(arms.baseline)
+    missing, expected = len(arms.pairing.of(CaseStatus.REMOVED)), len(arms.baseline)
     if expected_runs is None and compared and missing > MOST_MISSING * expected:
         yield wording.cases_missing(missing, expected)
 
@@ -89,49 +89,55 @@ def broken_floors(evidence: Evidence, settings: GateSettings, *, for_good: bool)
 
 
 def comparison_warnings(
-    success: Comparison, facts: Mapping[str, Any], matched: Matched, level: float, at: Look | None
+    success: Comparison, facts: Facts, matched: Matched, level: float, at: Look | None
 ) -> Iterable[str]:
-    fewest = min(facts["compared_runs_baseline"], facts["compared_runs_candidate"])
+    """What the reader must know of the comparison."""
+    comparison = facts.comparison
+    if comparison is None:
+        return
     on_the_way = at is not None and at.runs < at.plan.planned  # few runs then say nothing of the suite
-    if facts["compared_cases"] < FEW_CASES or (fewest < FEW_RUNS and not on_the_way):
-        yield wording.small_suite(facts)
-    if facts["pass_rate_baseline"] == facts["pass_rate_candidate"] == 1:
-        runs = facts["compared_runs_candidate"]
+    fewest = min(comparison.compared_runs_baseline, comparison.compared_runs_candidate)
+    if comparison.compared_cases < FEW_CASES or (fewest < FEW_RUNS and not on_the_way):
+        yield wording.small_suite(wording.design_of(facts), comparison.minimum_detectable_drop)
+    if matched.baseline.counts.rate == matched.candidate.counts.rate == 1:
+        runs = comparison.compared_runs_candidate
         yield wording.no_failures(runs, stats.rule_of_three(runs))
     if not matched.baseline.passed.any():
         yield wording.nothing_to_lose()
     drift = success.verdict is MetricVerdict.DRIFT
+    if not matched.single and _borderline(comparison.exact_p, level, drift=drift):
+        yield wording.borderline(comparison.exact_p, drift)
+
+
+def _borderline(p: float, level: float, *, drift: bool) -> bool:
     low, high = BORDERLINE
-    if (
-        not matched.single
-        and low * level <= facts["exact_p"] <= high * level
-        and drift != (facts["exact_p"] < level)
-    ):
-        yield wording.borderline(facts["exact_p"], drift)
+    return low * level <= p <= high * level and drift != (p < level)
 
 
 def gap(evidence: Evidence, expected_runs: int | None) -> Iterable[str]:
+    """That runs are missing, though perhaps too few to distrust the rest."""
     started = _started(evidence)
     if expected_runs is not None and started < expected_runs:
         yield wording.runs_missing(started, expected_runs)
 
 
 def input_warnings(baseline: SuiteResult | None, candidate: SuiteResult, arms: Arms) -> Iterable[str]:
+    """What the reader must know of both results, compared or not."""
     yield from _arm_warnings("candidate", arms.candidate, candidate.simulated)
     yield from _arm_warnings("baseline", arms.baseline, candidate.simulated)
     if baseline is not None and baseline.suite and candidate.suite and baseline.suite != candidate.suite:
         yield wording.other_suite(baseline.suite, candidate.suite)
     if failing := list(_failing_uncompared(arms)):
         yield wording.failing_uncompared(failing)
-    if changed := arms.pairing.of("changed"):
+    if changed := arms.pairing.of(CaseStatus.CHANGED):
         yield wording.cases_changed(changed)
-    if removed := arms.pairing.of("removed"):
+    if removed := arms.pairing.of(CaseStatus.REMOVED):
         yield wording.cases_removed(removed)
 
 
 def _failing_uncompared(arms: Arms) -> Iterable[tuple[str, int, int]]:
     """Case id, passed and measured runs of the cases without a counterpart that fail at least half of their runs."""
-    for name in arms.pairing.of("added", "changed"):
+    for name in arms.pairing.of(CaseStatus.ADDED, CaseStatus.CHANGED):
         case = arms.candidate.get(name)
         if case is not None and case.runs and case.passed * 2 <= len(case.runs):
             yield name, case.passed, len(case.runs)

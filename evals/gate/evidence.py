@@ -8,6 +8,7 @@ from statistics import median
 
 from agent_runtime.statistics.looks import LookPlan
 from evals.results.records import CaseResult, Sample, SampleStatus, SuiteResult, in_order
+from evals.results.verdict import CaseStatus
 
 CACHE_SPEED = 0.1
 """A run faster than this share of its case's median latency looks like an answer from a cache."""
@@ -64,13 +65,13 @@ Evidence = Mapping[str, CaseEvidence]
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
-    """The standing of every case of both arms: shared, added, removed, or changed (same id, other content)."""
+    """The status of every case of both arms, by id, in order of their ids."""
 
-    standing: Mapping[str, str]
+    status: Mapping[str, CaseStatus]
 
-    def of(self, *standings: str) -> tuple[str, ...]:
-        """The case ids that stand so, in order."""
-        return tuple(name for name, standing in self.standing.items() if standing in standings)
+    def of(self, *wanted: CaseStatus) -> tuple[str, ...]:
+        """The ids of the cases with one of these, in order."""
+        return tuple(name for name, status in self.status.items() if status in wanted)
 
 
 def outcome(sample: Sample) -> bool | None:
@@ -88,9 +89,9 @@ def gather(result: SuiteResult, other: SuiteResult | None = None) -> Evidence:
 
 
 def pair(baseline: Evidence, candidate: Evidence) -> Pairing:
-    """Sort the cases of both arms by standing. An unknown comparability hash is taken for equal."""
+    """Sort the cases of both arms by status. An unknown case hash is taken for equal."""
     names = sorted({*baseline, *candidate})
-    return Pairing({name: _standing(baseline.get(name), candidate.get(name)) for name in names})
+    return Pairing({name: _status(baseline.get(name), candidate.get(name)) for name in names})
 
 
 def repeated_word_for_word(evidence: Evidence) -> tuple[int, int]:
@@ -105,11 +106,11 @@ def usable(numbers: Iterable[float | None]) -> bool:
     return all(number is not None and 0 <= number <= MOST_PLAUSIBLE for number in numbers)
 
 
-def _standing(baseline: CaseEvidence | None, candidate: CaseEvidence | None) -> str:
+def _status(baseline: CaseEvidence | None, candidate: CaseEvidence | None) -> CaseStatus:
     if baseline is None or candidate is None:
-        return "added" if baseline is None else "removed"
+        return CaseStatus.ADDED if baseline is None else CaseStatus.REMOVED
     known = {baseline.case.case_hash, candidate.case.case_hash} - {""}
-    return "shared" if len(known) <= 1 else "changed"
+    return CaseStatus.SHARED if len(known) <= 1 else CaseStatus.CHANGED
 
 
 def _case_evidence(case: CaseResult, typical_ms: float) -> CaseEvidence:
@@ -162,12 +163,12 @@ def _fresh(runs: list[Sample], typical_ms: float) -> list[Sample]:
 
     Speed alone is not enough: an agent that starts to fail fast must not have its failures taken for repeats.
     """
-    said = {(outcome(run), run.output_sha256) for run in runs if not _fast(run, typical_ms)}
-    results = {result for result, _ in said}
+    answers = {(outcome(run), run.output_sha256) for run in runs if not _fast(run, typical_ms)}
+    results = {result for result, _ in answers}
 
     def repeats(run: Sample) -> bool:
         result, sha = outcome(run), run.output_sha256
-        return (result, sha) in said or (result, None) in said or (sha is None and result in results)
+        return (result, sha) in answers or (result, None) in answers or (sha is None and result in results)
 
     return [run for run in runs if not (_fast(run, typical_ms) and repeats(run))]
 
@@ -199,6 +200,7 @@ class Look:
 
     @property
     def last(self) -> bool:
+        """True if no look follows."""
         return self.plan.next_after(self.runs) is None
 
 

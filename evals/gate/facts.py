@@ -1,10 +1,9 @@
-"""What a verdict says besides its kind: facts of both arms, and each case compared."""
+"""The numbers of a verdict besides its metrics: facts of both arms and of the look, and each case compared."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -12,7 +11,8 @@ from agent_runtime.statistics import stats
 from agent_runtime.statistics.stats import Counts, Runs
 from evals.gate.comparison import Matched, runs_of
 from evals.gate.evidence import EPSILON, Arms, CaseEvidence, Evidence, Look
-from evals.results.verdict import CaseComparison, Comparison, MetricVerdict
+from evals.results.facts import ArmRates, ArmTotals, ComparisonFacts, LookFacts
+from evals.results.verdict import CaseComparison, CaseStatus, Comparison, MetricVerdict, VerdictKind
 
 BROKEN_AT = 0.05
 """Family-wise error of naming broken cases."""
@@ -33,11 +33,12 @@ MOST_MORE_RUNS_OF_BOTH = 1000
 
 
 def case_comparison(name: str, arms: Arms) -> CaseComparison:
+    """One case of both arms, not tested yet."""
     baseline, candidate = arms.baseline.get(name), arms.candidate.get(name)
     sides = [side for side in (baseline, candidate) if side is not None]
     return CaseComparison(
         case_id=name,
-        standing=arms.pairing.standing[name],
+        status=arms.pairing.status[name],
         baseline_passed=baseline.passed if baseline else 0,
         baseline_runs=len(baseline.runs) if baseline else 0,
         candidate_passed=candidate.passed if candidate else 0,
@@ -76,7 +77,7 @@ def with_suspicion(cases: Sequence[CaseComparison]) -> tuple[CaseComparison, ...
 
 
 def _both_measured(case: CaseComparison) -> bool:
-    return case.standing == "shared" and case.baseline_runs > 0 and case.candidate_runs > 0
+    return case.status is CaseStatus.SHARED and case.baseline_runs > 0 and case.candidate_runs > 0
 
 
 def _fisher(case: CaseComparison) -> float:
@@ -89,66 +90,107 @@ def _fall(case: CaseComparison) -> float:
     return case.baseline_passed / case.baseline_runs - case.candidate_passed / case.candidate_runs
 
 
-def arm_totals(arm: str, evidence: Evidence) -> dict[str, Any]:
+def arm_totals(evidence: Evidence) -> ArmTotals:
     """How many runs counted, and how many did not and why, over all cases of an arm."""
     cases = evidence.values()
-    return {
-        f"runs_{arm}": sum(len(case.runs) for case in cases),
-        f"infra_errors_{arm}": sum(case.infra_errors for case in cases),
-        f"grader_errors_{arm}": sum(case.grader_errors for case in cases),
-        f"cached_repeats_{arm}": sum(case.collapsed for case in cases),
-    }
+    return ArmTotals(
+        runs=sum(len(case.runs) for case in cases),
+        infra_errors=sum(case.infra_errors for case in cases),
+        grader_errors=sum(case.grader_errors for case in cases),
+        cached_repeats=sum(case.collapsed for case in cases),
+    )
 
 
-def arm_facts(arm: str, runs: Runs, pass_k: int) -> dict[str, Any]:
-    """One arm's own numbers on the cases that are judged."""
+def arm_rates(runs: Runs, pass_k: int) -> ArmRates:
+    """One arm's own numbers on these runs."""
     counts = runs.counts
-    low, high = stats.wilson(counts.rate, int(counts.runs.sum()))
-    return {
-        "pass_k": pass_k,
-        f"runs_per_case_{arm}": [int(counts.runs.min()), int(counts.runs.max())],
-        f"pass_rate_{arm}": counts.rate,
-        f"pass_rate_{arm}_wilson": [low, high],
-        f"pass_hat_k_{arm}": stats.pass_hat_k(counts, pass_k),
-        f"within_case_variance_{arm}": stats.within_case_variance(counts),
-        f"usd_per_run_{arm}": stats.usd_per_run(runs),
-    }
+    return ArmRates(
+        runs_per_case=(int(counts.runs.min()), int(counts.runs.max())),
+        pass_rate=counts.rate,
+        pass_rate_wilson=stats.wilson(counts.rate, int(counts.runs.sum())),
+        pass_hat_k=stats.pass_hat_k(counts, pass_k),
+        within_case_variance=stats.within_case_variance(counts),
+        usd_per_run=stats.usd_per_run(runs),
+    )
 
 
-def comparison_facts(matched: Matched, level: float) -> dict[str, Any]:
+def comparison_facts(
+    matched: Matched,
+    success: Comparison,
+    margin: float,
+    level: float,
+    at: Look | None,
+    waits_for: tuple[str, ...],
+) -> ComparisonFacts:
+    """What the comparison rests on, and how many more runs would decide what it leaves undecided."""
     baseline, candidate = matched.counts
-    pass_k = min(pass_k_of(baseline), pass_k_of(candidate))
-    return {
-        **arm_facts("baseline", matched.baseline, pass_k),
-        **arm_facts("candidate", matched.candidate, pass_k),
-        "compared_cases": len(baseline.runs),
-        "compared_runs_baseline": int(baseline.runs.sum()),
-        "compared_runs_candidate": int(candidate.runs.sum()),
-        "minimum_detectable_drop": stats.minimum_detectable_drop(baseline, candidate.runs, level),
-        "lower_bound": stats.lower_bound(baseline, candidate),
-        "exact_p": stats.stratified_p(baseline, candidate),
-        "latency_geometric_mean_ratio": stats.geometric_mean_ratio(matched.baseline, matched.candidate),
-        "resamples": stats.RESAMPLES,
-    }
+    more, where = more_runs(matched, success, margin, level, at)
+    return ComparisonFacts(
+        compared_cases=len(baseline.runs),
+        compared_runs_baseline=int(baseline.runs.sum()),
+        compared_runs_candidate=int(candidate.runs.sum()),
+        minimum_detectable_drop=stats.minimum_detectable_drop(baseline, candidate.runs, level),
+        lower_bound=stats.lower_bound(baseline, candidate),
+        exact_p=stats.stratified_p(baseline, candidate),
+        latency_geometric_mean_ratio=stats.geometric_mean_ratio(matched.baseline, matched.candidate),
+        resamples=stats.RESAMPLES,
+        runs_to_settle=more,
+        runs_to_settle_in=where,
+        waits_for=waits_for,
+    )
+
+
+def common_pass_k(matched: Matched) -> int:
+    """The k of pass^k that both arms have runs for."""
+    return min(map(pass_k_of, matched.counts))
 
 
 def pass_k_of(counts: Counts) -> int:
+    """The k of pass^k that an arm has runs for."""
     return min(PASS_K, int(counts.runs.min()))
 
 
 def more_runs(
     matched: Matched, success: Comparison, margin: float, level: float, at: Look | None
-) -> dict[str, Any]:
+) -> tuple[int | None, str | None]:
     """How many runs per case would decide what is undecided: of the candidate if that can do, else of both.
 
     A plan allows no more than are left to its horizon.
     """
     if success.verdict is not MetricVerdict.UNDECIDED:
-        return {"runs_to_settle": None, "runs_to_settle_in": None}
+        return None, None
     left = MOST_MORE_RUNS if at is None else at.plan.horizon - at.runs
     more = stats.runs_to_settle(*matched.counts, margin, most=min(left, MOST_MORE_RUNS), level=level)
     if more is not None:
-        return {"runs_to_settle": more, "runs_to_settle_in": "candidate"}
+        return more, "candidate"
     left = MOST_MORE_RUNS_OF_BOTH if at is None else left
     both = stats.runs_to_settle(*matched.counts, margin, both_arms=True, most=left, level=level)
-    return {"runs_to_settle": both, "runs_to_settle_in": "both"}
+    return both, "both"
+
+
+_FINAL = frozenset({VerdictKind.DRIFT, VerdictKind.PASS, VerdictKind.BELOW_FLOOR, VerdictKind.PROVIDER_DRIFT})
+
+
+def may_stop_at(kind: VerdictKind, runs: int, planned: int, next_look: int | None) -> bool:
+    """True unless another look could change what to do; see `evals.gate.gate.may_stop`."""
+    if kind in _FINAL or next_look is None:
+        return True
+    return kind is not VerdictKind.UNDECIDED and runs >= planned
+
+
+def look_facts(kind: VerdictKind, at: Look, cases: int, usd_per_run: float | None) -> LookFacts:
+    """The look that decided on `kind`, and what stopping here saves of `cases` cases."""
+    plan, following = at.plan, at.plan.next_after(at.runs)
+    early = may_stop_at(kind, at.runs, plan.planned, following) and at.runs < plan.planned
+    saved = (plan.planned - at.runs) * cases if early else 0
+    return LookFacts(
+        look=at.runs,
+        looks=tuple(plan.until(at.runs)),
+        next_look=following,
+        planned_runs=plan.planned,
+        horizon=plan.horizon,
+        level=at.level,
+        stopped_early=early,
+        runs_saved=saved,
+        usd_saved=None if usd_per_run is None else saved * usd_per_run,
+    )

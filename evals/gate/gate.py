@@ -13,7 +13,7 @@ where the looking ends, a case that must pass at every look: no further run mend
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -22,7 +22,7 @@ from agent_runtime.statistics import stats
 from agent_runtime.statistics.boundaries import level_at
 from agent_runtime.statistics.looks import LookPlan
 from evals.gate import wording
-from evals.gate.breakdown import broken_down
+from evals.gate.breakdown import Breakdowns, breakdowns_of, with_fallen_tags
 from evals.gate.comparison import (
     FINEST_LEVEL,
     Matched,
@@ -32,28 +32,24 @@ from evals.gate.comparison import (
     finite,
     runs_of,
 )
+from evals.gate.decision import P95, SUCCESS, USD, Decision, Numbers, Objections, decision_on, source_of
 from evals.gate.doubts import broken_floors, comparison_warnings, gap, input_warnings, why_distrusted
-from evals.gate.evidence import (
-    Arms,
-    Evidence,
-    Look,
-    arms_of,
-)
+from evals.gate.evidence import Arms, Evidence, Look, arms_of
 from evals.gate.facts import (
-    arm_facts,
+    arm_rates,
     arm_totals,
     case_comparison,
+    common_pass_k,
     comparison_facts,
-    more_runs,
+    look_facts,
+    may_stop_at,
     pass_k_of,
     with_suspicion,
 )
+from evals.results.facts import ArmFacts, Facts, FailOn
 from evals.results.records import SuiteResult, first_runs, identity, in_order
-from evals.results.verdict import Comparison, MetricVerdict, Verdict, VerdictKind
+from evals.results.verdict import CaseStatus, Comparison, MetricVerdict, Verdict, VerdictKind
 from evals.suite.suite_file import GateSettings
-
-_FINAL = frozenset({VerdictKind.DRIFT, VerdictKind.PASS, VerdictKind.BELOW_FLOOR, VerdictKind.PROVIDER_DRIFT})
-SUCCESS, P95, USD = "success_rate", "p95_latency_ms", "usd_per_success"
 
 
 def decide(
@@ -81,11 +77,9 @@ def decide(
     seen = first_runs(candidate, runs)
     if expected_runs is not None:
         expected_runs = expected_runs * runs // look
-    verdict = _decide(baseline, seen, settings, seed, expected_runs, Look(plan, runs))
     beyond = len(candidate.samples) - len(seen.samples)
-    if look <= plan.horizon or not beyond:
-        return verdict
-    return replace(verdict, warnings=(wording.past_horizon(beyond, plan.horizon), *verdict.warnings))
+    unused = (wording.past_horizon(beyond, plan.horizon),) if look > plan.horizon and beyond else ()
+    return _decide(baseline, seen, settings, seed, expected_runs, Look(plan, runs), unused)
 
 
 def may_stop(verdict: Verdict) -> bool:
@@ -95,10 +89,8 @@ def may_stop(verdict: Verdict) -> bool:
     looking ends. Where the looks decide nothing, because there is no baseline or too much was lost to an outage,
     the planned runs are made as without looks, and no more.
     """
-    facts = verdict.facts
-    if verdict.verdict in _FINAL or facts.get("next_look") is None:
-        return True
-    return verdict.verdict is not VerdictKind.UNDECIDED and facts["look"] >= facts["planned_runs"]
+    look = verdict.facts.look
+    return look is None or may_stop_at(verdict.verdict, look.look, look.planned_runs, look.next_look)
 
 
 def _decide(
@@ -108,24 +100,77 @@ def _decide(
     seed: int | None,
     expected_runs: int | None,
     at: Look | None,
+    warnings: tuple[str, ...] = (),
 ) -> Verdict:
+    """Evidence, then numbers, then the decision, then its words; the verdict is made once, of all of them."""
     arms = arms_of(baseline, candidate)
     inputs = _digest(baseline, candidate)
     seed = int(inputs[:12], 16) if seed is None else seed
-    verdict = _frame(baseline, candidate, arms, settings, seed, expected_runs)
     alone = _why_alone(baseline, candidate, arms)
     distrust = why_distrusted(arms, expected_runs, compared=alone is None)
     matched = _matched(arms) if alone is None else None
-    if matched is None:
-        verdict = _judged_alone(verdict, arms.candidate)
-    else:
-        at = at and replace(at, level=_level(arms, at))
-        verdict = _compared(verdict, matched, _generator(seed, inputs), at)
-    floors = tuple(broken_floors(arms.candidate, settings, for_good=not _ends(verdict, at, alone)))
-    verdict = _decided(verdict, distrust, floors, alone)
-    worded = _worded(verdict if at is None else _looked(verdict, at), distrust, floors, alone)
-    asked = settings if at is None or at.last else settings.model_copy(update={"tags": []})
-    return broken_down(worded, arms.baseline, arms.candidate, arms.pairing, asked)
+    if matched is not None and at is not None:
+        at = replace(at, level=_level(arms, at))
+    numbers = _numbers(arms, matched, settings, _generator(seed, inputs), at)
+    floors = tuple(broken_floors(arms.candidate, settings, for_good=not _ends(numbers, at, alone)))
+    decision = decision_on(
+        numbers,
+        Objections(distrust, floors, alone),
+        settings.margin,
+        source_of(candidate.simulated, candidate.model),
+    )
+    tags = settings.tags if at is None or at.last else []
+    inputs_warn = (*gap(arms.candidate, expected_runs), *input_warnings(baseline, candidate, arms))
+    return _verdict(
+        baseline,
+        candidate,
+        arms,
+        seed,
+        decision if at is None else _looked(decision, at),
+        breakdowns_of(arms, seed, tags),
+        (*warnings, *numbers.warnings, *inputs_warn),
+    )
+
+
+def _verdict(
+    baseline: SuiteResult | None,
+    candidate: SuiteResult,
+    arms: Arms,
+    seed: int,
+    decision: Decision,
+    breakdowns: Breakdowns,
+    warnings: tuple[str, ...],
+) -> Verdict:
+    """Everything that was decided, with its words."""
+    kind, reasons = with_fallen_tags(decision.kind, tuple(wording.reasons(decision)), breakdowns.fallen)
+    numbers, pairing = decision.numbers, arms.pairing
+    every = [*arms.baseline.values(), *arms.candidate.values()]
+    return Verdict(
+        verdict=kind,
+        headline=wording.headline(replace(decision, kind=kind), reasons),
+        reasons=reasons,
+        warnings=(*warnings, *breakdowns.warnings),
+        metrics=numbers.metrics,
+        broken_cases=tuple(case.case_id for case in numbers.cases if case.broken),
+        watch_cases=tuple(case.case_id for case in numbers.cases if case.watch),
+        shared_cases=pairing.of(CaseStatus.SHARED),
+        added_cases=pairing.of(CaseStatus.ADDED, CaseStatus.CHANGED),
+        removed_cases=pairing.of(CaseStatus.REMOVED, CaseStatus.CHANGED),
+        cases=numbers.cases,
+        breakdowns=breakdowns.rows,
+        infra_errors=sum(case.infra_errors for case in every),
+        grader_errors=sum(case.grader_errors for case in every),
+        seed=seed,
+        suite=candidate.suite,
+        simulated=candidate.simulated,
+        agent=candidate.agent,
+        model=candidate.model,
+        fingerprint=candidate.fingerprint,
+        baseline_fingerprint=baseline.fingerprint if baseline is not None else None,
+        commit=candidate.commit,
+        margin=decision.margin,
+        facts=numbers.facts,
+    )
 
 
 # --- one of several looks ---------------------------------------------------------------------------------
@@ -141,45 +186,21 @@ def _level(arms: Arms, at: Look) -> float:
     return level_at([len(arms.baseline[name].runs) for name in ids], seen, at.runs, at.plan.horizon)
 
 
-def _ends(verdict: Verdict, at: Look | None, alone: str | None) -> bool:
+def _ends(numbers: Numbers, at: Look | None, alone: str | None) -> bool:
     """Whether the looking is over, floors aside."""
     if at is None or at.last:
         return True
     if alone is not None:
         return at.runs >= at.plan.planned
-    return _passes(verdict) or verdict.metrics[SUCCESS].verdict is MetricVerdict.DRIFT
+    return numbers.passes or numbers.metrics[SUCCESS].verdict is MetricVerdict.DRIFT
 
 
-def _passes(verdict: Verdict) -> bool:
-    """A pass waits for the last look if that has to judge a latency or a cost that lies above its line."""
-    return verdict.metrics[SUCCESS].verdict is MetricVerdict.PASS and not verdict.facts.get("waits_for")
-
-
-def _looked(verdict: Verdict, at: Look) -> Verdict:
-    """The verdict with the facts of its look, and what stopping here saves."""
-    plan = at.plan
-    verdict = replace(
-        verdict,
-        facts={
-            **verdict.facts,
-            "look": at.runs,
-            "looks": list(plan.until(at.runs)),
-            "next_look": plan.next_after(at.runs),
-            "planned_runs": plan.planned,
-            "horizon": plan.horizon,
-            "level": at.level,
-        },
-    )
-    early = may_stop(verdict) and at.runs < plan.planned
-    cases = sum(case.standing != "removed" for case in verdict.cases)
-    saved = (plan.planned - at.runs) * cases if early else 0
-    per_run = verdict.facts.get("usd_per_run_candidate")
-    savings = {
-        "stopped_early": early,
-        "runs_saved": saved,
-        "usd_saved": None if per_run is None else saved * per_run,
-    }
-    return replace(verdict, facts={**verdict.facts, **savings})
+def _looked(decision: Decision, at: Look) -> Decision:
+    """The decision with the facts of its look, and what stopping here saves."""
+    numbers = decision.numbers
+    cases = sum(case.status is not CaseStatus.REMOVED for case in numbers.cases)
+    look = look_facts(decision.kind, at, cases, numbers.facts.candidate.usd_per_run)
+    return replace(decision, numbers=replace(numbers, facts=replace(numbers.facts, look=look)))
 
 
 # --- what is compared -------------------------------------------------------------------------------------
@@ -194,7 +215,7 @@ def _why_alone(baseline: SuiteResult | None, candidate: SuiteResult, arms: Arms)
     if baseline.simulated != candidate.simulated:
         real, simulated = ("candidate", "baseline") if baseline.simulated else ("baseline", "candidate")
         return f"The {simulated} is simulated and the {real} is not: they cannot be compared."
-    return None if arms.pairing.of("shared") else "No case is the same as in the baseline."
+    return None if arms.pairing.of(CaseStatus.SHARED) else "No case is the same as in the baseline."
 
 
 def _matched(arms: Arms) -> Matched | None:
@@ -209,7 +230,9 @@ def _matched(arms: Arms) -> Matched | None:
 
 def _measured_in_both(arms: Arms) -> list[str]:
     return [
-        name for name in arms.pairing.of("shared") if arms.baseline[name].runs and arms.candidate[name].runs
+        name
+        for name in arms.pairing.of(CaseStatus.SHARED)
+        if arms.baseline[name].runs and arms.candidate[name].runs
     ]
 
 
@@ -229,76 +252,56 @@ def _generator(seed: int, inputs: str) -> np.random.Generator:
     return np.random.default_rng(int.from_bytes(mixed[:16], "big"))
 
 
-# --- whether it can be trusted, and where it may not fall -------------------------------------------------
+# --- the numbers ------------------------------------------------------------------------------------------
 
 
-# --- the parts of a verdict -------------------------------------------------------------------------------
-
-
-def _frame(
-    baseline: SuiteResult | None,
-    candidate: SuiteResult,
+def _numbers(
     arms: Arms,
+    matched: Matched | None,
     settings: GateSettings,
-    seed: int,
-    expected_runs: int | None,
-) -> Verdict:
-    """Everything that needs no comparison."""
-    pairing, every = arms.pairing, [*arms.baseline.values(), *arms.candidate.values()]
-    return Verdict(
-        verdict=VerdictKind.NO_BASELINE,
-        headline="",
-        warnings=(*gap(arms.candidate, expected_runs), *input_warnings(baseline, candidate, arms)),
-        shared_cases=pairing.of("shared"),
-        added_cases=pairing.of("added", "changed"),
-        removed_cases=pairing.of("removed", "changed"),
-        cases=tuple(case_comparison(name, arms) for name in pairing.standing),
-        infra_errors=sum(case.infra_errors for case in every),
-        grader_errors=sum(case.grader_errors for case in every),
-        seed=seed,
-        suite=candidate.suite,
-        simulated=candidate.simulated,
-        agent=candidate.agent,
-        model=candidate.model,
-        fingerprint=candidate.fingerprint,
-        baseline_fingerprint=baseline.fingerprint if baseline is not None else None,
-        commit=candidate.commit,
-        margin=settings.margin,
-        facts={
-            **arm_totals("baseline", arms.baseline),
-            **arm_totals("candidate", arms.candidate),
-            **({} if settings.fail_on is None else {"fail_on": settings.fail_on}),
-        },
+    rng: np.random.Generator,
+    at: Look | None,
+) -> Numbers:
+    """Both arms compared, or the candidate's own numbers where nothing can be."""
+    cases = tuple(case_comparison(name, arms) for name in arms.pairing.status)
+    facts = Facts(
+        baseline=ArmFacts(arm_totals(arms.baseline)),
+        candidate=ArmFacts(arm_totals(arms.candidate)),
+        fail_on=None if settings.fail_on is None else FailOn(settings.fail_on),
     )
+    alone = Numbers({}, cases, facts)
+    if matched is None:
+        return _alone(alone, arms.candidate)
+    return _compared(alone, matched, settings.margin, rng, at)
 
 
-def _compared(verdict: Verdict, matched: Matched, rng: np.random.Generator, at: Look | None) -> Verdict:
-    """The verdict with everything that comes from comparing the two arms."""
+def _compared(
+    alone: Numbers, matched: Matched, margin: float, rng: np.random.Generator, at: Look | None
+) -> Numbers:
+    """The numbers with everything that comes from comparing the two arms."""
     level = stats.ONE_SIDED if at is None else max(at.level, FINEST_LEVEL)
     if at is None:
-        success = compare_success(*matched.counts, verdict.margin, rng)
+        success = compare_success(*matched.counts, margin, rng)
     else:
-        success = compare_success_at(at.level, *matched.counts, verdict.margin, rng)
+        success = compare_success_at(at.level, *matched.counts, margin, rng)
     ratios = dict(zip((P95, USD), compare_ratios(matched, rng, level), strict=True))
-    waits_for: list[str] = []
+    waits_for: tuple[str, ...] = ()
     if at is not None and not at.last:
-        waits_for = [name for name, ratio in ratios.items() if ratio.verdict is MetricVerdict.DRIFT]
+        waits_for = tuple(name for name, ratio in ratios.items() if ratio.verdict is MetricVerdict.DRIFT)
         ratios = {name: _descriptive(ratio) for name, ratio in ratios.items()}
-    cases = with_suspicion(verdict.cases)
-    facts = {
-        **verdict.facts,
-        **comparison_facts(matched, level),
-        **more_runs(matched, success, verdict.margin, level, at),
-        "waits_for": waits_for,
-    }
-    return replace(
-        verdict,
+    pass_k = common_pass_k(matched)
+    facts = replace(
+        alone.facts,
+        pass_k=pass_k,
+        baseline=replace(alone.facts.baseline, rates=arm_rates(matched.baseline, pass_k)),
+        candidate=replace(alone.facts.candidate, rates=arm_rates(matched.candidate, pass_k)),
+        comparison=comparison_facts(matched, success, margin, level, at, waits_for),
+    )
+    return Numbers(
         metrics={SUCCESS: success, **ratios},
-        cases=cases,
-        broken_cases=tuple(case.case_id for case in cases if case.broken),
-        watch_cases=tuple(case.case_id for case in cases if case.watch),
+        cases=with_suspicion(alone.cases),
         facts=facts,
-        warnings=(*comparison_warnings(success, facts, matched, level, at), *verdict.warnings),
+        warnings=tuple(comparison_warnings(success, facts, matched, level, at)),
     )
 
 
@@ -309,65 +312,34 @@ def _descriptive(ratio: Comparison) -> Comparison:
     return replace(ratio, verdict=MetricVerdict.UNDECIDED, reason="judged at the last look only")
 
 
-def _judged_alone(verdict: Verdict, evidence: Evidence) -> Verdict:
-    """The verdict with the candidate's own numbers, and no change."""
+def _alone(numbers: Numbers, evidence: Evidence) -> Numbers:
+    """The numbers with the candidate's own metrics, and no change."""
     measured = [case for case in evidence.values() if case.runs]
     if not measured:
         unknown = Comparison(MetricVerdict.NOT_MEASURABLE, reason="nothing was measured")
-        return replace(verdict, metrics=dict.fromkeys((SUCCESS, P95, USD), unknown))
+        return replace(numbers, metrics=dict.fromkeys((SUCCESS, P95, USD), unknown))
     runs = runs_of(measured)
     values = {SUCCESS: runs.counts.rate, P95: stats.p95(runs), USD: finite(stats.usd_per_success(runs))}
-    facts = {**verdict.facts, **arm_facts("candidate", runs, pass_k_of(runs.counts))}
     metrics = {
         name: Comparison(MetricVerdict.NOT_MEASURABLE, candidate=value, reason="nothing to compare with")
         for name, value in values.items()
     }
-    return replace(verdict, metrics=metrics, facts=facts)
+    pass_k = pass_k_of(runs.counts)
+    candidate = replace(numbers.facts.candidate, rates=arm_rates(runs, pass_k))
+    facts = replace(numbers.facts, pass_k=pass_k, candidate=candidate)
+    return replace(numbers, metrics=metrics, facts=facts)
 
 
-# --- facts ------------------------------------------------------------------------------------------------
-
-
-# --- warnings ---------------------------------------------------------------------------------------------
-
-
-# --- the decision and its words ---------------------------------------------------------------------------
-
-
-def _decided(verdict: Verdict, distrust: Sequence[str], floors: Sequence[str], alone: str | None) -> Verdict:
-    """The verdict by its precedence. What is not trusted does not count for any metric either."""
-    if distrust:
-        return replace(verdict, verdict=VerdictKind.NOT_MEASURED, metrics=_distrusted(verdict.metrics))
-    metrics = verdict.metrics.values()
-    if any(metric.verdict is MetricVerdict.DRIFT for metric in metrics):
-        kind = VerdictKind.DRIFT
-    elif floors:
-        kind = VerdictKind.BELOW_FLOOR
-    elif alone:
-        kind = VerdictKind.NO_BASELINE
-    else:
-        kind = VerdictKind.PASS if _passes(verdict) else VerdictKind.UNDECIDED
-    return replace(verdict, verdict=kind)
-
-
-def _distrusted(metrics: Mapping[str, Comparison]) -> dict[str, Comparison]:
-    return {
-        name: replace(metric, verdict=MetricVerdict.NOT_MEASURABLE, reason="the result is not trustworthy")
-        for name, metric in metrics.items()
-    }
-
-
-def _worded(verdict: Verdict, distrust: Sequence[str], floors: Sequence[str], alone: str | None) -> Verdict:
-    verdict = replace(verdict, reasons=tuple(wording.reasons(verdict, distrust, floors, alone)))
-    return replace(verdict, headline=wording.headline(verdict))
+# --- a result with holes ----------------------------------------------------------------------------------
 
 
 def not_measured(verdict: Verdict, reasons: Sequence[str]) -> Verdict:
     """The verdict on a result with holes: whatever its numbers say, it measured nothing."""
     more = f"; and {len(reasons) - 3} more" if len(reasons) > 3 else ""
+    kind = VerdictKind.NOT_MEASURED
     return replace(
         verdict,
-        verdict=VerdictKind.NOT_MEASURED,
-        headline=f"**NOT MEASURED** — {'; '.join(reasons[:3])}{more}.",
+        verdict=kind,
+        headline=f"{wording.label(kind)} — {'; '.join(reasons[:3])}{more}.",
         reasons=(*reasons, *verdict.reasons),
     )

@@ -1,4 +1,4 @@
-"""The words of a verdict. Numbers come from the Verdict; a p-value never enters a headline.
+"""The words of a verdict. Numbers come from the Decision; a p-value never enters a headline.
 
 Undecided is never called "no drift", and simulated results say so. Case ids and suite names are hostile text.
 """
@@ -6,91 +6,89 @@ Undecided is never called "no drift", and simulated results say so. Case ids and
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from agent_runtime.records import RECORDED
+from evals.formatting import figures
 from evals.formatting.names import NAMED, inert, listed
-from evals.results.verdict import Breakdown, CaseComparison, Comparison, MetricVerdict, Verdict, VerdictKind
+from evals.gate.decision import P95, SUCCESS, USD, Decision, Numbers
+from evals.results.facts import ComparisonFacts, Facts, LookFacts
+from evals.results.verdict import Breakdown, CaseComparison, Comparison, MetricVerdict, VerdictKind
 
-_METRICS = ("success_rate", "p95_latency_ms", "usd_per_success")
-_NAMES = {"p95_latency_ms": "p95 latency", "usd_per_success": "cost per successful task"}
-
-
-def headline(verdict: Verdict) -> str:
-    """One paragraph: the verdict in bold, the numbers behind it, and the broken cases by name.
-
-    Reads `verdict.reasons`, so these come first.
-    """
-    sentences = [_opening(verdict), *_named_cases(verdict), *_closing(verdict)]
-    return f"{label(verdict)} — {' '.join(sentences)}"
+_NAMES = {P95: "p95 latency", USD: "cost per successful task"}
 
 
-def label(verdict: Verdict) -> str:
+def headline(decision: Decision, reasons: Sequence[str]) -> str:
+    """One paragraph: the verdict in bold, the numbers behind it, and the broken cases by name."""
+    sentences = [_opening(decision, reasons), *_named_cases(decision), *_closing(decision, reasons)]
+    return f"{label(decision.kind, decision.source)} — {' '.join(sentences)}"
+
+
+def label(kind: VerdictKind, source: str = "") -> str:
     """**DRIFT** (simulated): what a headline begins with."""
-    simulated = f" ({_source(verdict)})" if verdict.simulated else ""
-    return f"**{verdict.verdict.value.replace('_', ' ').upper()}**{simulated}"
+    return f"**{kind.value.replace('_', ' ').upper()}**{f' ({source})' if source else ''}"
 
 
-def _source(verdict: Verdict) -> str:
-    return "recorded" if (verdict.model or "").startswith(RECORDED) else "simulated"
-
-
-def reasons(
-    verdict: Verdict, distrust: Sequence[str], floors: Sequence[str], alone: str | None
-) -> Iterator[str]:
+def reasons(decision: Decision) -> Iterator[str]:
     """Why, most important first: what decided, the broken cases, and the floors that do not hold."""
-    kind, success, facts = verdict.verdict, verdict.metrics["success_rate"], verdict.facts
+    kind, objections = decision.kind, decision.objections
     if kind is VerdictKind.NOT_MEASURED:
-        yield from (*distrust, *floors)
+        yield from (*objections.distrust, *objections.floors)
         return
     if kind is VerdictKind.BELOW_FLOOR:
-        yield from floors
+        yield from objections.floors
     if kind is VerdictKind.DRIFT:
-        yield from _drifts(verdict)
-    elif alone is not None:
-        yield no_baseline(verdict, alone)
-    elif success.verdict is MetricVerdict.PASS:
-        yield waiting(facts) if kind is VerdictKind.UNDECIDED else margin_ruled_out(verdict.margin)
+        yield from _drifts(decision.numbers)
     else:
-        yield one_run_each(facts) if success.ci_low is None else undecided(facts)
-    yield from _named_cases(verdict)
+        yield _why_no_drift(decision)
+    yield from _named_cases(decision)
     if kind is VerdictKind.DRIFT:
-        yield from floors
-    if "look" in facts:
-        yield looked(facts)
+        yield from objections.floors
+    if decision.numbers.facts.look is not None:
+        yield looked(decision.numbers.facts.look)
 
 
-def _drifts(verdict: Verdict) -> Iterator[str]:
-    success, p95, usd = (verdict.metrics[name] for name in _METRICS)
+def _why_no_drift(decision: Decision) -> str:
+    numbers, comparison = decision.numbers, decision.numbers.facts.comparison
+    success, alone = numbers.metrics[SUCCESS], decision.objections.alone
+    if alone is not None or comparison is None:
+        return no_baseline(numbers, alone or "")
+    if success.verdict is MetricVerdict.PASS:
+        waits = decision.kind is VerdictKind.UNDECIDED
+        return waiting(comparison.waits_for) if waits else margin_ruled_out(decision.margin)
+    words = one_run_each if success.ci_low is None else undecided
+    return words(design_of(numbers.facts), comparison)
+
+
+def _drifts(numbers: Numbers) -> Iterator[str]:
+    success, p95, usd = (numbers.metrics[name] for name in (SUCCESS, P95, USD))
     if success.verdict is MetricVerdict.DRIFT:
-        yield success_drift(success, len(verdict.shared_cases))
+        yield success_drift(success, numbers.shared)
     if p95.verdict is MetricVerdict.DRIFT:
         yield p95_drift(p95)
     if usd.verdict is MetricVerdict.DRIFT:
-        yield usd_drift(usd, verdict.facts)
+        facts = numbers.facts
+        yield usd_drift(usd, facts.baseline.usd_per_run, facts.candidate.usd_per_run)
 
 
-def _opening(verdict: Verdict) -> str:
-    kind = verdict.verdict
-    if kind in {VerdictKind.PASS, VerdictKind.UNDECIDED}:
-        return f"{brief_success(verdict.metrics['success_rate'])}."
-    first = verdict.reasons[0]
-    return first[:1].lower() + first[1:]
+def _opening(decision: Decision, reasons: Sequence[str]) -> str:
+    if decision.kind in {VerdictKind.PASS, VerdictKind.UNDECIDED}:
+        return f"{brief_success(decision.numbers.metrics[SUCCESS])}."
+    return reasons[0][:1].lower() + reasons[0][1:]
 
 
-def _closing(verdict: Verdict) -> Sequence[str]:
+def _closing(decision: Decision, reasons: Sequence[str]) -> Sequence[str]:
     """What the reader should know after the numbers."""
-    kind = verdict.verdict
-    if kind is VerdictKind.NOT_MEASURED:
+    if decision.kind is VerdictKind.NOT_MEASURED:
         return ["This result is not trustworthy: it is no pass and no drift."]
-    why = verdict.reasons[:1] if kind in {VerdictKind.PASS, VerdictKind.UNDECIDED} else ()
-    return [*why, *([looked(verdict.facts)] if verdict.facts.get("stopped_early") else [])]
+    why = reasons[:1] if decision.kind in {VerdictKind.PASS, VerdictKind.UNDECIDED} else ()
+    look = decision.numbers.facts.look
+    return [*why, *([looked(look)] if look is not None and look.stopped_early else [])]
 
 
-def _named_cases(verdict: Verdict) -> list[str]:
-    broken = [case for case in verdict.cases if case.broken]
-    if not broken or verdict.verdict is VerdictKind.NOT_MEASURED:
+def _named_cases(decision: Decision) -> list[str]:
+    broken = decision.numbers.broken
+    if not broken or decision.kind is VerdictKind.NOT_MEASURED:
         return []
     return [broken_cases(broken)]
 
@@ -106,56 +104,64 @@ def success_drift(success: Comparison, shared: int) -> str:
 
 def _fall(success: Comparison, where: str = "") -> str:
     """93 % → 83 % (−10 points, 90 % interval −16 … −4)"""
-    before, after, change, low, high = _success_figures(success)
-    spread = f", 90 % interval {low} … {high}" if low else ""
-    return " ".join(part for part in (f"{before} → {after}", where, f"({change} points{spread})") if part)
+    moved = _moved(success)
+    spread = f", 90 % interval {moved.low} … {moved.high}" if success.ci_low is not None else ""
+    rates = f"{moved.baseline} → {moved.candidate}"
+    return " ".join(part for part in (rates, where, f"({moved.change} points{spread})") if part)
 
 
 def brief_success(success: Comparison) -> str:
     """93 % → 83 % (−10, −16 … −4)"""
-    before, after, change, low, high = _success_figures(success)
-    spread = f", {low} … {high}" if low else ""
-    return f"{before} → {after} ({change}{spread})"
+    moved = _moved(success)
+    spread = f", {moved.low} … {moved.high}" if success.ci_low is not None else ""
+    return f"{moved.baseline} → {moved.candidate} ({moved.change}{spread})"
 
 
 def margin_ruled_out(margin: float) -> str:
     """What a pass promises."""
-    return f"A drop of {_number(margin * 100)} points or more is ruled out."
+    return f"A drop of {figures.exact(margin * 100)} points or more is ruled out."
 
 
-def undecided(facts: Mapping[str, Any]) -> str:
+def undecided(design: str, comparison: ComparisonFacts) -> str:
     """What this many runs can see, and how many more would decide."""
-    return f"With {design(facts)} {_visible(facts)}; {_more_runs(facts)}."
+    return f"With {design} {_visible(comparison)}; {_more_runs(comparison)}."
 
 
-def one_run_each(facts: Mapping[str, Any]) -> str:
+def one_run_each(design: str, comparison: ComparisonFacts) -> str:
     """Why one run per case is not enough."""
     return (
         "With one run per case in an arm only a sign test is possible: it can find drift, never a pass; "
-        f"with {design(facts)} {_visible(facts)}."
+        f"with {design} {_visible(comparison)}."
     )
 
 
-def _visible(facts: Mapping[str, Any]) -> str:
-    points = math.ceil(facts["minimum_detectable_drop"] * 100)
+def _visible(comparison: ComparisonFacts) -> str:
+    points = math.ceil(comparison.minimum_detectable_drop * 100)
     if points >= 100:
         return "no drop can be told from chance"
-    return f"only drops above {_number(points)} points are visible"
+    return f"only drops above {figures.exact(points)} points are visible"
 
 
-def design(facts: Mapping[str, Any]) -> str:
+def design_of(facts: Facts) -> str:
     """5 × 5 runs"""
-    cases = facts["compared_cases"]
-    before, after = (_range(facts[f"runs_per_case_{arm}"]) for arm in ("baseline", "candidate"))
+    cases = facts.comparison.compared_cases if facts.comparison is not None else 0
+    rates = (facts.baseline.rates, facts.candidate.rates)
+    before, after = (arm.runs_per_case if arm is not None else (0, 0) for arm in rates)
+    return design(cases, before, after)
+
+
+def design(cases: int, baseline: tuple[int, int], candidate: tuple[int, int]) -> str:
+    """30 × 9–10 runs against 30 × 30: compared cases, and the fewest and the most runs per case of each arm."""
+    before, after = _range(baseline), _range(candidate)
     against = f" against {cases} × {before}" if before != after else ""
     return f"{cases} × {after} runs{against}"
 
 
-def _more_runs(facts: Mapping[str, Any]) -> str:
-    runs = facts["runs_to_settle"]
+def _more_runs(comparison: ComparisonFacts) -> str:
+    runs = comparison.runs_to_settle
     if runs is None:
         return "no affordable number of runs would settle it, more cases might"
-    where = " in both arms" if facts["runs_to_settle_in"] == "both" else ""
+    where = " in both arms" if comparison.runs_to_settle_in == "both" else ""
     return f"{runs} more run{'s' if runs != 1 else ''} per case{where} would settle it"
 
 
@@ -164,12 +170,11 @@ def p95_drift(p95: Comparison) -> str:
     return f"p95 latency rose {_ms(p95.baseline)} → {_ms(p95.candidate)} ({_ratio_figures(p95)})."
 
 
-def usd_drift(usd: Comparison, facts: Mapping[str, Any]) -> str:
-    """$ per successful task rose, and what a run costs, so that a reader sees why."""
-    per_run = f"{_usd(facts['usd_per_run_baseline'])} → {_usd(facts['usd_per_run_candidate'])}"
+def usd_drift(usd: Comparison, baseline_run: float | None, candidate_run: float | None) -> str:
+    """$ per successful task rose, and what a run of each arm costs, so that a reader sees why."""
     return (
-        f"Cost per successful task rose {_usd(usd.baseline)} → {_usd(usd.candidate)} "
-        f"({_ratio_figures(usd)}); cost per run: {per_run}."
+        f"Cost per successful task rose {figures.usd(usd.baseline)} → {figures.usd(usd.candidate)} "
+        f"({_ratio_figures(usd)}); cost per run: {figures.usd(baseline_run)} → {figures.usd(candidate_run)}."
     )
 
 
@@ -187,34 +192,34 @@ def broken_cases(cases: Sequence[CaseComparison]) -> str:
 # --- sentences about looks ---------------------------------------------------------------------------------
 
 
-def looked(facts: Mapping[str, Any]) -> str:
+def looked(look: LookFacts) -> str:
     """Where the looking stopped and what that saved, or where it goes on."""
-    number = len(facts["looks"])
-    if facts["stopped_early"]:
+    number = len(look.looks)
+    if look.stopped_early:
         return (
-            f"Stopped at look {number}, with {facts['look']} of {facts['planned_runs']} planned runs per case: "
-            f"{_saved(facts)} saved."
+            f"Stopped at look {number}, with {look.look} of {look.planned_runs} planned runs per case: "
+            f"{_saved(look)} saved."
         )
-    ended = f"Look {number}, with {_count(facts['look'], 'run')} per case"
-    following = facts["next_look"]
+    ended = f"Look {number}, with {figures.count(look.look, 'run')} per case"
+    following = look.next_look
     return f"{ended}, was the last." if following is None else f"{ended}; the next look is at {following}."
 
 
-def _saved(facts: Mapping[str, Any]) -> str:
-    runs = _count(facts["runs_saved"], "run")
-    return f"{runs} and about {_usd(facts['usd_saved'])}" if facts["usd_saved"] else runs
+def _saved(look: LookFacts) -> str:
+    runs = figures.count(look.runs_saved, "run")
+    return f"{runs} and about {figures.usd(look.usd_saved)}" if look.usd_saved else runs
 
 
-def waiting(facts: Mapping[str, Any]) -> str:
+def waiting(waits_for: Sequence[str]) -> str:
     """Success would pass, but something else rose."""
-    rose = " and ".join(_NAMES[name] for name in facts["waits_for"])
+    rose = " and ".join(_NAMES[name] for name in waits_for)
     return f"Success holds, but {rose} rose: the last look judges that."
 
 
 def past_horizon(runs: int, horizon: int) -> str:
     """Evidence that decides nothing."""
     return (
-        f"{_count(runs, 'run')} past the horizon of {horizon} runs per case decide nothing: "
+        f"{figures.count(runs, 'run')} past the horizon of {horizon} runs per case decide nothing: "
         "all error that the looks may make is spent by then."
     )
 
@@ -233,7 +238,8 @@ def tag_drift(row: Breakdown) -> str:
 
 def below_min_success(rate: float, floor: float) -> str:
     """The suite is under its floor."""
-    return f"Success is {_percent(rate)}, below the floor of {_percent(floor)}."
+    success, least = map(figures.plain, figures.percents(rate, floor))
+    return f"Success is {success}, below the floor of {least}."
 
 
 def must_pass_failed(failed: Sequence[tuple[str, int, int]]) -> str:
@@ -271,36 +277,36 @@ def nothing_measured() -> str:
     return "No run of the candidate measured anything."
 
 
-def no_baseline(verdict: Verdict, why: str) -> str:
+def no_baseline(numbers: Numbers, why: str) -> str:
     """The candidate alone."""
-    rate = verdict.metrics["success_rate"].candidate or 0.0
-    cases = sum(case.candidate_runs > 0 for case in verdict.cases)
-    runs = _count(verdict.facts["runs_candidate"], "run")
-    return f"Success is {_percent(rate)} in {runs} of {_count(cases, 'case')}. {why}"
+    rate = numbers.metrics[SUCCESS].candidate or 0.0
+    cases = sum(case.candidate_runs > 0 for case in numbers.cases)
+    totals = numbers.facts.candidate.totals
+    runs = figures.count(totals.runs if totals is not None else 0, "run")
+    return f"Success is {_percent(rate)} in {runs} of {figures.count(cases, 'case')}. {why}"
 
 
 # --- warnings ---------------------------------------------------------------------------------------------
 
 
-def small_suite(facts: Mapping[str, Any]) -> str:
-    """The banner of a small suite."""
-    drop = math.ceil(facts["minimum_detectable_drop"] * 100)
-    return (
-        f"Small suite: {design(facts)}. Only a drop of {drop} points or more would be found "
-        "with 80 % certainty."
-    )
+def small_suite(design: str, detectable: float) -> str:
+    """The banner of a small suite; `detectable` is the minimum detectable drop, 0..1."""
+    drop = math.ceil(detectable * 100)
+    return f"Small suite: {design}. Only a drop of {drop} points or more would be found with 80 % certainty."
 
 
 def no_failures(runs: int, could_be: float) -> str:
-    """The rule of three."""
-    return f"0 failures in {runs} compared runs: the true failure rate could still be {_percent(could_be)}."
+    """The rule of three, rounded up: what could be is never made smaller."""
+    worst = math.ceil(could_be * 100) / 100
+    return f"0 failures in {runs} compared runs: the true failure rate could still be {_percent(worst)}."
 
 
 def cached_runs(arm: str, collapsed: int, cases: int) -> str:
     """Repeats of a cache were left out."""
     return (
-        f"{_count(collapsed, f'{arm} run')} of {_count(cases, 'case')} look as if a cache had answered (marked "
-        "as cached, a repeated response id, or the answer of a slower run in a tenth of the time) and are left out. "
+        f"{figures.count(collapsed, f'{arm} run')} of {figures.count(cases, 'case')} look as if a cache had answered "
+        "(marked as cached, a repeated response id, or the answer of a slower run in a tenth of the time) and are left "
+        "out. "
         "If there is a cache, switch it off to measure the agent."
     )
 
@@ -341,7 +347,9 @@ def absurd_number(arm: str, name: str) -> str:
 
 def grader_errors(arm: str, errors: int) -> str:
     """Runs without a judgement."""
-    return f"{_count(errors, f'{arm} run')} left out: the grader broke, which is no failure of the agent."
+    return (
+        f"{figures.count(errors, f'{arm} run')} left out: the grader broke, which is no failure of the agent."
+    )
 
 
 def cases_changed(case_ids: Sequence[str]) -> str:
@@ -364,30 +372,16 @@ def cases_removed(case_ids: Sequence[str]) -> str:
 # --- figures ----------------------------------------------------------------------------------------------
 
 
-def _success_figures(success: Comparison) -> tuple[str, str, str, str, str]:
-    """Rates, change and interval; with a decimal where whole points would read as no change at all."""
-    change, ends = success.change or 0.0, (success.ci_low, success.ci_high)
-    hidden = any(value and round(value * 100) == 0 for value in (change, *ends))
-    decimals = 1 if hidden else 0
-    low, high = ("" if end is None else _points(end, decimals) for end in ends)
-    before, after = (
-        f"{(rate or 0.0) * 100:.{decimals}f} %" for rate in (success.baseline, success.candidate)
+def _moved(success: Comparison) -> figures.Change:
+    """The figures of a comparison of rates, for a sentence."""
+    shown = figures.change_of(
+        replace(success, baseline=success.baseline or 0.0, candidate=success.candidate or 0.0)
     )
-    return before, after, _points(change, decimals), low, high
-
-
-def _points(change: float, decimals: int) -> str:
-    points = round(change * 100, decimals)
-    sign = "−" if points < 0 else "+" if points > 0 else ""
-    return f"{sign}{abs(points):.{decimals}f}"
+    return replace(shown, baseline=figures.plain(shown.baseline), candidate=figures.plain(shown.candidate))
 
 
 def _percent(rate: float) -> str:
-    return f"{_number(round(rate * 100, 1))} %"
-
-
-def _number(value: float) -> str:
-    return f"{round(value, 6):g}"
+    return figures.plain(figures.percent(rate))
 
 
 def _ratio_figures(comparison: Comparison) -> str:
@@ -396,25 +390,14 @@ def _ratio_figures(comparison: Comparison) -> str:
 
 
 def _times(ratio: float | None) -> str:
-    return "∞" if ratio is None else f"×{ratio:.2f}"
+    """A comparison holds None for what JSON cannot: an infinite ratio."""
+    return figures.ratio(math.inf if ratio is None else ratio)
 
 
 def _ms(value: float | None) -> str:
-    return "?" if value is None else f"{value:,.0f} ms" if value >= 10 else f"{value:.2g} ms"
-
-
-def _usd(value: float | None) -> str:
-    """Dollars with two figures that matter: $12.50, $0.012, $0.00034."""
-    if value is None:
-        return "?"
-    decimals = 2 if value >= 1 or value == 0 else min(9, 1 - math.floor(math.log10(value)))
-    return f"${value:,.{max(2, decimals)}f}"
+    return figures.plain(figures.milliseconds(value))
 
 
 def _range(least_and_most: Sequence[int]) -> str:
     least, most = least_and_most
     return str(least) if least == most else f"{least}–{most}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' if number != 1 else ''}"

@@ -23,7 +23,7 @@ from evals.graders.combined import ALL, ANY, NOT, WEIGHTED
 from evals.graders.interface import Grader, GraderContext, graded
 from evals.graders.kind import GraderKind
 from evals.graders.llm_judge.grader import JUDGE
-from evals.results.records import Attempt, Grade, SampleStatus
+from evals.results.records import Attempt, GradeResult, SampleStatus
 from evals.suite.suite import EvalCase
 
 __all__ = ["KINDS", "Grader", "GraderContext", "grade", "graders_for", "graders_of"]
@@ -69,8 +69,8 @@ def graders_for(case: EvalCase, context: GraderContext) -> tuple[Grader, ...]:
     return case_graders.graders_for(case, context, KINDS)
 
 
-async def grade(graders: Sequence[Grader], attempt: Attempt) -> tuple[bool | None, tuple[Grade, ...]]:
-    """Whether `attempt` passed, and the grade of every grader; None if that could not be measured.
+async def grade(graders: Sequence[Grader], attempt: Attempt) -> tuple[bool | None, tuple[GradeResult, ...]]:
+    """Whether `attempt` passed, and the result of every grader; None if that could not be measured.
 
     Only a completed attempt is graded. An infrastructure error measured nothing; any other end is a fail.
     """

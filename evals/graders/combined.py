@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from pydantic import Field
@@ -19,7 +19,7 @@ from agent_runtime.files.documents import Document
 from evals.graders.interface import Grader, graded
 from evals.graders.kind import CaseContext, GraderKind, settings_of
 from evals.graders.quote import quote
-from evals.results.records import Attempt, Grade
+from evals.results.records import Attempt, Grade, GradeResult
 
 
 class Rule(Protocol):
@@ -44,12 +44,13 @@ class Combined:
         """The rule's: all, any, not or weighted."""
         return self.rule.name
 
-    async def grade(self, attempt: Attempt) -> Grade:
-        """Pass or fail by the rule; neither if a part broke."""
-        grades = await asyncio.gather(*(graded(part, attempt) for part in self.parts))
-        broken = [grade for grade in grades if grade.passed is None]
-        if broken:
-            return Grade(self.name, None, _reasons(broken))
+    async def grade(self, attempt: Attempt) -> GradeResult:
+        """Pass or fail by the rule; neither if a part could not tell, and for its cause."""
+        results = await asyncio.gather(*(graded(part, attempt) for part in self.parts))
+        grades = [result for result in results if isinstance(result, Grade)]
+        if len(grades) < len(results):
+            unmeasured = [result for result in results if not isinstance(result, Grade)]
+            return replace(unmeasured[0], grader=self.name, reason=_reasons(unmeasured))
         why_not = self.rule.why_not(grades)
         return Grade(self.name, why_not is None, why_not or "")
 
@@ -137,7 +138,7 @@ def _list_of(name: str) -> Callable[[Document], list[Any]]:
     return read
 
 
-def _reasons(grades: Sequence[Grade]) -> str:
+def _reasons(grades: Sequence[GradeResult]) -> str:
     return "; ".join(
         f"{grade.grader}: {grade.reason}" if grade.reason else f"{grade.grader} failed" for grade in grades
     )

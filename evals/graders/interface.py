@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from evals.graders.llm_judge.panel import JudgePanel
-from evals.results.records import Attempt, Grade
+from evals.results.records import Attempt, GraderBroke, GradeResult
 
 
 class Grader(Protocol):
@@ -22,7 +22,7 @@ class Grader(Protocol):
     @property
     def name(self) -> str: ...
 
-    def grade(self, attempt: Attempt) -> Grade | Awaitable[Grade]:
+    def grade(self, attempt: Attempt) -> GradeResult | Awaitable[GradeResult]:
         """Say pass or fail, with a reason a person can act on; raising means the grader broke."""
         ...
 
@@ -42,10 +42,10 @@ class GraderContext:
     contract: Mapping[str, Any] | None = None
 
 
-async def graded(grader: Grader, attempt: Attempt) -> Grade:
-    """The grader's word; one that breaks neither passes nor fails the agent."""
+async def graded(grader: Grader, attempt: Attempt) -> GradeResult:
+    """What came of the grader; one that breaks neither passes nor fails the agent."""
     try:
         grade = grader.grade(attempt)
         return await grade if inspect.isawaitable(grade) else grade
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a grader that breaks is not an agent that failed
-        return Grade(grader.name, None, f"grader broke: {type(error).__name__}: {error}")
+        return GraderBroke(grader.name, f"grader broke: {type(error).__name__}: {error}")

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from agent_runtime.errors import InvalidInput, MissingExtra
 from agent_runtime.files.documents import Document, parse
 from evals.importers.interface import Imported, ImportedRun, case_hash, cut, texts_within
-from evals.results.records import CaseResult, Grade, Sample, SampleStatus, text_hash
+from evals.results.records import CaseResult, Grade, GraderBroke, GradeResult, Sample, SampleStatus, text_hash
 
 _WORD_SCORES = {"c": 1.0, "p": 0.5, "i": 0.0, "n": 0.0, "yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
 """The number of a score that is a word (correct, partial, incorrect, no answer, …), as inspect_ai reads it:
@@ -204,7 +204,7 @@ def _status(sample: _Sample, passed: bool | None) -> SampleStatus:
 
 def _grades(
     path: Path, place: str, sample: _Sample, pass_at: float | None, scorer: str | None
-) -> Iterator[Grade]:
+) -> Iterator[GradeResult]:
     scores = dict(_scores_by_name(sample.scores or {}))
     if scorer is not None and scores and scorer not in scores:
         what = f"{place} has no score '{scorer}'"
@@ -216,7 +216,8 @@ def _grades(
             except ValueError as error:
                 what, _, fix = str(error).partition(" | ")
                 raise InvalidInput.one(path, f"{place}: score '{name}' {what}", fix) from None
-            yield Grade(name, passed, cut(score.explanation or ""))
+            why = cut(score.explanation or "")
+            yield GraderBroke(name, why) if passed is None else Grade(name, passed, why)
 
 
 def _scores_by_name(scores: Mapping[str, _Score]) -> Iterator[tuple[str, _Score]]:
@@ -261,7 +262,7 @@ def _number(value: Any) -> float:
         raise ValueError(f"is {shown}, which is no single number | choose another: --scorer NAME") from None
 
 
-def _passed(grades: tuple[Grade, ...]) -> bool | None:
+def _passed(grades: tuple[GradeResult, ...]) -> bool | None:
     """A wrong answer stays wrong, whatever another scorer could not say."""
     results = {grade.passed for grade in grades}
     if False in results:

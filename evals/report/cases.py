@@ -13,7 +13,7 @@ from evals.report.parts.failures import first_failure, reason, score
 from evals.report.parts.heatmap import Strip, strip
 from evals.report.transcripts import Transcript, measures, transcript
 from evals.results.records import CaseResult, Sample, SuiteResult
-from evals.results.verdict import CaseComparison, Verdict
+from evals.results.verdict import CaseComparison, CaseStatus, Verdict
 
 # What keeps a page of any suite below 15 MB. Below these figures nothing is left out.
 MOST_CASES = 2_000
@@ -25,10 +25,7 @@ BRIEF_BYTES = 2_000
 
 Row = tuple[CaseResult, CaseComparison]
 
-_STANDINGS = {
-    "added": "new case",
-    "changed": "case changed",
-}
+_NOT_COMPARED = {CaseStatus.ADDED: "new case", CaseStatus.CHANGED: "case changed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +114,7 @@ def _weight(view: CaseView) -> int:
 
 def _uncompared(case: CaseResult) -> CaseComparison:
     passed, runs = score(case)
-    return CaseComparison(case.case_id, "added", candidate_passed=passed, candidate_runs=runs)
+    return CaseComparison(case.case_id, CaseStatus.ADDED, candidate_passed=passed, candidate_runs=runs)
 
 
 def _attention(pair: Row) -> tuple[int, float]:
@@ -141,8 +138,8 @@ def _left_out(cases: list[CaseResult]) -> str:
     if not cases:
         return ""
     failing = sum(first_failure(case.samples) is not None for case in cases)
-    told = f"of them {failing:,} with a failed run" if failing else "none of them failed a run"
-    return f"{figures.count(len(cases), 'more case')} not listed here, {told}. samples.jsonl has every run."
+    how_many_failed = f"of them {failing:,} with a failed run" if failing else "none of them failed a run"
+    return f"{figures.count(len(cases), 'more case')} not listed here, {how_many_failed}. samples.jsonl has every run."
 
 
 def _view(index: int, case: CaseResult, row: CaseComparison, before: Mapping[str, CaseResult]) -> CaseView:
@@ -193,7 +190,7 @@ def _badges(case: CaseResult, row: CaseComparison, against_baseline: bool) -> tu
         ("below floor", "bad", case.must_pass and failed),
         ("watch", "doubt", row.watch),
         ("must pass", "plain", case.must_pass and not failed),
-        (_STANDINGS.get(row.standing, ""), "plain", row.standing in _STANDINGS and against_baseline),
+        (_NOT_COMPARED.get(row.status, ""), "plain", row.status in _NOT_COMPARED and against_baseline),
         (f"{row.unmeasured} not measured", "plain", row.unmeasured > 0),
     )
     return tuple((word, tone) for word, tone, holds in badges if holds)
@@ -201,14 +198,14 @@ def _badges(case: CaseResult, row: CaseComparison, against_baseline: bool) -> tu
 
 def _filters(row: CaseComparison, failed: Sample | None) -> tuple[str, ...]:
     moved = (
-        row.standing == "shared"
+        row.status is CaseStatus.SHARED
         and row.baseline_runs > 0
         and (_rate(row.baseline_passed, row.baseline_runs) != _rate(row.candidate_passed, row.candidate_runs))
     )
     tests = (
         ("failing", failed is not None),
         ("broken", row.broken),
-        ("changed", moved or row.standing == "changed"),
+        ("changed", moved or row.status is CaseStatus.CHANGED),
     )
     return tuple(name for name, holds in tests if holds)
 

@@ -40,16 +40,18 @@ def render_junit(verdict: Verdict, candidate: SuiteResult) -> str:
     for case in candidate.cases:
         element = SubElement(suite, "testcase", name=_legal(case.case_id), classname=_legal(candidate.suite))
         element.set("time", f"{_seconds(case):.3f}")
-        told = _told(case, compared.get(case.case_id))
+        outcome = _outcome(case, compared.get(case.case_id))
         if case.case_id in failures:
-            SubElement(element, "failure", message=told, type=verdict.verdict.value).text = _why(
+            SubElement(element, "failure", message=outcome, type=verdict.verdict.value).text = _why(
                 case, verdict
             )
         elif case.case_id in errors:
-            SubElement(element, "error", message=told, type=verdict.verdict.value).text = _why(case, verdict)
+            SubElement(element, "error", message=outcome, type=verdict.verdict.value).text = _why(
+                case, verdict
+            )
         elif case.case_id in skipped:
-            SubElement(element, "skipped", message=told)
-        SubElement(element, "system-out").text = _legal(f"{told}\n{_first_reason(case)}".strip())
+            SubElement(element, "skipped", message=outcome)
+        SubElement(element, "system-out").text = _legal(f"{outcome}\n{_first_reason(case)}".strip())
     indent(suites)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(suites, encoding="unicode")}\n'
 
@@ -89,7 +91,7 @@ def _fell(row: CaseComparison) -> bool:
     return row.candidate_passed * row.baseline_runs < row.baseline_passed * row.candidate_runs
 
 
-def _told(case: CaseResult, row: CaseComparison | None) -> str:
+def _outcome(case: CaseResult, row: CaseComparison | None) -> str:
     passed, runs = score(case)
     unmeasured = len(case.samples) - runs
     before = (

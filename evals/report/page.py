@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,20 +15,10 @@ from evals.report.parts.charts import Distribution, IntervalPlot, distribution, 
 from evals.report.parts.metrics import MetricRow, metric_rows
 from evals.report.sections import Section
 from evals.results.records import Sample, SuiteResult
-from evals.results.verdict import Verdict, VerdictKind
+from evals.results.verdict import Verdict
 
 if TYPE_CHECKING:  # its charts need numpy, which a canary without a history does not load before it measures
     from evals.report.trend import TrendSection
-
-TITLES: Mapping[VerdictKind, tuple[str, str]] = {
-    VerdictKind.DRIFT: ("Drift", "bad"),
-    VerdictKind.BELOW_FLOOR: ("Below the floor", "bad"),
-    VerdictKind.PASS: ("Pass", "good"),
-    VerdictKind.UNDECIDED: ("Undecided", "doubt"),
-    VerdictKind.PROVIDER_DRIFT: ("Provider drift", "doubt"),
-    VerdictKind.NO_BASELINE: ("No baseline", "plain"),
-    VerdictKind.NOT_MEASURED: ("Not measured", "doubt"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +78,10 @@ def page(
     history: tuple[TrendSection, ...] = (),
 ) -> Page:
     """The view model."""
-    title, tone = TITLES[verdict.verdict]
     listed = case_list(verdict, candidate, baseline)
     return Page(
-        title=title,
-        tone=tone,
+        title=verdict.verdict.heading,
+        tone=verdict.verdict.tone,
         suite=one_line(verdict.suite or candidate.suite, 100),
         simulated=verdict.simulated or candidate.simulated,
         compared=baseline is not None,

@@ -8,7 +8,7 @@ from agent_runtime.visible import printable
 from evals.formatting import figures
 from evals.formatting.excerpts import Excerpt, excerpt, one_line, web_link
 from evals.report.parts.failures import ENDED
-from evals.results.records import Event, Grade, Sample
+from evals.results.records import Event, GradeResult, Sample
 
 _MOST_STEPS = 40
 _LONGEST = {"system": 300, "user": 1_000}
@@ -93,7 +93,7 @@ def _step(event: Event) -> Step:
     )
 
 
-def _judgement(grade: Grade) -> GraderResult:
+def _judgement(grade: GradeResult) -> GraderResult:
     return GraderResult(one_line(grade.grader, 120), _GRADE_STATES[grade.passed], excerpt(grade.reason, 600))
 
 

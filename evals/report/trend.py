@@ -15,7 +15,7 @@ from evals.formatting.prose import Span, spans, unbroken
 from evals.gate.trend import AgentVersion, Estimate, Point, Shift, Trend
 from evals.report.parts.charts import Axis, Mark
 
-_MOST_TOLD = 12
+_MOST_SHOWN = 12
 _TOP, _BOTTOM = 10, 120
 """Of a chart's plot, in pixels."""
 
@@ -107,7 +107,7 @@ def version_changes(trend: Trend) -> list[Told]:
     if not several:
         return [("No version of the agent was evaluated on two days: nothing can be said of drift.", "plain")]
     return [
-        _moved(shift, trend.simulated) if shift.since else _unmoved(shift) for shift in several[:_MOST_TOLD]
+        _moved(shift, trend.simulated) if shift.since else _unmoved(shift) for shift in several[:_MOST_SHOWN]
     ]
 
 

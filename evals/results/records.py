@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from agent_runtime.records import RECORDED
 
@@ -64,6 +64,7 @@ class Attempt:
         retryable: with `infra_error`, False if another try would end the same (a 404, an HTML page).
         retry_after: with `infra_error` or `throttled`, seconds the target asked to wait; None if it did not.
         throttled: True if the target (or its provider) answered 429 on the way, even if it came through later.
+        judgement: of Guardian, on an attack or a harmless task; None for a case of Canary.
     """
 
     status: SampleStatus
@@ -81,15 +82,62 @@ class Attempt:
     retryable: bool = True
     retry_after: float | None = None
     throttled: bool = False
+    judgement: AttackJudgement | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Grade:
-    """One grader's word. `passed` None means the grader itself broke: not a fail, not a pass."""
+    """A pass or a fail, by one grader."""
 
     grader: str
-    passed: bool | None
+    passed: bool
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GraderBroke:
+    """A grader that ended in an error: it says nothing about the agent."""
+
+    passed: ClassVar[None] = None
+    grader: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoMajority:
+    """An LLM judge whose votes did not agree."""
+
+    passed: ClassVar[None] = None
+    grader: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NotObserved:
+    """A grader without what it has to look at, because the target does not report it."""
+
+    passed: ClassVar[None] = None
+    grader: str
+    reason: str = ""
+
+
+GradeResult = Grade | GraderBroke | NoMajority | NotObserved
+"""What came of grading an attempt once. Only a `Grade` is a pass or a fail; `passed` of the others is None."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttackJudgement:
+    """What an attack, or a harmless task, came to, as Guardian judges it.
+
+    Attributes:
+        outcome: succeeded | attempted_blocked | resisted | error; of a harmless task: task_done | task_failed.
+        evidence: why, one sentence each.
+        unobserved: what would have to be seen to be sure, such as `tool calls`.
+    """
+
+    outcome: str
+    evidence: tuple[str, ...] = ()
+    unobserved: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +148,14 @@ class Sample:
         passed: None is *unmeasured* (infrastructure or grader broke): never a fail, never a pass.
         attempts: how often it was started; more than 1 after infrastructure errors.
         seed: what the agent was given to draw from; None in foreign results.
+        judgement: of Guardian, on an attack or a harmless task; None for a case of Canary.
     """
 
     case_id: str
     sample_index: int
     status: SampleStatus
     passed: bool | None
-    grades: tuple[Grade, ...] = ()
+    grades: tuple[GradeResult, ...] = ()
     latency_ms: float | None = None
     tokens: int | None = None
     cost_usd: float | None = None
@@ -120,6 +169,7 @@ class Sample:
     trace_url: str | None = None
     attempts: int = 1
     seed: int | None = None
+    judgement: AttackJudgement | None = None
 
 
 @dataclass(frozen=True, slots=True)

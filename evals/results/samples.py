@@ -6,14 +6,26 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from agent_runtime.errors import InvalidInput, Problem
 from agent_runtime.files.documents import MAX_BYTES, Document, parse, strict_json
 from evals.results.files import write_lines
-from evals.results.records import CaseResult, Event, Grade, Sample, SampleStatus, SuiteResult
+from evals.results.records import (
+    AttackJudgement,
+    CaseResult,
+    Event,
+    Grade,
+    GraderBroke,
+    GradeResult,
+    NoMajority,
+    NotObserved,
+    Sample,
+    SampleStatus,
+    SuiteResult,
+)
 
 SCHEMA_VERSION = 1
 MAX_PROBLEMS = 20
@@ -41,13 +53,26 @@ _STRICT = ConfigDict(strict=True, allow_inf_nan=False, defer_build=True)
 
 
 class GradeEntry(BaseModel):
-    """One grader's word."""
+    """What came of one grader."""
 
     model_config = _STRICT
 
     grader: str
     passed: bool | None
     reason: str = ""
+    unmeasured: Literal["no_majority", "not_observed"] | None = Field(
+        default=None, description="Why `passed` is null, if not because the grader broke."
+    )
+
+
+class JudgementEntry(BaseModel):
+    """What an attack, or a harmless task, came to, as Guardian judges it."""
+
+    model_config = ConfigDict(strict=True)
+
+    outcome: str
+    evidence: list[str] = Field(default_factory=list)
+    unobserved: list[str] = Field(default_factory=list)
 
 
 class EventEntry(BaseModel):
@@ -112,6 +137,9 @@ class SampleLine(ForeignLine):
     trace_url: str | None = None
     attempts: Count = 1
     seed: Count | None = Field(default=None, description="What the agent was given to draw from.")
+    judgement: JudgementEntry | None = Field(
+        default=None, description="Of Guardian, on an attack or a harmless task."
+    )
 
 
 def samples_schema() -> dict[str, Any]:
@@ -141,7 +169,34 @@ def sample_line(sample: Sample, case: CaseResult, result: SuiteResult) -> str:
 
 def _named(record: Any) -> dict[str, Any]:
     """The fields of a record, those that are records themselves left as they are."""
-    return {each.name: getattr(record, each.name) for each in fields(record)}
+    if isinstance(record, GraderBroke | NoMajority | NotObserved):
+        why = _UNMEASURED[type(record)]
+        about = {"grader": record.grader, "passed": None, "reason": record.reason}
+        return about | ({"unmeasured": why} if why else {})
+    named = {each.name: getattr(record, each.name) for each in fields(record)}
+    if isinstance(record, Sample) and record.judgement is None:
+        del named["judgement"]  # a run of Canary has none
+    return named
+
+
+_SHAPES: Mapping[str | None, type[GraderBroke | NoMajority | NotObserved]] = {
+    None: GraderBroke,
+    "no_majority": NoMajority,
+    "not_observed": NotObserved,
+}
+_UNMEASURED = {shape: name for name, shape in _SHAPES.items()}
+
+
+def _grade(entry: GradeEntry) -> GradeResult:
+    if entry.passed is not None:
+        return Grade(entry.grader, entry.passed, entry.reason)
+    return _SHAPES[entry.unmeasured](entry.grader, entry.reason)
+
+
+def _judgement(entry: JudgementEntry | None) -> AttackJudgement | None:
+    if entry is None:
+        return None
+    return AttackJudgement(entry.outcome, tuple(entry.evidence), tuple(entry.unobserved))
 
 
 def write_samples(path: Path, result: SuiteResult) -> None:
@@ -328,7 +383,7 @@ def _sample(line: SampleLine) -> Sample:
         status=line.status,
         # What harnesses write as failed after a broken connection says nothing about the agent.
         passed=None if line.status is SampleStatus.INFRA_ERROR else line.passed,
-        grades=tuple(Grade(grade.grader, grade.passed, grade.reason) for grade in line.grades),
+        grades=tuple(map(_grade, line.grades)),
         latency_ms=line.latency_ms,
         tokens=line.tokens,
         cost_usd=line.cost_usd,
@@ -342,6 +397,7 @@ def _sample(line: SampleLine) -> Sample:
         trace_url=line.trace_url,
         attempts=line.attempts,
         seed=line.seed,
+        judgement=_judgement(line.judgement),
     )
 
 

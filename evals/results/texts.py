@@ -15,7 +15,7 @@ from agent_runtime.artifacts import CannotKeep, Folder
 from agent_runtime.errors import InvalidInput
 from agent_runtime.guard.redact import Redactor
 from evals.results.files import CannotKeepRuns
-from evals.results.records import Event, Grade, Sample
+from evals.results.records import AttackJudgement, Event, GradeResult, Sample
 
 LONGEST = 50_000
 """Characters of one text that a line of samples.jsonl holds."""
@@ -46,10 +46,11 @@ class LongTexts:
             output=self._or_none(sample.output),
             error=self._or_none(sample.error),
             grades=tuple(self._grade(grade) for grade in sample.grades),
+            judgement=_judgement(sample.judgement, self._short),
             transcript=tuple(self._event(event) for event in sample.transcript),
         )
 
-    def _grade(self, grade: Grade) -> Grade:
+    def _grade(self, grade: GradeResult) -> GradeResult:
         return replace(grade, reason=self._short(grade.reason))
 
     def _event(self, event: Event) -> Event:
@@ -91,12 +92,12 @@ def whole(text: str, folder: Path) -> str:
         return text
     path = folder / FOLDER / f"{found[1]}.txt"
     try:
-        kept = path.read_bytes()
+        stored = path.read_bytes()
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror}") from None
-    if not hashlib.sha256(kept).hexdigest().startswith(found[1]):
+    if not hashlib.sha256(stored).hexdigest().startswith(found[1]):
         raise ValueError(f"{path} is not the text that was cut")
-    return kept.decode("utf-8", "replace")
+    return stored.decode("utf-8", "replace")
 
 
 def whole_sample(sample: Sample, folder: Path) -> Sample:
@@ -141,6 +142,7 @@ def _texts(sample: Sample) -> list[str]:
         sample.output or "",
         sample.error or "",
         *(grade.reason for grade in sample.grades),
+        *((*sample.judgement.evidence, *sample.judgement.unobserved) if sample.judgement else ()),
         *events,
     ]
 
@@ -153,7 +155,17 @@ def redacted(sample: Sample, kinds: tuple[PiiKind, ...]) -> Sample:
         output=_or_none(clean, sample.output),
         error=_or_none(clean, sample.error),
         grades=tuple(replace(grade, reason=clean(grade.reason)) for grade in sample.grades),
+        judgement=_judgement(sample.judgement, clean),
         transcript=tuple(_clean_event(event, clean) for event in sample.transcript),
+    )
+
+
+def _judgement(judgement: AttackJudgement | None, written: Callable[[str], str]) -> AttackJudgement | None:
+    if judgement is None:
+        return None
+    evidence, unobserved = judgement.evidence, judgement.unobserved
+    return replace(
+        judgement, evidence=tuple(map(written, evidence)), unobserved=tuple(map(written, unobserved))
     )
 
 

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any
 
 from agent_runtime.errors import InvalidInput, Problem
 from agent_runtime.files.documents import Document
+from evals.results.facts import Facts, FailOn, facts_document, read_facts
+
+
+class Tone(StrEnum):
+    """How a result looks to a reader: the colour of a badge, an icon, a word at the terminal."""
+
+    GOOD = "good"
+    BAD = "bad"
+    DOUBT = "doubt"
+    PLAIN = "plain"
 
 
 class MetricVerdict(StrEnum):
@@ -22,7 +32,7 @@ class MetricVerdict(StrEnum):
 
 
 class VerdictKind(StrEnum):
-    """What the whole evaluation says; the command line's exit code follows from it."""
+    """What the whole evaluation says; headings, tones and exit codes follow from it."""
 
     DRIFT = "drift"
     BELOW_FLOOR = "below_floor"
@@ -31,6 +41,51 @@ class VerdictKind(StrEnum):
     PROVIDER_DRIFT = "provider_drift"
     NO_BASELINE = "no_baseline"
     NOT_MEASURED = "not_measured"
+
+    @property
+    def heading(self) -> str:
+        """Below the floor"""
+        return _HEADINGS.get(self, self.value.replace("_", " ").capitalize())
+
+    @property
+    def tone(self) -> Tone:
+        """How it looks to a reader."""
+        return _TONES[self]
+
+    def fails(self, fail_on: FailOn = FailOn.DRIFT) -> bool:
+        """Whether it stops a change."""
+        return self in _FAILING[fail_on]
+
+    def exit_code(self, fail_on: FailOn = FailOn.DRIFT) -> int:
+        """3 if nothing could be measured, whatever `fail_on` is; 1 if it stops a change, else 0."""
+        return 3 if self is VerdictKind.NOT_MEASURED else int(self.fails(fail_on))
+
+
+_HEADINGS = {VerdictKind.BELOW_FLOOR: "Below the floor"}
+_TONES = {
+    VerdictKind.DRIFT: Tone.BAD,
+    VerdictKind.BELOW_FLOOR: Tone.BAD,
+    VerdictKind.PASS: Tone.GOOD,
+    VerdictKind.UNDECIDED: Tone.DOUBT,
+    VerdictKind.PROVIDER_DRIFT: Tone.DOUBT,
+    VerdictKind.NO_BASELINE: Tone.PLAIN,
+    VerdictKind.NOT_MEASURED: Tone.DOUBT,
+}
+_FALLEN = frozenset({VerdictKind.DRIFT, VerdictKind.BELOW_FLOOR})
+_FAILING: Mapping[FailOn, frozenset[VerdictKind]] = {
+    FailOn.DRIFT: _FALLEN,
+    FailOn.UNDECIDED: _FALLEN | {VerdictKind.UNDECIDED, VerdictKind.PROVIDER_DRIFT},
+    FailOn.NEVER: frozenset(),
+}
+
+
+class CaseStatus(StrEnum):
+    """Where a case is: in both results, in one of them, or in both with another input or other graders."""
+
+    SHARED = "shared"
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +112,12 @@ class CaseComparison:
     """One shared (or added, or removed) case, for the report.
 
     Attributes:
-        standing: shared | added | removed | changed (same id, other input or graders)
         *_passed, *_runs: measured runs that passed, and measured runs, per arm.
         p_broken: one-sided Fisher mid-p that the case got worse; None unless shared.
     """
 
     case_id: str
-    standing: str
+    status: CaseStatus
     baseline_passed: int = 0
     baseline_runs: int = 0
     candidate_passed: int = 0
@@ -113,8 +167,8 @@ class Verdict:
         reasons: why, in plain words, most important first.
         metrics: success_rate, p95_latency_ms, usd_per_success.
         breakdowns: by tag and by grader; they only describe, but for tags that the suite lets gate.
-        facts: further numbers by name (pass^k, minimum detectable drop, $/run, exact p, …), and `fail_on` where the
-            suite's gate names it.
+        facts: further numbers (pass^k, minimum detectable drop, $/run, exact p, …), and what the suite's gate says
+            stops a change.
     """
 
     verdict: VerdictKind
@@ -140,10 +194,11 @@ class Verdict:
     baseline_fingerprint: str | None = None
     commit: str | None = None
     margin: float = 0.10
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Facts = field(default_factory=Facts)
 
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""1 said `standing` for the `status` of a case."""
 
 
 _DIGITS = 6
@@ -155,7 +210,8 @@ _METRICS = ("success_rate", "p95_latency_ms", "usd_per_success")
 
 def verdict_document(verdict: Verdict) -> dict[str, Any]:
     """The verdict as JSON-ready data, in the order of its fields."""
-    return {"schema_version": SCHEMA_VERSION, **_plain(asdict(verdict))}
+    document = {**asdict(verdict), "facts": facts_document(verdict.facts)}
+    return {"schema_version": SCHEMA_VERSION, **_plain(document)}
 
 
 def _plain(value: Any) -> Any:
@@ -173,8 +229,10 @@ def read_verdict(document: Document) -> Verdict:
     """The verdict that `document` holds.
 
     Raises:
-        InvalidInput: if it is not a verdict.json of this version.
+        InvalidInput: if it is not a verdict.json of this version or an older one.
     """
+    _refuse_newer(document)
+    document = replace(document, data=_in_this_version(document.data))
     _refuse_unless_valid(document)
     data = {key: value for key, value in document.data.items() if key != "schema_version"}
     names = (
@@ -192,14 +250,34 @@ def read_verdict(document: Document) -> Verdict:
         | {
             "verdict": VerdictKind(data["verdict"]),
             "metrics": {name: _comparison(metric) for name, metric in data["metrics"].items()},
-            "cases": tuple(CaseComparison(**case) for case in data["cases"]),
+            "cases": tuple(_case(case) for case in data["cases"]),
             "breakdowns": tuple(Breakdown(**part) for part in data["breakdowns"]),
+            "facts": read_facts(data["facts"]),
         }
     )
 
 
 def _comparison(metric: Mapping[str, Any]) -> Comparison:
     return Comparison(**{**metric, "verdict": MetricVerdict(metric["verdict"])})
+
+
+def _case(case: Mapping[str, Any]) -> CaseComparison:
+    return CaseComparison(**{**case, "status": CaseStatus(case["status"])})
+
+
+def _in_this_version(data: Any) -> Any:
+    """A document of version 1 in the words of this one; anything else as it is."""
+    if not isinstance(data, dict) or data.get("schema_version") != 1:
+        return data
+    cases = data.get("cases")
+    renamed = [_renamed_case(case) for case in cases] if isinstance(cases, list) else cases
+    return {**data, "schema_version": SCHEMA_VERSION, "cases": renamed}
+
+
+def _renamed_case(case: Any) -> Any:
+    if not isinstance(case, dict):
+        return case
+    return {"status" if key == "standing" else key: value for key, value in case.items()}
 
 
 def _refuse_newer(document: Document) -> None:
@@ -210,7 +288,6 @@ def _refuse_newer(document: Document) -> None:
 
 
 def _refuse_unless_valid(document: Document) -> None:
-    _refuse_newer(document)
     # On this path only: jsonschema costs a tenth of a second at start.
     from jsonschema import Draft202012Validator
 
@@ -255,8 +332,8 @@ def verdict_schema() -> dict[str, Any]:
             "case": _object(
                 {
                     "case_id": {"type": "string"},
-                    "standing": {"enum": ["shared", "added", "removed", "changed"]},
-                    **_simple(CaseComparison, {"case_id", "standing"}),
+                    "status": {"enum": [status.value for status in CaseStatus]},
+                    **_simple(CaseComparison, {"case_id", "status"}),
                 }
             ),
             "breakdown": _object({"kind": {"enum": ["tag", "grader"]}, **_simple(Breakdown, {"kind"})}),

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from agent_runtime.retry import Backoff
-from evals.results.records import Attempt, Grade, Sample, SampleStatus, text_hash
+from evals.results.records import Attempt, GraderBroke, GradeResult, Sample, SampleStatus, text_hash
 from evals.sampling.pacing import Pace
 from evals.sampling.plan import Planned, sample_seed
 from evals.sampling.spending import SpendingCap
 from evals.suite.suite import EvalCase
 from evals.targets.interface import Target
 
-Graded = tuple[bool | None, tuple[Grade, ...]]
+Graded = tuple[bool | None, tuple[GradeResult, ...]]
 Grading = Callable[[EvalCase, Attempt], Graded | Awaitable[Graded]]
 """Passed and grades of one attempt that measured the agent, whatever its status. May ask a model, and be awaited."""
 
@@ -194,7 +194,7 @@ class Sampler:
             judged = self._grade(case, attempt)
             return await judged if inspect.isawaitable(judged) else judged
         except Exception as error:  # noqa: BLE001 - a broken grader is not an agent that failed
-            return None, (Grade("judge", None, f"raised {type(error).__name__}: {error}"),)
+            return None, (GraderBroke("judge", f"raised {type(error).__name__}: {error}"),)
 
     def _stop_at_cap(self) -> None:
         spent, most = self._cap.spent_usd, self._cap.max_usd
@@ -215,7 +215,7 @@ def _sample(
     planned: Planned,
     attempt: Attempt,
     passed: bool | None,
-    grades: tuple[Grade, ...],
+    grades: tuple[GradeResult, ...],
     attempts: int,
     seed: int,
 ) -> Sample:
@@ -238,4 +238,5 @@ def _sample(
         trace_url=attempt.trace_url,
         attempts=attempts,
         seed=seed,
+        judgement=attempt.judgement,
     )

@@ -5,16 +5,42 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from evals.results.facts import FailOn
+from evals.results.verdict import Tone
 from security_pack.catalog.probe import Control, Family, Severity, TaxonomyIds, Tier
 from security_pack.episodes.episode import Outcome
 
 
 class Conclusion(StrEnum):
-    """What a team acts on. Exit codes 0, 1, 3."""
+    """What a team acts on; headings, tones and exit codes follow from it."""
 
     PASS = "pass"  # noqa: S105 - a verdict, not a password
     BREACH = "breach"
     INCONCLUSIVE = "inconclusive"
+
+    @property
+    def heading(self) -> str:
+        """Breach"""
+        return self.value.capitalize()
+
+    @property
+    def summary(self) -> str:
+        """What was found, in a few words."""
+        return "no way in found" if self is Conclusion.PASS else self.value
+
+    @property
+    def tone(self) -> Tone:
+        """How it looks to a reader."""
+        return _TONES[self]
+
+    def exit_code(self, fail_on: FailOn = FailOn.DRIFT) -> int:
+        """3 if nothing can be concluded, whatever `fail_on` is; 1 for a breach that stops a change, else 0."""
+        if self is Conclusion.INCONCLUSIVE:
+            return 3
+        return int(self is Conclusion.BREACH and fail_on is not FailOn.NEVER)
+
+
+_TONES = {Conclusion.PASS: Tone.GOOD, Conclusion.BREACH: Tone.BAD, Conclusion.INCONCLUSIVE: Tone.DOUBT}
 
 
 @dataclass(frozen=True, slots=True)

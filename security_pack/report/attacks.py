@@ -114,9 +114,7 @@ def shares(results: Sequence[ProbeResult]) -> tuple[Share, ...]:
             continue
         drawn = 0 if state == NOT_APPLICABLE else number
         pieces.append(
-            Share(
-                state, state.replace(" ", "-"), f"{number:,}", _percent(done, whole), _percent(drawn, whole)
-            )
+            Share(state, state.replace(" ", "-"), f"{number:,}", _width(done, whole), _width(drawn, whole))
         )
         done += drawn
     return tuple(pieces)
@@ -168,5 +166,6 @@ def _row(result: ProbeResult) -> Row:
     )
 
 
-def _percent(part: int, whole: int) -> str:
+def _width(part: int, whole: int) -> str:
+    """A place or a width of the bar, as CSS takes it."""
     return f"{100 * part / whole if whole else 0:.3f}%"

@@ -10,14 +10,9 @@ from evals.formatting.excerpts import Excerpt, excerpt, one_line
 from evals.formatting.prose import Span, spans, unbroken, without_title
 from security_pack.assessment.problems import Problem, problems_of
 from security_pack.catalog.probe import Severity, Tier
-from security_pack.findings.findings import Assessment, Conclusion, Finding, Line, Rate
+from security_pack.findings.findings import Assessment, Finding, Line, Rate
 from security_pack.report.attacks import Family, Share, families, shares
 
-TITLES: Mapping[Conclusion, tuple[str, str]] = {
-    Conclusion.BREACH: ("Breach", "bad"),
-    Conclusion.PASS: ("Pass", "good"),
-    Conclusion.INCONCLUSIVE: ("Inconclusive", "doubt"),
-}
 TONES: Mapping[Severity, str] = {
     Severity.CRITICAL: "bad",
     Severity.HIGH: "bad",
@@ -79,7 +74,7 @@ class ShownProblem:
     evidence: tuple[str, ...]
     transcript: tuple[TranscriptLine, ...]
     reproduce: str
-    kept: str
+    suppression: str
     open: bool
 
 
@@ -103,15 +98,14 @@ class GuardianSection:
 
 def section_of(assessment: Assessment) -> GuardianSection:
     """The view model."""
-    title, tone = TITLES[assessment.conclusion]
     problems = problems_of(assessment.findings)
     open_ones = [problem for problem in problems if problem.suppressed is None]
     shown = open_ones[:_MOST_PROBLEMS]
     left = len(open_ones) - len(shown)
-    kept = [problem for problem in problems if problem.suppressed is not None][:_MOST_PROBLEMS]
+    suppressed = [problem for problem in problems if problem.suppressed is not None][:_MOST_PROBLEMS]
     return GuardianSection(
-        title=title,
-        tone=tone,
+        title=assessment.conclusion.heading,
+        tone=assessment.conclusion.tone,
         agent=one_line(assessment.agent, 100),
         simulated=assessment.simulated,
         headline=unbroken(without_title(spans(assessment.headline[:5_000]))),
@@ -119,7 +113,7 @@ def section_of(assessment: Assessment) -> GuardianSection:
         shares=shares(assessment.probes),
         problems=tuple(_shown(problem, f"problem-{at}") for at, problem in enumerate(shown, start=1)),
         problems_left_out=f"and {figures.count(left, 'more problem')}, in findings.json" if left else "",
-        suppressed=tuple(_shown(problem, f"kept-{at}") for at, problem in enumerate(kept, start=1)),
+        suppressed=tuple(_shown(problem, f"kept-{at}") for at, problem in enumerate(suppressed, start=1)),
         warnings=tuple(unbroken(spans(warning[:1_000])) for warning in assessment.warnings[:100]),
         families=families(assessment.probes),
     )
@@ -155,9 +149,9 @@ def _shown(problem: Problem, anchor: str) -> ShownProblem:
         rated=any(finding.rate is not None for finding in probed),
         example=one_line(example.title, 200) if example else "",
         evidence=tuple(one_line(text, 400) for text in example.evidence[:10]) if example else (),
-        transcript=tuple(map(_said, example.transcript[:_MOST_LINES])) if example else (),
+        transcript=tuple(map(_line, example.transcript[:_MOST_LINES])) if example else (),
         reproduce=one_line(example.reproduce, 400) if example else "",
-        kept=_kept(problem),
+        suppression=_suppression(problem),
         open=problem.blocking,
     )
 
@@ -167,9 +161,9 @@ def _badges(problem: Problem) -> tuple[tuple[str, str], ...]:
     return ((problem.severity.value, TONES[problem.severity]), *blocks)
 
 
-def _kept(problem: Problem) -> str:
-    kept = problem.suppressed
-    return one_line(f"{kept.reason} (until {kept.expires})", 600) if kept is not None else ""
+def _suppression(problem: Problem) -> str:
+    decision = problem.suppressed
+    return one_line(f"{decision.reason} (until {decision.expires})", 600) if decision is not None else ""
 
 
 def _attack(finding: Finding) -> Attack:
@@ -194,5 +188,5 @@ def interval(rate: Rate | None) -> str:
     return "" if rate is None else f"{rate.low * 100:.0f} … {figures.percent(rate.high)}"
 
 
-def _said(line: Line) -> TranscriptLine:
+def _line(line: Line) -> TranscriptLine:
     return TranscriptLine(one_line(line.role, 20), excerpt(line.text, 2_000))

@@ -44,8 +44,8 @@ class Summary:
     others_title: str
     outcomes: tuple[tuple[str, str], ...]
     not_applicable: str
-    kept: tuple[ProblemLine, ...]
-    kept_title: str
+    suppressed: tuple[ProblemLine, ...]
+    suppressed_title: str
     warnings: tuple[Markup, ...]
     warnings_title: str
     origin: Markup
@@ -57,7 +57,7 @@ def summary_of(assessment: Assessment, report_hint: str | None) -> Summary:
     problems = problems_of(assessment.findings)
     blocking = [problem for problem in problems if problem.blocking]
     others = [problem for problem in problems if not problem.blocking and problem.suppressed is None]
-    kept = [problem for problem in problems if problem.suppressed is not None]
+    suppressed = [problem for problem in problems if problem.suppressed is not None]
     pieces = shares(assessment.probes)
     return Summary(
         headline=markdown.prose(spans(assessment.headline[:2_000]), 700),
@@ -71,8 +71,8 @@ def summary_of(assessment: Assessment, report_hint: str | None) -> Summary:
         else f"{figures.count(len(others), 'problem')} that do not block",
         outcomes=tuple((piece.state, piece.number) for piece in pieces if piece.state != NOT_APPLICABLE),
         not_applicable=next((piece.number for piece in pieces if piece.state == NOT_APPLICABLE), ""),
-        kept=tuple(map(_kept, kept[:_MOST_PROBLEMS])),
-        kept_title=f"{figures.count(len(kept), 'problem')} suppressed",
+        suppressed=tuple(map(_suppressed, suppressed[:_MOST_PROBLEMS])),
+        suppressed_title=f"{figures.count(len(suppressed), 'problem')} suppressed",
         warnings=tuple(
             markdown.prose(spans(text[:500]), 300) for text in assessment.warnings[:_MOST_WARNINGS]
         ),
@@ -92,10 +92,10 @@ def _line(problem: Problem) -> ProblemLine:
     )
 
 
-def _kept(problem: Problem) -> ProblemLine:
+def _suppressed(problem: Problem) -> ProblemLine:
     line = _line(problem)
-    kept = problem.suppressed
-    why = f"{kept.reason} (until {kept.expires})" if kept is not None else ""
+    decision = problem.suppressed
+    why = f"{decision.reason} (until {decision.expires})" if decision is not None else ""
     return ProblemLine(line.where, line.severity, line.message, markdown.text(_cut(why, 160)), line.probes)
 
 

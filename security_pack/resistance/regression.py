@@ -15,7 +15,8 @@ import numpy as np
 from agent_runtime.statistics.stats import Counts
 from evals.formatting.names import inert
 from evals.gate.evidence import Evidence, gather, pair
-from evals.results.records import SuiteResult
+from evals.results.records import Sample, SuiteResult
+from evals.results.verdict import CaseStatus
 from security_pack.findings.rates import (
     LEAST_BASELINE,
     NO_CHANGE,
@@ -108,7 +109,7 @@ def comparable_with(baseline: SuiteResult | None, candidate: SuiteResult) -> Com
             _group((), {}, by_probe=True), _group((), {}, by_probe=False), unknown=attacks
         )
     before = gather(baseline)
-    shared = set(pair(before, gather(candidate)).of("shared"))
+    shared = set(pair(before, gather(candidate)).of(CaseStatus.SHARED))
     ready = {name for name in shared if len(before[name].runs) >= LEAST_BASELINE}
     return ComparableBaseline(
         attacks=_group([name for name in attacks if name in ready], before, by_probe=True),
@@ -166,9 +167,13 @@ def why_not_measured(result: SuiteResult) -> str:
         return ""
     if not runs:
         return "no run was made"
-    reasons = (run.error or "; ".join(grade.reason for grade in run.grades) for run in errors)
+    reasons = (run.error or "; ".join(_reasons(run)) for run in errors)
     reason = next((reason for reason in reasons if reason), "they could not be judged")
     return f"{len(errors)} of {len(runs)} runs measured nothing: {inert(reason)}"
+
+
+def _reasons(run: Sample) -> tuple[str, ...]:
+    return (*(run.judgement.evidence if run.judgement else ()), *(grade.reason for grade in run.grades))
 
 
 def _measured(comparable: ComparableBaseline, evidence: Evidence) -> ComparableBaseline:

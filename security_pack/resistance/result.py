@@ -78,14 +78,14 @@ def result_of(
 
 def trials_of(prepared: PreparedResistance, result: SuiteResult) -> Iterator[Trial]:
     """One trial for every attack, from the runs that were kept."""
-    for kept in result.cases:
-        case = prepared.cases[kept.case_id]
+    for case_result in result.cases:
+        case = prepared.cases[case_result.case_id]
         if case.benign:
             continue
-        sketch = case.template
-        for sample in kept.samples:
-            episode = episode_of(sample, sketch.user_turns)
-            yield Trial(sketch.probe, case.binding, Tier.RESISTANCE, episode, judgement_of(sample))
+        template = case.template
+        for sample in case_result.samples:
+            episode = episode_of(sample, template.user_turns)
+            yield Trial(template.probe, case.binding, Tier.RESISTANCE, episode, judgement_of(sample))
 
 
 def _not_measured(prepared: PreparedResistance, result: SuiteResult, stopped: str) -> str:

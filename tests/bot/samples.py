@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 from bot.message.results import Results
+from evals.results.facts import ArmFacts, Facts
 from evals.results.records import CaseResult, SuiteResult
-from evals.results.verdict import CaseComparison, Comparison, MetricVerdict, Verdict, VerdictKind
+from evals.results.verdict import CaseComparison, CaseStatus, Comparison, MetricVerdict, Verdict, VerdictKind
 from security_pack.catalog.probe import Family, Severity, Tier
 from security_pack.findings.findings import Assessment, Conclusion, Finding, Line, Location, Suppression
 from tests.evals.sample_results import baseline_result, candidate_result, sample, verdict_of
+from tests.fakes.results import rates
 
 SHA = "e81f0c2a" * 5
 OTHER_SHA = "0123abcd" * 5
@@ -80,7 +83,7 @@ def hostile(text: str) -> Results:
         transcript=(),
         case_id=text,
     )
-    row = CaseComparison(text[:200], "shared", 10, 10, 0, 1, 0.001, broken=True)
+    row = CaseComparison(text[:200], CaseStatus.SHARED, 10, 10, 0, 1, 0.001, broken=True)
     verdict = Verdict(
         VerdictKind.DRIFT,
         text,
@@ -95,7 +98,7 @@ def hostile(text: str) -> Results:
         model=text,
         fingerprint=text,
         baseline_fingerprint=text,
-        facts={"pass_k": text, "pass_hat_k_candidate": 0.5},
+        facts=Facts(pass_k=cast(int, text), candidate=ArmFacts(rates=rates(pass_hat_k=0.5))),
     )
     result = SuiteResult(text, (CaseResult(text[:200], (runs,), input_text=text),))
     found = finding(

@@ -5,8 +5,10 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
+from evals.results.facts import ArmFacts, Facts
 from evals.results.records import CaseResult, Event, Grade, Sample, SampleStatus, SuiteResult
-from evals.results.verdict import CaseComparison, Comparison, MetricVerdict, Verdict, VerdictKind
+from evals.results.verdict import CaseComparison, CaseStatus, Comparison, MetricVerdict, Verdict, VerdictKind
+from tests.fakes.results import comparison, rates
 
 QUESTIONS = {
     "refund_15_small": "please refund $15 for order #123",
@@ -125,7 +127,7 @@ def comparison_of(before: CaseResult | None, after: CaseResult) -> CaseCompariso
     drop = base_passed / base_runs - passed / runs if runs and base_runs else 0.0
     return CaseComparison(
         after.case_id,
-        "shared" if before else "added",
+        CaseStatus.SHARED if before else CaseStatus.ADDED,
         base_passed,
         base_runs,
         passed,
@@ -182,21 +184,19 @@ def verdict_of(candidate: SuiteResult, baseline: SuiteResult | None) -> Verdict:
         },
         broken_cases=tuple(row.case_id for row in cases if row.broken),
         watch_cases=tuple(row.case_id for row in cases if row.watch),
-        shared_cases=tuple(row.case_id for row in cases if row.standing == "shared"),
-        added_cases=tuple(row.case_id for row in cases if row.standing == "added"),
+        shared_cases=tuple(row.case_id for row in cases if row.status is CaseStatus.SHARED),
+        added_cases=tuple(row.case_id for row in cases if row.status is CaseStatus.ADDED),
         baseline_fingerprint=baseline.fingerprint,
         facts=FACTS,
     )
 
 
-FACTS = {
-    "pass_k": 5,
-    "pass_hat_k_baseline": 0.842,
-    "pass_hat_k_candidate": 0.681,
-    "usd_per_run_baseline": 0.00109,
-    "usd_per_run_candidate": 0.00108,
-    "minimum_detectable_drop": 0.11,
-}
+FACTS = Facts(
+    pass_k=5,
+    baseline=ArmFacts(rates=rates(pass_hat_k=0.842, usd_per_run=0.00109)),
+    candidate=ArmFacts(rates=rates(pass_hat_k=0.681, usd_per_run=0.00108)),
+    comparison=comparison(minimum_detectable_drop=0.11),
+)
 
 
 def big_result(cases: int, runs: int, fail_rate: float = 0.1) -> SuiteResult:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from evals.graders import Grader, GraderContext, grade, graders_for
 from evals.graders.interface import graded
 from evals.graders.kind import CaseContext, GraderKind
 from evals.graders.llm_judge.panel import JudgePanel
-from evals.results.records import Attempt, Grade, ObservedCall, SampleStatus
+from evals.results.records import Attempt, GradeResult, ObservedCall, SampleStatus
 from evals.suite.suite import EvalCase
 
 
@@ -29,10 +29,10 @@ def built(kind: GraderKind[Any], value: Any, line: int | None = None) -> Grader:
     return kind.grader(document, CaseContext(case_of(), means(), lambda parts: ()))
 
 
-def immediate_grade(grader: Grader, attempt: Attempt) -> Grade:
-    """The grade of a grader that asks nobody."""
+def immediate_grade(grader: Grader, attempt: Attempt) -> GradeResult:
+    """The result of a grader that asks nobody."""
     given = grader.grade(attempt)
-    assert isinstance(given, Grade)
+    assert not isinstance(given, Awaitable)
     return given
 
 
@@ -51,17 +51,17 @@ def completed(
     return Attempt(SampleStatus.COMPLETED, output=output, tool_calls=tool_calls, cost_usd=cost_usd)
 
 
-def judged(graders: Sequence[Grader], attempt: Attempt) -> tuple[bool | None, tuple[Grade, ...]]:
+def judged(graders: Sequence[Grader], attempt: Attempt) -> tuple[bool | None, tuple[GradeResult, ...]]:
     """All graders' word."""
     return asyncio.run(grade(graders, attempt))
 
 
-def grade_of(evaluator: Any, attempt: Attempt, root: Path = Path()) -> Grade:
+def grade_of(evaluator: Any, attempt: Attempt, root: Path = Path()) -> GradeResult:
     """The one grade of a case with the one evaluator."""
     means_ = means(root=root)
     [grader] = graders_for(case_of(evaluator), means_)
 
-    async def within() -> Grade:
+    async def within() -> GradeResult:
         async with means_.judges:
             return await graded(grader, attempt)
 

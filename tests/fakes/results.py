@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from typing import Any
 
+from evals.results.facts import ArmRates, ComparisonFacts, FreshComparison, LookFacts
 from evals.results.records import CaseResult, Sample, SampleStatus, SuiteResult
+from evals.results.verdict import Verdict
 
 _STATUS = {"!": SampleStatus.INFRA_ERROR, "t": SampleStatus.AGENT_TIMEOUT}
 _PASSED = {"+": True, "-": False, "t": False, "!": None, "?": None}
@@ -53,3 +56,33 @@ def with_samples(result: SuiteResult, change: Callable[[Sample], Sample]) -> Sui
         replace(case, samples=tuple(change(sample) for sample in case.samples)) for case in result.cases
     )
     return replace(result, cases=cases)
+
+
+def compared(verdict: Verdict) -> ComparisonFacts:
+    """The facts of a verdict that compared something."""
+    assert verdict.facts.comparison is not None
+    return verdict.facts.comparison
+
+
+def look_of(verdict: Verdict) -> LookFacts:
+    """The facts of a verdict that is one look of several."""
+    assert verdict.facts.look is not None
+    return verdict.facts.look
+
+
+def fresh_runs(verdict: Verdict) -> FreshComparison:
+    """The facts of a verdict that fresh runs confirmed or set aside."""
+    assert verdict.facts.confirmation is not None
+    assert verdict.facts.confirmation.fresh is not None
+    return verdict.facts.confirmation.fresh
+
+
+def rates(*, pass_hat_k: float | None = None, usd_per_run: float | None = None) -> ArmRates:
+    """The rates of an arm, those that are not named made up."""
+    return ArmRates((10, 10), 0.9, (0.8, 0.95), pass_hat_k, None, usd_per_run)
+
+
+def comparison(**known: Any) -> ComparisonFacts:
+    """The facts of a comparison, those that are not named made up."""
+    made_up = ComparisonFacts(10, 100, 100, 0.1, -0.1, 0.5, 1.0, 4000, None, None, ())
+    return replace(made_up, **known)

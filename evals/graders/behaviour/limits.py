@@ -10,7 +10,7 @@ from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import Document
 from evals.graders.kind import GraderKind
 from evals.graders.quote import quote
-from evals.results.records import Attempt, Grade
+from evals.results.records import Attempt, Grade, NotObserved
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +27,11 @@ class Limit:
     amount: Callable[[Attempt], float | None]
     unit: Callable[[float], str]
 
-    def grade(self, attempt: Attempt) -> Grade:
+    def grade(self, attempt: Attempt) -> Grade | NotObserved:
         """Compare; neither pass nor fail if there is nothing to compare."""
         amount = self.amount(attempt)
         if amount is None:
-            return Grade(self.name, None, f"the target does not report what {self.name} limits")
+            return NotObserved(self.name, f"the target does not report what {self.name} limits")
         passed = amount <= self.most
         return Grade(
             self.name, passed, "" if passed else f"{self.unit(amount)}, above {self.unit(self.most)}"

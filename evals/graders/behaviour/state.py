@@ -14,7 +14,7 @@ from agent_runtime.files.documents import Document, strict_json
 from agent_runtime.tools.python_file import call_function, load_function
 from evals.graders.kind import CaseContext, GraderKind
 from evals.graders.quote import quote
-from evals.results.records import Attempt, Grade, ObservedCall
+from evals.results.records import Attempt, Grade, GraderBroke, ObservedCall
 from evals.suite.suite import EvalCase
 
 TIMEOUT_SECONDS = 60.0
@@ -30,13 +30,13 @@ class State:
     case: EvalCase
     name = "state"
 
-    async def grade(self, attempt: Attempt) -> Grade:
+    async def grade(self, attempt: Attempt) -> Grade | GraderBroke:
         """Pass or fail as the function says; if it raises, or returns neither, the check broke."""
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 returned = await call_function(partial(self.function, run_facts(self.case, attempt)), {})
         except TimeoutError:
-            return Grade(self.name, None, f"{self.reference} took longer than {TIMEOUT_SECONDS:g} s")
+            return GraderBroke(self.name, f"{self.reference} took longer than {TIMEOUT_SECONDS:g} s")
         passed, reason = _passed_and_reason(returned, self.reference)
         return Grade(self.name, passed, reason if reason or passed else f"{self.reference} said no")
 

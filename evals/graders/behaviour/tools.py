@@ -16,7 +16,7 @@ from agent_runtime.files.documents import Document, parse
 from evals.graders.answer.conditions import same
 from evals.graders.kind import GraderKind
 from evals.graders.quote import quote
-from evals.results.records import Attempt, Grade, ObservedCall
+from evals.results.records import Attempt, Grade, NotObserved, ObservedCall
 
 
 class CallPattern(FileModel):
@@ -39,7 +39,7 @@ class ToolCalled:
     required: RequiredCall
     name = "tool_called"
 
-    def grade(self, attempt: Attempt) -> Grade:
+    def grade(self, attempt: Attempt) -> Grade | NotObserved:
         """Pass, or say which calls there were instead."""
         if attempt.tool_calls is None:
             return not_reported(self.name)
@@ -55,7 +55,7 @@ class ToolNotCalled:
     forbidden: CallPattern
     name = "tool_not_called"
 
-    def grade(self, attempt: Attempt) -> Grade:
+    def grade(self, attempt: Attempt) -> Grade | NotObserved:
         """Pass, or show the call."""
         if attempt.tool_calls is None:
             return not_reported(self.name)
@@ -71,9 +71,9 @@ def _as_mapping(document: Document) -> Document:
     return Document(document.file, {"name": document.data}, document.lines)
 
 
-def not_reported(grader: str) -> Grade:
+def not_reported(grader: str) -> NotObserved:
     """Neither pass nor fail, for a target that says nothing of its tools."""
-    return Grade(grader, None, "the target does not report tool calls")
+    return NotObserved(grader, "the target does not report tool calls")
 
 
 def _matching(calls: tuple[ObservedCall, ...], pattern: CallPattern) -> list[ObservedCall]:

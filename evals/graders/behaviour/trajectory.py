@@ -12,7 +12,7 @@ from agent_runtime.agent.spec import FileModel
 from evals.graders.behaviour.tools import CallPattern, has_arguments, matches, not_reported
 from evals.graders.kind import GraderKind, settings_of
 from evals.graders.quote import quote
-from evals.results.records import Attempt, Grade, ObservedCall
+from evals.results.records import Attempt, Grade, NotObserved, ObservedCall
 
 
 class TrajectorySettings(FileModel):
@@ -50,7 +50,7 @@ class Trajectory:
     settings: TrajectorySettings
     name = "trajectory"
 
-    def grade(self, attempt: Attempt) -> Grade:
+    def grade(self, attempt: Attempt) -> Grade | NotObserved:
         """Pass, or name everything that departs from the settings, and the calls there were."""
         if attempt.tool_calls is None:
             return not_reported(self.name)

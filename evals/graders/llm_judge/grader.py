@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from agent_runtime.files.documents import Document, canonical_json
 from evals.graders.kind import CaseContext, GraderKind
 from evals.graders.llm_judge.panel import Judge, JudgePanel
-from evals.results.records import Attempt, Grade
+from evals.results.records import Attempt, Grade, NoMajority
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +19,12 @@ class LlmJudge:
     asked: str
     name = "judge"
 
-    async def grade(self, attempt: Attempt) -> Grade:
-        """Pass or fail with the split of the votes; None if there is no majority of all of them."""
+    async def grade(self, attempt: Attempt) -> Grade | NoMajority:
+        """Pass or fail with the split of the votes, if there is a majority of all of them."""
         shown = self.panel.judge_input(self.asked, attempt.output or "", _actions(attempt))
         ballot = await self.judge.judge(shown)
+        if ballot.passed is None:
+            return NoMajority(self.name, ballot.reason)
         return Grade(self.name, ballot.passed, ballot.reason)
 
 

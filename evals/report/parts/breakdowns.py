@@ -72,15 +72,14 @@ def _table(kind: str, parts: Sequence[Breakdown]) -> BreakdownTable:
 
 def _row(part: Breakdown) -> BreakdownRow:
     known = part.ci_low is not None and part.ci_high is not None
+    shown = figures.change_of(part)
     return BreakdownRow(
         name=one_line(part.name, 60),
         cases=f"{part.cases:,}",
-        baseline=figures.percent(part.baseline),
-        candidate=figures.percent(part.candidate),
-        change=figures.points(part.change),
-        interval=f"{figures.points(part.ci_low)} … {figures.points(part.ci_high)}"
-        if known
-        else figures.NOT_KNOWN,
+        baseline=shown.baseline,
+        candidate=shown.candidate,
+        change=shown.change,
+        interval=f"{shown.low} … {shown.high}" if known else figures.NOT_KNOWN,
         word="drift" if part.fell else "gates" if part.gates else "",
         tone="bad" if part.fell else "plain",
     )

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from agent_runtime.statistics.tail import p95
 from evals.formatting import figures
 from evals.results.verdict import Comparison
 
@@ -91,7 +92,7 @@ class Axis:
     def mark(self, value: float, label: str) -> Mark:
         """The value's place with its label."""
         place = self.at(value)
-        return Mark(_percent(place), label, _anchor(place))
+        return Mark(_width(place), label, _anchor(place))
 
     def _scaled(self, value: float) -> float:
         return math.log(max(value, self.low)) if self.logarithmic else value
@@ -105,20 +106,20 @@ def interval_plot(success: Comparison | None, margin: float) -> IntervalPlot | N
     if change is None or low is None or high is None:
         return None
     rates = _rate_axis(success.baseline, success.candidate)
+    shown = figures.change_of(success)
     changes = _change_axis((change, low, high, -margin, 0.0))
     return IntervalPlot(
-        description=f"Success rate: baseline {figures.percent(success.baseline)}, "
-        f"candidate {figures.percent(success.candidate)}. Change {figures.points(change)} points, "
-        f"90 percent interval {figures.points(low)} to {figures.points(high)}, "
+        description=f"Success rate: baseline {shown.baseline}, candidate {shown.candidate}. "
+        f"Change {shown.change} points, 90 percent interval {shown.low} to {shown.high}, "
         f"margin {figures.points(-margin)}.",
-        baseline=rates.mark(success.baseline, f"baseline {figures.percent(success.baseline)}"),
-        candidate=rates.mark(success.candidate, f"candidate {figures.percent(success.candidate)}"),
+        baseline=rates.mark(success.baseline, f"baseline {shown.baseline}"),
+        candidate=rates.mark(success.candidate, f"candidate {shown.candidate}"),
         rate_ticks=_ticks(rates, figures.percent),
-        change=changes.mark(change, f"{figures.points(change)} points"),
-        low=_percent(changes.at(low)),
-        high=_percent(changes.at(high)),
-        width=_percent(changes.at(high) - changes.at(low)),
-        zero=_percent(changes.at(0)),
+        change=changes.mark(change, f"{shown.change} points"),
+        low=_width(changes.at(low)),
+        high=_width(changes.at(high)),
+        width=_width(changes.at(high) - changes.at(low)),
+        zero=_width(changes.at(0)),
         margin=changes.mark(-margin, f"margin {figures.points(-margin)}"),
         change_ticks=_ticks(changes, figures.points),
     )
@@ -138,8 +139,8 @@ def distribution(
     arms = [("candidate", candidate), *([("baseline", baseline)] if baseline else [])]
     tallest = max(max(_shares(axis, arm)) for _, arm in arms)
     series = tuple(_series(name, arm, axis, tallest, written) for name, arm in arms)
-    told = "; ".join(f"{arm.name}: median {arm.median}, 95th percentile {arm.p95}" for arm in series)
-    return Distribution(title, f"{title} of {told}.", series, _value_ticks(axis, written))
+    arms_in_words = "; ".join(f"{arm.name}: median {arm.median}, 95th percentile {arm.p95}" for arm in series)
+    return Distribution(title, f"{title} of {arms_in_words}.", series, _value_ticks(axis, written))
 
 
 def quantile(values: Sequence[float], share: float) -> float:
@@ -161,17 +162,17 @@ def _series(
     tallest: float,
     written: Callable[[float | None], str],
 ) -> Series:
-    median, p95 = quantile(values, 0.5), quantile(values, 0.95)
+    median, tail = quantile(values, 0.5), p95(values)
     return Series(
         name=name,
         bars=_bars(_shares(axis, values), tallest),
         runs=len(values),
         median=written(median),
-        p95=written(p95),
+        p95=written(tail),
         mean=written(sum(values) / len(values)),
         highest=written(max(values)),
-        median_x=_percent(axis.at(median)),
-        p95_x=_percent(axis.at(p95)),
+        median_x=_width(axis.at(median)),
+        p95_x=_width(axis.at(tail)),
     )
 
 
@@ -186,10 +187,10 @@ def _bars(shares: Sequence[float], tallest: float) -> tuple[Bar, ...]:
     wide = 100 / _BINS
     return tuple(
         Bar(
-            _percent(index * wide),
-            _percent(wide * 0.86),
-            _percent(100 - share / tallest * 100),
-            _percent(share / tallest * 100),
+            _width(index * wide),
+            _width(wide * 0.86),
+            _width(100 - share / tallest * 100),
+            _width(share / tallest * 100),
         )
         for index, share in enumerate(shares)
         if share
@@ -234,7 +235,8 @@ def _value_ticks(axis: Axis, written: Callable[[float | None], str]) -> tuple[Ma
     return tuple(axis.mark(value, written(value)) for value in values)
 
 
-def _percent(value: float) -> str:
+def _width(value: float) -> str:
+    """A place or a width of the plot, as CSS takes it."""
     return f"{value:.2f}".rstrip("0").rstrip(".") + "%"
 
 

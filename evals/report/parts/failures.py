@@ -31,11 +31,15 @@ def reason(sample: Sample) -> str:
     if sample.passed:
         return ""
     ended = [] if sample.status is SampleStatus.COMPLETED else [ENDED[sample.status]]
-    told = [_said(grade.grader, grade.reason) for grade in sample.grades if grade.passed is False]
-    broke = [f"grader {_said(grade.grader, grade.reason)}" for grade in sample.grades if grade.passed is None]
-    parts = [*ended, *told[:1], *(broke[:1] if sample.passed is None else [])]
+    failed = [_with_reason(grade.grader, grade.reason) for grade in sample.grades if grade.passed is False]
+    broke = [
+        f"grader {_with_reason(grade.grader, grade.reason)}"
+        for grade in sample.grades
+        if grade.passed is None
+    ]
+    parts = [*ended, *failed[:1], *(broke[:1] if sample.passed is None else [])]
     return ": ".join(part for part in (*parts, sample.error or "") if part) or "failed"
 
 
-def _said(grader: str, why: str) -> str:
+def _with_reason(grader: str, why: str) -> str:
     return f"{grader}: {why}" if why else f"{grader} said no"

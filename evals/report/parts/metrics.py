@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from evals.formatting import figures
 from evals.formatting.prose import Span, spans
+from evals.results.facts import Facts
 from evals.results.verdict import Comparison, MetricVerdict, Verdict
 
 Written = Callable[[float | None], str]
@@ -58,34 +58,42 @@ def metric_rows(verdict: Verdict) -> tuple[MetricRow, ...]:
 
 def _judged(name: str, metric: Comparison, written: Written, differs: bool) -> MetricRow:
     word, tone = WORDS[metric.verdict]
-    moved = figures.points if differs else figures.ratio
+    shown = figures.change_of(metric) if differs else _ratio_of(metric, written)
     unit = " points" if differs and metric.change is not None else ""
     known = metric.ci_low is not None and metric.ci_high is not None
     return MetricRow(
         name=name,
-        baseline=written(metric.baseline),
-        candidate=written(metric.candidate),
-        change=f"{moved(metric.change)}{unit}",
-        interval=f"{moved(metric.ci_low)} … {moved(metric.ci_high)}" if known else figures.NOT_KNOWN,
+        baseline=shown.baseline,
+        candidate=shown.candidate,
+        change=f"{shown.change}{unit}",
+        interval=f"{shown.low} … {shown.high}" if known else figures.NOT_KNOWN,
         word=word,
         tone=tone,
         note=spans(metric.reason),
     )
 
 
-def _pass_k(facts: Mapping[str, Any]) -> MetricRow | None:
-    k = facts.get("pass_k")
+def _ratio_of(metric: Comparison, written: Written) -> figures.Change:
+    ratios = (metric.change, metric.ci_low, metric.ci_high)
+    return figures.Change(written(metric.baseline), written(metric.candidate), *map(figures.ratio, ratios))
+
+
+def _pass_k(facts: Facts) -> MetricRow | None:
+    k = facts.pass_k
     note = f"the chance that {k} runs of a case in a row all pass"
-    return _shown(f"pass^{k}", "pass_hat_k", facts, figures.percent, note) if k else None
+    arms = (facts.baseline.pass_hat_k, facts.candidate.pass_hat_k)
+    return _shown(f"pass^{k}", *arms, figures.percent, note) if k else None
 
 
-def _usd_per_run(facts: Mapping[str, Any]) -> MetricRow | None:
-    return _shown("$ per run", "usd_per_run", facts, figures.usd, "")
+def _usd_per_run(facts: Facts) -> MetricRow | None:
+    arms = (facts.baseline.usd_per_run, facts.candidate.usd_per_run)
+    return _shown("$ per run", *arms, figures.usd, "")
 
 
-def _shown(name: str, fact: str, facts: Mapping[str, Any], written: Written, note: str) -> MetricRow | None:
+def _shown(
+    name: str, baseline: float | None, candidate: float | None, written: Written, note: str
+) -> MetricRow | None:
     """A number that is shown beside the judged ones; None if neither arm has it."""
-    baseline, candidate = facts.get(f"{fact}_baseline"), facts.get(f"{fact}_candidate")
     if baseline is None and candidate is None:
         return None
     return MetricRow(

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from agentcrewops.action.jobs import judge_job
-from bot.message.conclusions import Conclusion, FailOn, conclusion_of
+from bot.message.conclusions import Conclusion, conclusion_of
 from bot.message.results import read_results
+from evals.results.facts import FailOn
 from evals.results.verdict import VerdictKind
 from tests.conftest import edit
 

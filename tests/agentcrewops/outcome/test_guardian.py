@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agentcrewops.outcome.guardian import announce_assessment, guardian_exit_code
+from agentcrewops.outcome.guardian import announce_assessment
 from security_pack.findings.findings import Assessment, Conclusion
 from tests.security_pack.sample_trials import (
     a_breach,
@@ -64,4 +64,4 @@ def test_nothing_hostile_reaches_the_terminal(capsys: pytest.CaptureFixture[str]
     ("conclusion", "code"), [(Conclusion.PASS, 0), (Conclusion.BREACH, 1), (Conclusion.INCONCLUSIVE, 3)]
 )
 def test_each_conclusion_has_its_exit_code(conclusion: Conclusion, code: int) -> None:
-    assert guardian_exit_code(replace(a_pass(), conclusion=conclusion).conclusion) == code
+    assert replace(a_pass(), conclusion=conclusion).conclusion.exit_code() == code

@@ -7,7 +7,7 @@ import pytest
 
 from bot.message.annotations import Annotation, Level, annotations_of, checkout_at
 from bot.message.results import Results
-from evals.results.verdict import CaseComparison, Comparison, MetricVerdict, Verdict, VerdictKind
+from evals.results.verdict import CaseComparison, CaseStatus, Comparison, MetricVerdict, Verdict, VerdictKind
 from security_pack.catalog.probe import Severity
 from security_pack.findings.findings import Location, Suppression
 from tests.bot.samples import breach, finding
@@ -26,7 +26,7 @@ def shown(results: Results, root: Path, monkeypatch: pytest.MonkeyPatch) -> tupl
 
 
 def row(case_id: str, **changes: object) -> CaseComparison:
-    whole = CaseComparison(case_id, "shared", 10, 10, 0, 10)
+    whole = CaseComparison(case_id, CaseStatus.SHARED, 10, 10, 0, 10)
     return replace(whole, **changes)  # type: ignore[arg-type]
 
 
@@ -46,7 +46,11 @@ def test_a_broken_case_points_at_its_line_of_the_suite(
     ("case", "level", "title"),
     [
         (row("refund_over_limit", watch=True, candidate_passed=6), Level.WARNING, "Watch: 10/10 → 6/10"),
-        (row("refund_over_limit", standing="added", candidate_passed=2), Level.WARNING, "Mostly failing"),
+        (
+            row("refund_over_limit", status=CaseStatus.ADDED, candidate_passed=2),
+            Level.WARNING,
+            "Mostly failing",
+        ),
     ],
 )
 def test_what_is_less_sure_is_a_warning(

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.message.conclusions import EXIT_CODES, Conclusion, FailOn, conclusion_of, fail_on_of
+from bot.message.conclusions import EXIT_CODES, Conclusion, conclusion_of, fail_on_of
+from evals.results.facts import Facts, FailOn
 from evals.results.verdict import VerdictKind
 from security_pack.findings import findings
 from tests.bot.samples import breach, drift, of_kind
@@ -55,14 +56,14 @@ def test_guardian_concludes(said: findings.Conclusion, conclusion: Conclusion) -
 
 
 def test_the_gates_own_setting_holds_whatever_a_workflow_asks_for() -> None:
-    results = of_kind(KIND.UNDECIDED, facts={"fail_on": "undecided"})
+    results = of_kind(KIND.UNDECIDED, facts=Facts(fail_on=FailOn.UNDECIDED))
     assert fail_on_of(results, None) is FailOn.UNDECIDED
     assert fail_on_of(results, FailOn.NEVER) is FailOn.UNDECIDED
     assert fail_on_of(drift(), None) is FailOn.DRIFT
 
 
 def test_a_forks_artifact_cannot_say_what_fails() -> None:
-    results = replace(of_kind(KIND.DRIFT, facts={"fail_on": "never"}), trusted=False)
+    results = replace(of_kind(KIND.DRIFT, facts=Facts(fail_on=FailOn.NEVER)), trusted=False)
     assert fail_on_of(results, None) is FailOn.DRIFT
 
 

@@ -16,6 +16,7 @@ from bot.publish.foreign_run import ForeignRun, fetch_run
 from evals.report.folder import read_results as read_folder
 from evals.report.folder import render_results, write_results
 from evals.report.result import CanaryResult
+from evals.results.facts import Facts
 from evals.results.verdict import verdict_document
 from security_pack.findings.findings_file import write_assessment
 from tests.bot.conftest import REPO, Door
@@ -132,7 +133,7 @@ def test_a_verdict_and_runs_of_different_manifests_are_refused(
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"schema_version": 2}, "newer than 1"),
+        ({"schema_version": 3}, "newer than 2"),
         ({"verdict": "pass\n/approve"}, "verdict"),
         ({"broken_cases": "all"}, "broken_cases"),
         ({"extra": 1}, "extra"),
@@ -157,7 +158,7 @@ def test_texts_among_the_facts_are_dropped(fetch: Fetch, head: str, tmp_path: Pa
     facts = {"pass_k": "](https://evil.example)", "fail_on": "never", "minimum_detectable_drop": 0.1}
     foreign = fetch({**files, "verdict.json": changed(files["verdict.json"], facts=facts)})
     assert foreign.results.verdict is not None
-    assert foreign.results.verdict.facts == {"minimum_detectable_drop": 0.1}
+    assert foreign.results.verdict.facts == Facts(more={"minimum_detectable_drop": 0.1})
 
 
 @pytest.mark.parametrize("entry", ["../verdict.json", "/verdict.json"])
@@ -215,4 +216,4 @@ def test_a_download_that_is_too_long_is_stopped(fake: FakeGitHub, door: Door, he
 def test_the_schema_of_the_verdict_is_what_we_write(tmp_path: Path) -> None:
     verdict = drift().verdict
     assert verdict is not None
-    assert verdict_document(verdict)["schema_version"] == 1
+    assert verdict_document(verdict)["schema_version"] == 2

@@ -11,7 +11,6 @@ from agent_runtime.errors import InvalidInput
 from bot.actions.environment import ActionsEnvironment, EventPull
 from bot.message.annotations import Checkout
 from bot.message.comments import marker
-from bot.message.conclusions import FailOn
 from bot.message.results import Results
 from bot.publish.publishing import (
     Publication,
@@ -24,6 +23,7 @@ from bot.publish.publishing import (
     worst_of,
 )
 from evals.gate.gate import decide
+from evals.results.facts import FailOn
 from evals.results.verdict import VerdictKind
 from evals.suite.suite_file import GateSettings
 from security_pack.findings import findings

@@ -25,12 +25,14 @@ from evals.canary.confirmation import (
     decide_confirmation,
 )
 from evals.canary.preparation import CanaryOptions
+from evals.results.facts import ConfirmationFacts
 from evals.results.verdict import Comparison, MetricVerdict, Verdict, VerdictKind
 from evals.sampling.caller import Caller
 from tests.conftest import ExampleResults
 from tests.fakes.agent_endpoint import Asked
 from tests.fakes.canaries import canary_verdict
 from tests.fakes.repositories import repository
+from tests.fakes.results import fresh_runs
 from tests.fakes.suites import suite_of
 from tests.fakes.threaded import endpoint_thread
 
@@ -113,8 +115,8 @@ def test_a_real_drift_is_confirmed_with_the_agent_of_the_working_tree(
     verdict = proposed(starter)
     assert verdict.verdict is DRIFT
     assert "Confirmed against a fresh baseline in the same hour" in verdict.reasons[-1]
-    assert verdict.facts["confirmation"]["runs_per_case"] == 8
-    assert verdict.facts["confirmation"]["fresh_baseline"] == "the agent in the working tree"
+    assert fresh_runs(verdict).runs_per_case == 8
+    assert fresh_runs(verdict).fresh_baseline == "the agent in the working tree"
     lines = (starter / "out/confirmation.baseline.jsonl").read_text().splitlines()
     assert len(lines) == 12 * 8
 
@@ -135,7 +137,7 @@ def test_an_agent_changed_in_place_is_confirmed_with_the_one_of_the_baseline_com
     shutil.copy(starter / "agent.proposed.yaml", starter / "agent.yaml")
     verdict = run(starter, samples=8, seed=2, baseline=starter / "before")
     assert verdict.verdict is DRIFT
-    assert verdict.facts["confirmation"]["fresh_baseline"].startswith("the agent of commit ")
+    assert fresh_runs(verdict).fresh_baseline.startswith("the agent of commit ")
     assert "Confirmed" in verdict.reasons[-1]
 
 
@@ -147,7 +149,7 @@ def test_without_the_baseline_agent_the_drift_stands_and_says_so(
     verdict = run(starter, samples=8, seed=2, baseline=starter / "before")
     assert verdict.verdict is DRIFT
     assert verdict.reasons[-1].startswith("Not confirmed: ")
-    assert verdict.facts["confirmation"] == {"made": False}
+    assert verdict.facts.confirmation == ConfirmationFacts(fresh=None)
 
 
 def test_money_that_is_spent_on_the_drift_is_not_there_to_confirm_it(
@@ -165,7 +167,7 @@ def test_money_that_is_spent_on_the_drift_is_not_there_to_confirm_it(
 
 def test_outside_ci_a_drift_is_final_at_once(starter: Path, example_results: ExampleResults) -> None:
     example_results(20, starter / "before")
-    assert "confirmation" not in proposed(starter, confirm=None).facts
+    assert proposed(starter, confirm=None).facts.confirmation is None
 
 
 def test_in_ci_a_drift_is_confirmed_without_being_asked(
@@ -174,7 +176,7 @@ def test_in_ci_a_drift_is_confirmed_without_being_asked(
     example_results(20, starter / "before")
     asked = options(starter, samples=8, seed=2, baseline=starter / "before", confirm=None)
     verdict = canary_verdict(replace(asked, agent=starter / "agent.proposed.yaml"), {"CI": "true"})
-    assert verdict.facts["confirmation"]["made"] is True
+    assert fresh_runs(verdict) is not None
 
 
 def test_what_a_drift_would_take_on_top_is_told_before_the_first_run(
@@ -309,7 +311,7 @@ def test_a_python_function_runs_again_as_it_was_at_the_baseline_commit(tmp_path:
     run(tmp_path, samples=30, out=tmp_path / "before")
     (tmp_path / "bot.py").write_text("def answer(input):\n    return 'no'\n")
     verdict = run(tmp_path, samples=10, baseline=tmp_path / "before")
-    assert verdict.facts["confirmation"]["success_rate_baseline_now"] == 1
+    assert fresh_runs(verdict).success_rate_baseline_now == 1
     assert "Confirmed" in verdict.reasons[-1]
 
 
@@ -342,8 +344,8 @@ def test_an_endpoint_that_the_suite_starts_shares_its_port_with_the_one_of_the_c
     run(tmp_path, samples=10, out=tmp_path / "before")
     (tmp_path / "server.py").write_text(serving.replace("ANSWER", "no"))
     verdict = run(tmp_path, samples=4, baseline=tmp_path / "before")
-    assert verdict.facts["confirmation"]["success_rate_baseline_now"] == 1
-    assert verdict.facts["confirmation"]["success_rate_candidate_now"] == 0
+    assert fresh_runs(verdict).success_rate_baseline_now == 1
+    assert fresh_runs(verdict).success_rate_candidate_now == 0
 
 
 def test_the_function_of_the_commit_runs_with_the_modules_of_the_commit(tmp_path: Path) -> None:
@@ -354,8 +356,8 @@ def test_the_function_of_the_commit_runs_with_the_modules_of_the_commit(tmp_path
     run(tmp_path, samples=10, out=tmp_path / "before")
     (tmp_path / "said_by_bot.py").write_text("WORD = 'not at all'\n")
     verdict = run(tmp_path, samples=4, baseline=tmp_path / "before")
-    assert verdict.facts["confirmation"]["success_rate_baseline_now"] == 1
-    assert verdict.facts["confirmation"]["success_rate_candidate_now"] == 0
+    assert fresh_runs(verdict).success_rate_baseline_now == 1
+    assert fresh_runs(verdict).success_rate_candidate_now == 0
 
 
 def test_a_confirmation_that_loses_its_runs_leaves_the_drift(tmp_path: Path) -> None:
@@ -372,4 +374,4 @@ def test_a_confirmation_that_loses_its_runs_leaves_the_drift(tmp_path: Path) -> 
         verdict = evaluated(tmp_path, url, provider, {"/baseline": 5, "/candidate": 5}, baseline_target=there)
     assert verdict.verdict is DRIFT
     assert verdict.reasons[-1].startswith("Not confirmed: ")
-    assert verdict.facts["confirmation"]["against_now"] == "not_measured"
+    assert fresh_runs(verdict).against_now == "not_measured"

@@ -5,6 +5,7 @@ import math
 import pytest
 
 from evals.formatting import figures
+from evals.results.verdict import Comparison, MetricVerdict
 
 
 @pytest.mark.parametrize(
@@ -52,3 +53,19 @@ def test_a_ratio_says_times() -> None:
 
 def test_one_thing_is_singular() -> None:
     assert (figures.count(1, "case"), figures.count(1200, "case")) == ("1 case", "1,200 cases")
+
+
+def test_rates_that_are_compared_never_read_the_same_unless_they_are() -> None:
+    assert list(map(figures.plain, figures.percents(0.917, 0.92))) == ["91.7 %", "92.0 %"]
+    assert list(map(figures.plain, figures.percents(0.8, 0.9))) == ["80 %", "90 %"]
+
+
+def test_a_comparison_gets_a_decimal_everywhere_or_nowhere() -> None:
+    small = Comparison(MetricVerdict.PASS, 0.930, 0.926, -0.004, -0.011, 0.003)
+    large = Comparison(MetricVerdict.PASS, 0.93, 0.83, -0.1, -0.16, -0.04)
+    assert figures.change_of(small) == figures.Change("93.0\u202f%", "92.6\u202f%", "−0.4", "−1.1", "+0.3")
+    assert figures.change_of(large) == figures.Change("93\u202f%", "83\u202f%", "−10", "−16", "−4")
+
+
+def test_a_setting_is_written_as_it_was_set() -> None:
+    assert [figures.exact(number) for number in (10.0, 2.5)] == ["10", "2.5"]

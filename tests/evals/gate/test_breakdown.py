@@ -8,7 +8,7 @@ import pytest
 
 from agent_runtime.errors import InvalidInput
 from evals.gate.gate import decide
-from evals.results.records import Grade, Sample, SuiteResult
+from evals.results.records import Grade, GraderBroke, Sample, SuiteResult
 from evals.results.verdict import Breakdown, Verdict, VerdictKind
 from evals.suite.suite import load_suite
 from evals.suite.suite_file import GateSettings
@@ -97,7 +97,7 @@ def test_what_is_not_trusted_is_not_made_drift_by_a_tag() -> None:
 
 
 def graded(outcomes: Mapping[str, str], *words: tuple[str, bool | None]) -> SuiteResult:
-    grades = tuple(Grade(name, passed) for name, passed in words)
+    grades = tuple(GraderBroke(name) if passed is None else Grade(name, passed) for name, passed in words)
 
     def judged(sample: Sample) -> Sample:
         return replace(sample, grades=grades)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from evals.gate.evidence import gather, outcome, pair, repeated_word_for_word
 from evals.results.records import Sample, SampleStatus, SuiteResult, in_order
+from evals.results.verdict import CaseStatus
 from tests.fakes.results import result, with_samples
 
 
@@ -106,7 +107,7 @@ def test_cases_pair_up_by_id_and_comparability() -> None:
     old = result({"a": "+", "b": "+", "c": "+"}, case_hash="1")
     new = result({"b": "+", "c": "+", "d": "+"}, case_hash="1")
     new = replace(new, cases=(new.cases[0], replace(new.cases[1], case_hash="2"), new.cases[2]))
-    assert pair(gather(old), gather(new)).standing == {
+    assert pair(gather(old), gather(new)).status == {
         "a": "removed",
         "b": "shared",
         "c": "changed",
@@ -116,8 +117,8 @@ def test_cases_pair_up_by_id_and_comparability() -> None:
 
 def test_an_unknown_comparability_compares_with_any() -> None:
     known, unknown = result({"a": "+"}, case_hash="1"), result({"a": "+"})
-    assert pair(gather(known), gather(unknown)).of("shared") == ("a",)
-    assert pair(gather(unknown), gather(known)).of("shared") == ("a",)
+    assert pair(gather(known), gather(unknown)).of(CaseStatus.SHARED) == ("a",)
+    assert pair(gather(unknown), gather(known)).of(CaseStatus.SHARED) == ("a",)
 
 
 @given(st.permutations(range(6)))

@@ -13,7 +13,7 @@ from evals.gate.gate import decide
 from evals.results.records import Sample, SuiteResult
 from evals.results.verdict import CaseComparison, MetricVerdict, Verdict, VerdictKind, verdict_document
 from evals.suite.suite_file import GateSettings
-from tests.fakes.results import result, with_samples
+from tests.fakes.results import compared, result, with_samples
 
 ALL = "+" * 10
 NONE = "-" * 10
@@ -59,7 +59,7 @@ def test_broken_cases_are_drift_and_named() -> None:
 def test_too_few_runs_are_undecided_with_the_number_that_would_settle_it() -> None:
     verdict = verdict_of(result(suite("++-", "+--", cases=2)), result(suite("+--", "++-", cases=2)))
     assert verdict.verdict is VerdictKind.UNDECIDED
-    assert verdict.facts["runs_to_settle"] > 0
+    assert (compared(verdict).runs_to_settle or 0) > 0
 
 
 def test_slower_runs_are_drift_though_success_passes() -> None:
@@ -67,7 +67,7 @@ def test_slower_runs_are_drift_though_success_passes() -> None:
     assert verdict.verdict is VerdictKind.DRIFT
     assert verdict.metrics["p95_latency_ms"].verdict is MetricVerdict.DRIFT
     assert verdict.metrics["success_rate"].verdict is MetricVerdict.PASS
-    assert verdict.facts["latency_geometric_mean_ratio"] == pytest.approx(3)
+    assert compared(verdict).latency_geometric_mean_ratio == pytest.approx(3)
 
 
 def test_a_candidate_twenty_times_slower_does_not_make_its_baseline_look_cached() -> None:
@@ -75,15 +75,16 @@ def test_a_candidate_twenty_times_slower_does_not_make_its_baseline_look_cached(
         GOOD, lambda run: replace(run, latency_ms=900.0 if run.sample_index % 3 else 2000.0)
     )
     verdict = verdict_of(uneven, with_samples(GOOD, lambda run: replace(run, latency_ms=20_000.0)))
-    assert verdict.facts["cached_repeats_baseline"] == 0
+    assert verdict.facts.baseline.totals is not None
+    assert verdict.facts.baseline.totals.cached_repeats == 0
     assert verdict.metrics["p95_latency_ms"].verdict is MetricVerdict.DRIFT
 
 
 def test_dearer_runs_are_drift_and_the_cost_of_a_run_tells_why() -> None:
     verdict = verdict_of(GOOD, with_samples(GOOD, lambda sample: replace(sample, cost_usd=0.02)))
     assert verdict.verdict is VerdictKind.DRIFT
-    assert verdict.facts["usd_per_run_baseline"] == pytest.approx(0.01)
-    assert verdict.facts["usd_per_run_candidate"] == pytest.approx(0.02)
+    assert verdict.facts.baseline.usd_per_run == pytest.approx(0.01)
+    assert verdict.facts.candidate.usd_per_run == pytest.approx(0.02)
 
 
 def test_missing_costs_and_latencies_do_not_stop_a_pass() -> None:
@@ -134,7 +135,7 @@ def test_a_number_too_small_to_mean_anything_is_zero() -> None:
     verdict = verdict_of(tiny, GOOD)
     assert verdict.verdict is VerdictKind.PASS
     assert "zero" in verdict.metrics["p95_latency_ms"].reason
-    assert verdict.facts["latency_geometric_mean_ratio"] is None
+    assert compared(verdict).latency_geometric_mean_ratio is None
 
 
 # --- which cases
@@ -145,7 +146,7 @@ def test_added_and_removed_cases_are_listed_and_not_compared() -> None:
     verdict = verdict_of(old, result({**suite(), "new": NONE}))
     assert (verdict.added_cases, verdict.removed_cases) == (("new",), ("old",))
     assert verdict.metrics["success_rate"].change == 0
-    assert case_of(verdict, "new").standing == "added"
+    assert case_of(verdict, "new").status == "added"
     assert case_of(verdict, "new").p_broken is None
 
 
@@ -155,7 +156,7 @@ def test_a_changed_case_counts_as_removed_and_added() -> None:
     verdict = verdict_of(old, new)
     assert verdict.added_cases == verdict.removed_cases == ("case_000",)
     assert len(verdict.shared_cases) == 9
-    assert case_of(verdict, "case_000").standing == "changed"
+    assert case_of(verdict, "case_000").status == "changed"
     assert any("Changed since the baseline" in warning for warning in verdict.warnings)
 
 
@@ -177,7 +178,7 @@ def test_without_a_baseline_the_candidates_own_numbers_are_shown() -> None:
     assert verdict.verdict is VerdictKind.NO_BASELINE
     assert verdict.metrics["success_rate"].candidate == pytest.approx(0.9)
     assert verdict.metrics["success_rate"].verdict is MetricVerdict.NOT_MEASURABLE
-    assert verdict.facts["pass_hat_k_candidate"] == pytest.approx(0.9)
+    assert verdict.facts.candidate.pass_hat_k == pytest.approx(0.9)
 
 
 def test_no_shared_case_is_no_baseline() -> None:
@@ -324,7 +325,8 @@ def test_repeats_of_a_cache_are_left_out_with_a_warning() -> None:
     cached = with_samples(GOOD, lambda sample: replace(sample, cached=sample.sample_index > 0))
     verdict = verdict_of(GOOD, cached)
     assert verdict.verdict is VerdictKind.UNDECIDED  # one run per case is left
-    assert verdict.facts["cached_repeats_candidate"] == 270
+    assert verdict.facts.candidate.totals is not None
+    assert verdict.facts.candidate.totals.cached_repeats == 270
     assert any("as if a cache had answered" in warning for warning in verdict.warnings)
 
 
@@ -369,7 +371,7 @@ def test_nothing_passed_in_the_baseline_makes_a_pass_worthless_and_says_so() -> 
 def test_where_the_exact_test_and_the_interval_disagree_the_verdict_is_called_borderline() -> None:
     verdict = verdict_of(result({"a": ALL, "b": ALL}), result({"a": "+++++++---", "b": "+++++++++-"}))
     assert verdict.verdict is VerdictKind.DRIFT
-    assert verdict.facts["exact_p"] == pytest.approx(1 / 19)
+    assert compared(verdict).exact_p == pytest.approx(1 / 19)
     assert any(warning.startswith("Borderline: the interval finds drift") for warning in verdict.warnings)
 
 
@@ -388,8 +390,8 @@ def test_no_success_in_the_candidate_only_is_shown_without_infinity() -> None:
 
 def test_pass_hat_k_uses_the_fewest_runs_up_to_five() -> None:
     verdict = verdict_of(GOOD, result(suite("+++-", cases=30)))
-    assert verdict.facts["pass_k"] == 4
-    assert verdict.facts["pass_hat_k_candidate"] == pytest.approx(29 / 30)
+    assert verdict.facts.pass_k == 4
+    assert verdict.facts.candidate.pass_hat_k == pytest.approx(29 / 30)
 
 
 # --- the same input, the same bytes

@@ -15,7 +15,7 @@ from evals.gate.gate import decide, may_stop
 from evals.results.records import SuiteResult
 from evals.results.verdict import MetricVerdict, Verdict, VerdictKind, verdict_document
 from evals.suite.suite_file import GateSettings
-from tests.fakes.results import result, with_samples
+from tests.fakes.results import compared, look_of, result, with_samples
 
 PLAN = plan_looks(DEFAULT_LOOKS)
 TO_TEN = plan_looks((3, 5, 7, 10))
@@ -83,7 +83,7 @@ def test_a_look_asks_for_more_than_a_test_that_is_made_once() -> None:
 
 def test_only_the_runs_of_the_look_count() -> None:
     assert written(look_at(SAME, 5)) == written(look_at(suite(0.9, seed=2), 5))
-    assert look_at(SAME, 5).facts["compared_runs_candidate"] == 150
+    assert compared(look_at(SAME, 5)).compared_runs_candidate == 150
 
 
 def test_perfect_runs_of_a_small_suite_do_not_pass_at_once() -> None:
@@ -101,7 +101,7 @@ def test_a_single_run_per_case_can_find_a_breakage() -> None:
 def test_a_look_that_sees_nothing_new_decides_nothing() -> None:
     lost = result({f"case_{case:03}": "---" + "!" * 2 for case in range(30)})
     verdict = decide(BEFORE, lost, GateSettings(), plan=PLAN, look=5)
-    assert verdict.facts["level"] == 0
+    assert look_of(verdict).level == 0
     assert verdict.metrics["success_rate"].verdict is not MetricVerdict.DRIFT
 
 
@@ -179,9 +179,9 @@ def test_a_floor_that_more_runs_could_mend_holds_where_the_looking_ends() -> Non
 
 def test_an_early_stop_says_what_it_saved() -> None:
     verdict = look_at(BROKEN, 3)
-    assert verdict.facts["stopped_early"] is True
-    assert verdict.facts["runs_saved"] == 7 * 30
-    assert verdict.facts["usd_saved"] == pytest.approx(2.10)
+    assert look_of(verdict).stopped_early is True
+    assert look_of(verdict).runs_saved == 7 * 30
+    assert look_of(verdict).usd_saved == pytest.approx(2.10)
     assert verdict.headline.endswith(
         "Stopped at look 1, with 3 of 10 planned runs per case: 210 runs and about $2.10 saved."
     )
@@ -189,26 +189,26 @@ def test_an_early_stop_says_what_it_saved() -> None:
 
 def test_where_costs_are_unknown_only_runs_are_saved() -> None:
     verdict = look_at(with_samples(BROKEN, lambda sample: replace(sample, cost_usd=None)), 3)
-    assert verdict.facts["usd_saved"] is None
+    assert look_of(verdict).usd_saved is None
     assert verdict.headline.endswith("210 runs saved.")
 
 
 def test_the_planned_runs_save_nothing() -> None:
     verdict = look_at(SAME, 10)
-    assert (verdict.facts["stopped_early"], verdict.facts["runs_saved"]) == (False, 0)
+    assert (look_of(verdict).stopped_early, look_of(verdict).runs_saved) == (False, 0)
     assert "saved" not in verdict.headline
 
 
 def test_the_facts_tell_where_in_the_plan_the_look_is() -> None:
-    facts = look_at(SAME, 5).facts
+    facts = look_of(look_at(SAME, 5))
     names = ("look", "looks", "next_look", "planned_runs", "horizon")
-    assert [facts[name] for name in names] == [5, [3, 5], 7, 10, 30]
-    assert 0 < facts["level"] < 0.05
+    assert [getattr(facts, name) for name in names] == [5, (3, 5), 7, 10, 30]
+    assert 0 < facts.level < 0.05
 
 
 def test_a_suite_is_not_called_small_because_few_runs_were_enough() -> None:
     verdict = look_at(suite(0.1, cases=10), 3, baseline=suite(0.9, cases=10))
-    assert verdict.facts["compared_runs_candidate"] == 30
+    assert compared(verdict).compared_runs_candidate == 30
     assert not any("Small suite" in warning for warning in verdict.warnings)
 
 
@@ -231,7 +231,7 @@ def test_runs_past_the_horizon_are_not_missed() -> None:
 def test_no_more_runs_are_asked_for_than_the_horizon_leaves() -> None:
     small = suite(0.5, cases=3)
     at_the_end = look_at(small, 30, baseline=small)
-    assert at_the_end.facts["runs_to_settle"] is None
+    assert compared(at_the_end).runs_to_settle is None
     assert "no affordable number of runs" in at_the_end.headline
 
 

@@ -15,7 +15,7 @@ from evals.gate.gate import decide
 from evals.results.records import SuiteResult
 from evals.results.verdict import Comparison, MetricVerdict
 from evals.suite.suite_file import GateSettings
-from tests.fakes.results import result, with_samples
+from tests.fakes.results import comparison, result, with_samples
 
 ALL, NONE = "+" * 10, "-" * 10
 
@@ -77,9 +77,7 @@ def test_more_than_three_broken_cases_are_counted() -> None:
 def test_latency_drift_gives_milliseconds_and_the_ratio() -> None:
     fast = result({str(index): ALL for index in range(30)})
     slow = with_samples(fast, lambda sample: replace(sample, latency_ms=2500.0))
-    assert "p95 latency rose 1,000 ms → 2,500 ms (×2.50, 90 % interval ×2.50 … ×2.50)." in headline(
-        fast, slow
-    )
+    assert "p95 latency rose 1 s → 2.5 s (×2.50, 90 % interval ×2.50 … ×2.50)." in headline(fast, slow)
 
 
 def test_cost_drift_shows_what_a_run_costs() -> None:
@@ -101,31 +99,23 @@ def test_one_run_each_has_no_interval_to_print() -> None:
 
 
 @pytest.mark.parametrize(
-    ("factor", "text"), [(1234.5, "$1,234.50"), (0.5, "$0.50"), (0.00034, "$0.00034"), (0, "$0.00")]
+    ("factor", "text"), [(1234.5, "$1,234.50"), (0.5, "$0.50"), (0.00034, "$0.00034"), (0, "$0")]
 )
 def test_dollars_keep_two_figures_that_matter(factor: float, text: str) -> None:
     usd = Comparison(MetricVerdict.DRIFT, factor, factor, 1.0, 1.0, None)
-    facts = {"usd_per_run_baseline": factor, "usd_per_run_candidate": None}
-    said = wording.usd_drift(usd, facts)
-    assert f"rose {text} → {text} (×1.00, 90 % interval ×1.00 … ∞)" in said
-    assert said.endswith(f"{text} → ?.")
+    said = wording.usd_drift(usd, factor, None)
+    assert f"rose {text} → {text} (×1.00, 90 % interval ×1.00 … ×∞)" in said
+    assert said.endswith(f"{text} → –.")
 
 
 def test_unequal_designs_are_spelled_out() -> None:
-    facts = {"compared_cases": 30, "runs_per_case_baseline": [30, 30], "runs_per_case_candidate": [9, 10]}
-    assert wording.design(facts) == "30 × 9–10 runs against 30 × 30"
+    assert wording.design(30, (30, 30), (9, 10)) == "30 × 9–10 runs against 30 × 30"
 
 
 def test_what_no_number_of_runs_settles_is_said() -> None:
-    facts = {
-        "compared_cases": 1,
-        "runs_per_case_baseline": [2, 2],
-        "runs_per_case_candidate": [2, 2],
-        "minimum_detectable_drop": 1.0,
-        "runs_to_settle": None,
-        "runs_to_settle_in": "both",
-    }
-    assert "no affordable number of runs would settle it" in wording.undecided(facts)
+    facts = comparison(minimum_detectable_drop=1.0, runs_to_settle=None, runs_to_settle_in="both")
+    design = wording.design(1, (2, 2), (2, 2))
+    assert "no affordable number of runs would settle it" in wording.undecided(design, facts)
 
 
 @pytest.mark.parametrize(

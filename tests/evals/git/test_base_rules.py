@@ -141,8 +141,8 @@ def test_outside_git_there_is_nothing_to_judge_by(starter: Path) -> None:
 def test_what_fails_a_change_is_said_by_the_gate_it_found(project: Path, tmp_path: Path) -> None:
     edit(project / "suite.yaml", "margin: 0.10", "fail_on: never, margin: 0.10")
     verdict = canary_verdict(options(project, samples=1, out=tmp_path / "out"), {})
-    assert "fail_on" not in verdict.facts
+    assert verdict.facts.fail_on is None
     git(project, "commit", "-qam", "never")
     git(project, "branch", "-qf", "main")
     verdict = canary_verdict(options(project, samples=1, out=tmp_path / "again"), {})
-    assert verdict.facts["fail_on"] == "never"
+    assert verdict.facts.fail_on == "never"

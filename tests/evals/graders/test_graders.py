@@ -6,7 +6,7 @@ import pytest
 
 from agent_runtime.errors import InvalidInput, Problem
 from evals.graders import graders_for
-from evals.results.records import Attempt, Grade, SampleStatus
+from evals.results.records import Attempt, Grade, GraderBroke, GradeResult, SampleStatus
 from tests.fakes.grading import case_of, completed, judged, means
 
 CONTRACT = {"type": "object", "required": ["amount"]}
@@ -31,10 +31,10 @@ class Fixed:
         self.passed = passed
         self.breaks = breaks
 
-    def grade(self, attempt: Attempt) -> Grade:
+    def grade(self, attempt: Attempt) -> GradeResult:
         if self.breaks:
             raise ZeroDivisionError("division by zero")
-        return Grade(self.name, self.passed)
+        return GraderBroke(self.name) if self.passed is None else Grade(self.name, self.passed)
 
 
 def word_of(*graders: Fixed, status: SampleStatus = SampleStatus.COMPLETED) -> bool | None:
@@ -137,7 +137,7 @@ def test_a_broken_grader_leaves_the_sample_unmeasured_whatever_the_others_say(ot
 
 def test_a_grader_that_raises_says_how_it_broke() -> None:
     _, [grade] = judged([Fixed(True, breaks=True)], completed("x"))
-    assert grade == Grade("fixed", None, "grader broke: ZeroDivisionError: division by zero")
+    assert grade == GraderBroke("fixed", "grader broke: ZeroDivisionError: division by zero")
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,20 @@ from agent_runtime.errors import InvalidInput
 from evals.importers import import_results, suite_name
 from evals.importers.interface import Imported, ImportedRun, short_id
 from evals.results.baseline import load_reference
-from evals.results.records import CaseResult, Grade, Sample, SampleStatus
+from evals.results.records import CaseResult, Grade, GraderBroke, Sample, SampleStatus
 from evals.results.samples import read_samples, write_samples
 
 
 def run(case_id: str, passed: bool | None = True, *, case_hash: str = "", output: str = "ok") -> ImportedRun:
     status = SampleStatus.INFRA_ERROR if passed is None else SampleStatus.COMPLETED
-    sample = Sample(case_id, 0, status, passed, (Grade("g", passed, output),), output=output)
+    sample = Sample(
+        case_id,
+        0,
+        status,
+        passed,
+        (GraderBroke("g", output) if passed is None else Grade("g", passed, output),),
+        output=output,
+    )
     return ImportedRun(CaseResult(case_id, (), case_hash, input_text=output), sample)
 
 

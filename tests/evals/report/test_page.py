@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from evals.report import render_report
-from evals.results.records import CaseResult, Event, Grade, Sample, SampleStatus, SuiteResult
+from evals.results.records import CaseResult, Event, GraderBroke, Sample, SampleStatus, SuiteResult
 from evals.results.verdict import Comparison, MetricVerdict, Verdict, VerdictKind
 from tests.evals.report.outline import Outline
 from tests.evals.sample_results import (
@@ -163,7 +163,7 @@ def test_a_very_long_output_is_cut_with_a_mark() -> None:
 
 
 def test_a_grader_that_broke_is_no_failure() -> None:
-    run = Sample("c", 0, SampleStatus.COMPLETED, None, (Grade("judge", None, "answered HTML"),))
+    run = Sample("c", 0, SampleStatus.COMPLETED, None, (GraderBroke("judge", "answered HTML"),))
     words = Outline(alone(SuiteResult("s", (CaseResult("c", (run,)),)))).words
     assert "grader judge: answered HTML" in words
     assert "First failed run" not in words

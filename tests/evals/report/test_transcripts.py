@@ -8,7 +8,7 @@ import pytest
 
 from evals.formatting import figures
 from evals.report.transcripts import measures, transcript
-from evals.results.records import Event, Grade, Sample, SampleStatus
+from evals.results.records import Event, Grade, GraderBroke, Sample, SampleStatus
 
 
 def sample(*steps: Event, **more: Any) -> Sample:
@@ -53,7 +53,7 @@ def test_a_system_prompt_is_cut_earlier_than_a_tools_text() -> None:
 
 
 def test_a_grader_passes_fails_or_breaks() -> None:
-    grades = (Grade("a", True), Grade("b", False), Grade("c", None))
+    grades = (Grade("a", True), Grade("b", False), GraderBroke("c", ""))
     assert [one.state for one in transcript(sample(grades=grades)).judgements] == ["pass", "fail", "broke"]
 
 

@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from agent_runtime.errors import InvalidInput
-from evals.results.records import CaseResult, Event, Grade, Sample, SampleStatus, SuiteResult
+from evals.results.records import (
+    CaseResult,
+    Event,
+    Grade,
+    GraderBroke,
+    NoMajority,
+    NotObserved,
+    Sample,
+    SampleStatus,
+    SuiteResult,
+)
 from evals.results.samples import copy_samples, read_samples, sample_line, samples_schema, write_samples
 
 TEXT = st.text(st.characters(codec=None), max_size=20)
@@ -26,7 +36,12 @@ EVENTS = st.builds(
     cost_usd=NUMBER,
     tokens=st.none() | st.integers(0, 99),
 )
-GRADES = st.builds(Grade, TEXT, st.none() | st.booleans(), TEXT)
+GRADES = st.one_of(
+    st.builds(Grade, TEXT, st.booleans(), TEXT),
+    st.builds(GraderBroke, TEXT, TEXT),
+    st.builds(NoMajority, TEXT, TEXT),
+    st.builds(NotObserved, TEXT, TEXT),
+)
 
 
 @st.composite
@@ -106,7 +121,7 @@ def test_a_line_written_alone_can_be_read(tmp_path: Path) -> None:
 def test_every_written_line_keeps_to_the_published_schema() -> None:
     schema = samples_schema()
     Draft202012Validator.check_schema(schema)
-    sample = run(grades=(Grade("g", None, "r"),), transcript=(Event("plan", "x"),), cost_usd=-1.0)
+    sample = run(grades=(GraderBroke("g", "r"),), transcript=(Event("plan", "x"),), cost_usd=-1.0)
     Draft202012Validator(schema).validate(json.loads(sample_line(sample, CaseResult("a", ()), result())))
     Draft202012Validator(schema).validate({"case_id": 7, "sample_index": 0, "passed": None})
 
@@ -165,10 +180,10 @@ def test_of_a_large_file_only_the_texts_that_a_report_shows_are_kept(tmp_path: P
 
 
 def test_without_its_text_a_run_still_says_why_it_failed(tmp_path: Path) -> None:
-    broke = Grade("judge", None, "r" * 5_000)
+    broke = GraderBroke("judge", "r" * 5_000)
     write_samples(tmp_path / "s.jsonl", result(run(passed=None, output="x", grades=(broke,))))
     [sample] = read_samples(tmp_path / "s.jsonl", keep_text=False).samples
-    assert (sample.output, sample.grades) == (None, (Grade("judge", None, "r" * 1_000),))
+    assert (sample.output, sample.grades) == (None, (GraderBroke("judge", "r" * 1_000),))
 
 
 def test_lines_are_copied_as_they_are(tmp_path: Path) -> None:
@@ -269,3 +284,9 @@ def test_any_file_is_read_or_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "s.jsonl").write_bytes(content)
     with pytest.raises(InvalidInput):
         read_samples(tmp_path / "s.jsonl")
+
+
+def test_why_there_is_no_grade_survives_the_file(tmp_path: Path) -> None:
+    grades = (GraderBroke("a", "KeyError"), NoMajority("b", "1 pass, 1 fail"), NotObserved("c"))
+    write_samples(tmp_path / "s.jsonl", result(run(passed=None, grades=grades)))
+    assert read_samples(tmp_path / "s.jsonl").samples[0].grades == grades

@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import Document, strict_json
 from evals.gate.gate import decide
+from evals.results.facts import Facts, FailOn, facts_document, read_facts
 from evals.results.verdict import (
     Comparison,
     MetricVerdict,
@@ -58,7 +59,7 @@ def test_every_verdict_follows_its_schema(verdict: Verdict) -> None:
 def test_a_verdict_read_again_is_written_the_same(verdict: Verdict) -> None:
     again = read_verdict(written(verdict))
     assert verdict_document(again) == verdict_document(verdict)
-    assert (again.verdict, again.cases[0].standing) == (verdict.verdict, verdict.cases[0].standing)
+    assert (again.verdict, again.cases[0].status) == (verdict.verdict, verdict.cases[0].status)
 
 
 def test_the_schema_itself_is_valid() -> None:
@@ -87,13 +88,17 @@ def test_the_fields_that_scripts_rely_on_are_there() -> None:
 @given(st.floats(), st.floats())
 def test_no_number_makes_the_file_invalid_json(one: float, other: float) -> None:
     metric = Comparison(MetricVerdict.UNDECIDED, one, other, math.inf, -math.inf, math.nan)
-    verdict = Verdict(VerdictKind.DRIFT, "", metrics={"success_rate": metric}, facts={"x": [one, (other,)]})
+    verdict = Verdict(
+        VerdictKind.DRIFT, "", metrics={"success_rate": metric}, facts=Facts(more={"x": [one, (other,)]})
+    )
     strict_json(json.dumps(verdict_document(verdict), allow_nan=False))
 
 
 def test_numbers_are_rounded_to_six_figures() -> None:
     verdict = Verdict(
-        VerdictKind.PASS, "", facts={"small": 0.000123456789, "large": 123456.789, "count": 12345678}
+        VerdictKind.PASS,
+        "",
+        facts=Facts(more={"small": 0.000123456789, "large": 123456.789, "count": 12345678}),
     )
     assert verdict_document(verdict)["facts"] == {"small": 0.000123457, "large": 123457.0, "count": 12345678}
 
@@ -128,6 +133,28 @@ def test_the_document_keeps_no_trace_of_the_time() -> None:
 
 
 def test_a_verdict_of_a_newer_version_says_upgrade() -> None:
-    with pytest.raises(InvalidInput, match="schema_version 2, newer than 1") as error:
-        read_verdict(Document("verdict.json", {"schema_version": 2}, {(): 1}))
+    with pytest.raises(InvalidInput, match="schema_version 3, newer than 2") as error:
+        read_verdict(Document("verdict.json", {"schema_version": 3}, {(): 1}))
     assert error.value.problems[0].fix == "upgrade agentcrewops"
+
+
+def test_a_verdict_of_version_1_is_read_in_the_words_of_this_one() -> None:
+    verdict = decide(GOOD, BROKEN, GateSettings())
+    data = verdict_document(verdict) | {"schema_version": 1}
+    data["cases"] = [
+        {"standing" if key == "status" else key: case[key] for key in case} for case in data["cases"]
+    ]
+    assert read_verdict(Document("verdict.json", data, {})) == read_verdict(written(verdict))
+
+
+@pytest.mark.parametrize("verdict", verdicts(), ids=lambda verdict: verdict.headline[:20])
+def test_every_fact_that_we_write_is_read_into_its_type(verdict: Verdict) -> None:
+    assert read_verdict(written(verdict)).facts.more == {}
+
+
+def test_facts_of_another_version_or_of_no_known_type_are_kept_as_they_are() -> None:
+    known = {"pass_k": 5, "fail_on": "never"}
+    strange = {"pass_k": "five", "look": 3, "from_tomorrow": [1]}
+    assert read_facts(known) == Facts(pass_k=5, fail_on=FailOn.NEVER)
+    assert read_facts(strange) == Facts(more=strange)
+    assert facts_document(read_facts(known | strange)) == known | strange

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evals.results.records import Attempt, Grade, Sample, SampleStatus
+from evals.results.records import Attempt, Grade, GraderBroke, Sample, SampleStatus
 from evals.sampling.caller import StopSignals
 from evals.sampling.pacing import Pace
 from evals.sampling.plan import plan_runs, sample_seed
@@ -215,7 +215,7 @@ def test_a_judge_that_raises_leaves_the_run_unmeasured() -> None:
 
     [sample] = sampled(ScriptedTarget(always(completed())), cases(1), 1, judge=judge).samples
     assert (sample.status, sample.passed) == (SampleStatus.COMPLETED, None)
-    assert sample.grades == (Grade("judge", None, "raised ZeroDivisionError: no"),)
+    assert sample.grades == (GraderBroke("judge", "raised ZeroDivisionError: no"),)
 
 
 def test_what_the_listener_raises_ends_the_sampling() -> None:

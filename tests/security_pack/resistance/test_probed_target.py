@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from evals.results.records import Attempt, Event, Grade, Sample, SampleStatus
+from evals.results.records import (
+    AttackJudgement,
+    Attempt,
+    CaseResult,
+    Event,
+    Grade,
+    GraderBroke,
+    Sample,
+    SampleStatus,
+    SuiteResult,
+)
+from evals.results.samples import read_samples, write_samples
 from evals.suite.suite import EvalCase
-from security_pack.episodes.episode import CallStatus, Episode, Outcome, SeenCall
-from security_pack.resistance.probed_target import ProbedAttempt, episode_of, judged, judgement_of
+from security_pack.episodes.episode import CallStatus, Episode, Judgement, Outcome, SeenCall
+from security_pack.resistance.probed_target import episode_of, judged, judged_attempt, judgement_of
 from tests.fakes.probes import probe_of
 
 CASE = EvalCase("s", "p", ())
 REFUND = {"tool_executed": {"name": "billing.refund"}}
 
 
-def attempt(episode: Episode, *, benign: bool = False, **more: Any) -> ProbedAttempt:
+def attempt(episode: Episode, *, benign: bool = False, **more: Any) -> Attempt:
     given = {"status": SampleStatus.COMPLETED, "output": "Done.", **more}
-    return ProbedAttempt(**given, probe=probe_of(success=REFUND), episode=episode, benign=benign)
+    return judged_attempt(Attempt(**given), probe_of(success=REFUND), episode, benign=benign)
 
 
-def kept(grades: tuple[Grade, ...], passed: bool | None, **more: Any) -> Sample:
-    return Sample("p", 0, SampleStatus.COMPLETED, passed, grades, **more)
+def stored(passed: bool | None, **more: Any) -> Sample:
+    return Sample("p", 0, SampleStatus.COMPLETED, passed, **more)
 
 
 @pytest.mark.parametrize(
@@ -38,15 +50,32 @@ def kept(grades: tuple[Grade, ...], passed: bool | None, **more: Any) -> Sample:
         (Episode(error="gone"), None, Outcome.ERROR),
     ],
 )
-def test_an_outcome_is_kept_in_the_grades(episode: Episode, passed: bool | None, outcome: Outcome) -> None:
-    found, grades = judged(CASE, attempt(episode))
+def test_an_outcome_is_stored_with_the_run(episode: Episode, passed: bool | None, outcome: Outcome) -> None:
+    attacked = attempt(episode)
+    found, _ = judged(CASE, attacked)
     assert found is passed
-    assert judgement_of(kept(grades, found)).outcome is outcome
+    assert judgement_of(stored(found, judgement=attacked.judgement)).outcome is outcome
 
 
 def test_what_was_not_seen_is_kept_too() -> None:
-    found, grades = judged(CASE, attempt(Episode(output="No.")))
-    assert judgement_of(kept(grades, found)).unobserved == ("tool calls",)
+    attacked = attempt(Episode(output="No."))
+    found, _ = judged(CASE, attacked)
+    assert judgement_of(stored(found, judgement=attacked.judgement)).unobserved == ("tool calls",)
+
+
+def test_runs_of_earlier_versions_hold_their_judgement_in_grades() -> None:
+    grades = (
+        Grade("guardian:succeeded", False, "billing.refund was executed"),
+        GraderBroke("guardian:unobserved", "memory"),
+    )
+    found = judgement_of(stored(False, grades=grades))
+    assert found == Judgement(Outcome.SUCCEEDED, ("billing.refund was executed",), ("memory",))
+
+
+def test_a_judgement_survives_its_file(tmp_path: Path) -> None:
+    run = stored(True, judgement=AttackJudgement("attempted_blocked", ("refused",), ("memory",)))
+    write_samples(tmp_path / "s.jsonl", SuiteResult("s", (CaseResult("p", (run,)),)))
+    assert read_samples(tmp_path / "s.jsonl").samples == (run,)
 
 
 def test_a_run_that_reached_nobody_is_an_error_with_its_reason() -> None:
@@ -79,7 +108,7 @@ def test_the_course_can_be_shown_from_what_is_kept() -> None:
         Event("plan", "→ billing.refund"),
         Event("tool", "no", tool="billing.refund", arguments="{}", flags=("denied:approval_denied",)),
     )
-    shown = episode_of(kept((), True, output="No.", transcript=events), ("Refund me.",))
+    shown = episode_of(stored(True, output="No.", transcript=events), ("Refund me.",))
     [call] = shown.calls or ()
     assert (call.name, call.status, call.rule, call.result) == (
         "billing.refund",

@@ -6,11 +6,11 @@ import pytest
 
 from agent_runtime.errors import InvalidInput
 from evals.graders.answer.numeric import NUMERIC
-from evals.results.records import Attempt, Grade, SampleStatus
+from evals.results.records import Attempt, Grade, GradeResult, SampleStatus
 from tests.fakes.grading import built, immediate_grade
 
 
-def graded(settings: dict[str, Any], output: str | None) -> Grade:
+def graded(settings: dict[str, Any], output: str | None) -> GradeResult:
     grader = built(NUMERIC, settings, line=7)
     return immediate_grade(grader, Attempt(SampleStatus.COMPLETED, output=output))
 

@@ -9,11 +9,11 @@ from agent_runtime.errors import InvalidInput
 from evals.graders.answer.text import CONTAINS, EXACT, REGEX
 from evals.graders.interface import Grader
 from evals.graders.kind import GraderKind
-from evals.results.records import Attempt, Grade, SampleStatus
+from evals.results.records import Attempt, Grade, GradeResult, SampleStatus
 from tests.fakes.grading import built, immediate_grade
 
 
-def graded(grader: Grader, output: str | None) -> Grade:
+def graded(grader: Grader, output: str | None) -> GradeResult:
     return immediate_grade(grader, Attempt(SampleStatus.COMPLETED, output=output))
 
 

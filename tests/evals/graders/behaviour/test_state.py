@@ -6,7 +6,7 @@ import pytest
 
 from agent_runtime.errors import InvalidInput
 from evals.graders import graders_for
-from evals.results.records import Grade, ObservedCall
+from evals.results.records import Grade, GradeResult, ObservedCall
 from evals.suite.suite import load_suite
 from tests.fakes.grading import case_of, completed, grade_of, means
 
@@ -36,7 +36,7 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def graded(root: Path, name: str, output: str = '{"amount": 15}') -> Grade:
+def graded(root: Path, name: str, output: str = '{"amount": 15}') -> GradeResult:
     return grade_of({"state": f"checks.py:{name}"}, completed(output, [REFUND]), root)
 
 

@@ -7,7 +7,7 @@ import pytest
 from agent_runtime.errors import InvalidInput
 from evals.graders.behaviour.tools import TOOL_CALLED, TOOL_NOT_CALLED
 from evals.graders.kind import GraderKind
-from evals.results.records import Attempt, Grade, ObservedCall, SampleStatus
+from evals.results.records import Attempt, Grade, GradeResult, ObservedCall, SampleStatus
 from tests.fakes.grading import built, immediate_grade
 
 REFUND = ObservedCall("billing.refund", {"amount_usd": 15, "order": {"id": "123", "lines": [1, 2]}})
@@ -15,12 +15,12 @@ REFUSED = ObservedCall("billing.refund", {"amount_usd": 15}, executed=False)
 SEARCH = ObservedCall("kb.search", {"query": "refund"})
 
 
-def called(written: Any, *calls: ObservedCall) -> Grade:
+def called(written: Any, *calls: ObservedCall) -> GradeResult:
     grader = built(TOOL_CALLED, written, line=3)
     return immediate_grade(grader, Attempt(SampleStatus.COMPLETED, tool_calls=calls))
 
 
-def not_called(written: Any, *calls: ObservedCall) -> Grade:
+def not_called(written: Any, *calls: ObservedCall) -> GradeResult:
     grader = built(TOOL_NOT_CALLED, written, line=3)
     return immediate_grade(grader, Attempt(SampleStatus.COMPLETED, tool_calls=calls))
 

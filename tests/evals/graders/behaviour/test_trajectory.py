@@ -6,7 +6,7 @@ import pytest
 
 from agent_runtime.errors import InvalidInput
 from evals.graders import graders_for
-from evals.results.records import Grade, ObservedCall
+from evals.results.records import Grade, GradeResult, ObservedCall
 from tests.fakes.grading import case_of, completed, grade_of, means
 
 SEARCH = ObservedCall("kb.search", {"query": "refund"})
@@ -15,7 +15,7 @@ REFUSED = ObservedCall("billing.refund", {"amount_usd": 900}, executed=False)
 NOTE = ObservedCall("crm.note", {})
 
 
-def graded(written: Any, *calls: ObservedCall) -> Grade:
+def graded(written: Any, *calls: ObservedCall) -> GradeResult:
     return grade_of({"trajectory": written}, completed(calls=calls))
 
 

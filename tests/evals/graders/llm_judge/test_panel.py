@@ -16,7 +16,7 @@ from evals.graders import graders_for
 from evals.graders.interface import graded
 from evals.graders.llm_judge.panel import MAX_INPUT, JudgePanel
 from evals.graders.llm_judge.votes import Ballot, JudgeInput, JudgeSettings, Vote, read_vote, request_of
-from evals.results.records import Grade
+from evals.results.records import Grade, GradeResult
 from tests.fakes.grading import case_of, completed, grade_of, means, write_judge
 from tests.fakes.threaded import agent_endpoint_thread
 
@@ -25,7 +25,7 @@ FAIL = {"verdict": "fail", "reason": "rude"}
 SETTINGS = JudgeSettings(model="sim:judge.yaml", rubric="Is it polite?")
 
 
-def judged(folder: Path, output: str, *answers: tuple[str, Any], **settings: Any) -> Grade:
+def judged(folder: Path, output: str, *answers: tuple[str, Any], **settings: Any) -> GradeResult:
     model = write_judge(folder, *answers)
     written = {"model": model, "rubric": "Is it polite?", **settings}
     return grade_of({"judge": written}, completed(output), folder)
@@ -215,7 +215,7 @@ def test_a_judge_behind_an_endpoint_of_its_own_is_asked_and_paid(
         given_means = means(root=tmp_path)
         [grader] = graders_for(case_of({"judge": written}), given_means)
 
-        async def asked() -> Grade:
+        async def asked() -> GradeResult:
             async with given_means.judges:
                 return await graded(grader, completed("thank you"))
 

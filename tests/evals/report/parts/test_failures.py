@@ -7,11 +7,15 @@ from typing import Any
 import pytest
 
 from evals.report.parts.failures import first_failure, reason, score
-from evals.results.records import CaseResult, Grade, Sample, SampleStatus
+from evals.results.records import CaseResult, Grade, GraderBroke, Sample, SampleStatus
 
 
 def sample(
-    passed: bool | None, *grades: Grade, status: SampleStatus = SampleStatus.COMPLETED, **more: Any
+    passed: bool | None,
+    *grades: Grade,
+    GraderBroke,
+    status: SampleStatus = SampleStatus.COMPLETED,
+    **more: Any,
 ) -> Sample:
     return Sample("a", 0, status, passed, grades=grades, **more)
 
@@ -34,8 +38,8 @@ def test_only_measured_runs_are_scored() -> None:
         (sample(True, Grade("a", False, "x")), ""),
         (sample(False, Grade("a", True), Grade("b", False, "too long"), Grade("c", False)), "b: too long"),
         (sample(False, Grade("a", False)), "a said no"),
-        (sample(None, Grade("judge", None, "no key")), "grader judge: no key"),
-        (sample(False, Grade("judge", None, "no key"), Grade("b", False)), "b said no"),
+        (sample(None, GraderBroke("judge", "no key")), "grader judge: no key"),
+        (sample(False, GraderBroke("judge", "no key"), Grade("b", False)), "b said no"),
         (sample(False, status=SampleStatus.AGENT_TIMEOUT), "the agent did not finish in time"),
         (
             sample(False, Grade("a", False), status=SampleStatus.CAP_HIT, error="$1"),
