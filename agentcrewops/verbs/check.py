@@ -66,6 +66,7 @@ def check(
         print_json(facts | ({"explained": explained} if explained is not None else {}))
     else:
         print_findings(found.findings)
+        typer.echo()
         print_facts(found.facts, explained)
     sys.exit(exit_code(found.findings))
 
