@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -15,6 +15,7 @@ from agentcrewops.verbs import (
     baseline,
     canary,
     case,
+    check,
     compare,
     doctor,
     egress,
@@ -32,37 +33,79 @@ from agentcrewops.verbs import (
     trend,
     validate,
 )
+from agentcrewops.verbs.old_spellings import current_spelling
+from agentcrewops.verbs.panels import PanelGroup, add, default, group
 
-app = typer.Typer(
+
+class Commands(PanelGroup):
+    """The commands at the top, and what was at the top before."""
+
+    panels = {
+        "Start": {
+            "init": "Write a starter: an agent, its policy, a suite and GitHub workflows.",
+            "check": "Would it run here? Files, keys, prices, endpoints, policy.",
+            "run": "Run the agent once, for real.",
+        },
+        "Judge": {
+            "canary": "Run every case N times: drift, pass or undecided?",
+            "guardian": "Attack the agent: which line lets it happen?",
+            "compare": "Judge two result files of any harness; nothing is run.",
+            "baseline": "Record, save, refresh or show what runs are compared with.",
+            "case": "Make a stored run a case of the suite.",
+        },
+        "Publish": {
+            "publish": "Show results on GitHub: check, comment, step summary.",
+        },
+        "Operate": {
+            "agent": "What MCP servers say about an agent's tools: pin it.",
+            "policy": "Apply a policy in a shell: redact text, decide on URLs.",
+        },
+    }
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command, by its old spelling too."""
+        return super().resolve_command(ctx, args if ctx.resilient_parsing else current_spelling(args))
+
+
+app = group(
+    "Ship agents like normal software: every change judged N times per case, against a baseline.",
+    cls=Commands,
     name="agentcrewops",
-    help="Ship agents like normal software: every change judged N times per case, against a baseline.",
     epilog="Start with:  agentcrewops init my-agent  ·  then:  cd my-agent && agentcrewops canary --suite suite.yaml",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
-app.command("init")(init.init)
-app.command("validate")(validate.validate)
-app.command("doctor")(doctor.doctor)
-app.command("run")(run_once.run)
-app.command("canary")(canary.canary)
-app.command("merge")(merge.merge)
-app.command("publish")(publish.publish)
-app.command("compare")(compare.compare)
-app.command("grade")(grade.grade)
+add(app, "init", init.init)
+add(app, "check", check.check)
+add(app, "run", run_once.run)
+
+canary_app = default(canary.canary)
+add(canary_app, "merge", merge.merge)
+add(canary_app, "grade", grade.grade)
+add(canary_app, "report", report.report)
+add(canary_app, "trend", trend.trend)
+canary_app.add_typer(import_results.app, name="import")
+app.add_typer(canary_app, name="canary")
 app.add_typer(guardian.app, name="guardian")
-app.add_typer(import_results.app, name="import")
+add(app, "compare", compare.compare)
 app.add_typer(baseline.app, name="baseline")
 app.add_typer(case.app, name="case")
-app.add_typer(mcp.app, name="mcp")
-app.command("report")(report.report)
-app.command("trend")(trend.trend)
-app.command("redact")(redact.redact)
-app.add_typer(egress.app, name="egress")
-app.add_typer(action.app, name="action")
-app.command("schema")(schema.schema)
+
+add(app, "publish", publish.publish)
+
+agent_app = group("What an agent is made of: the tools of MCP servers.")
+agent_app.add_typer(mcp.app, name="mcp")
+app.add_typer(agent_app, name="agent")
+policy_app = group("The runtime's guards for a shell, by an agent's policy.")
+add(policy_app, "redact", redact.redact)
+add(policy_app, "egress", egress.egress)
+app.add_typer(policy_app, name="policy")
+
+app.add_typer(action.app, name="action", hidden=True)
+add(app, "schema", schema.schema, hidden=True)
+add(app, "validate", validate.validate, hidden=True)
+add(app, "doctor", doctor.doctor, hidden=True)
 
 
 def _show_version(wanted: bool) -> None:

@@ -19,7 +19,7 @@ from markdown_it import MarkdownIt
 from bot.message.annotations import checkout_at
 from bot.message.links import Links
 from bot.message.results import read_results
-from bot.publish.publishing import Publication, Target, Wish, publication_of
+from bot.publish.publishing import Publication, PublishOptions, Target, publication_of
 from tests.browser.chromium import new_tab
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -43,7 +43,7 @@ def published(folders: list[Path]) -> Publication:
     commit = min(results.commits, default="0" * 40)
     page = "https://github.com/your-company/support-agent"
     links = Links(commit, f"{page}/report.html", f"{page}/actions/runs/42")
-    return publication_of(results, checkout_at(ROOT, SUITE, results), Target(links, 7), Wish("agentcrewops"))
+    return publication_of(results, checkout_at(ROOT, SUITE, results), Target(links, 7), PublishOptions())
 
 
 def comment_page(publication: Publication) -> str:

@@ -11,57 +11,20 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import yaml
+from typer.main import get_command
 
+from agentcrewops.cli import app
 from agentcrewops.schemas import KINDS, schema_of
 from evals import graders
 
 REFERENCE = Path(__file__).resolve().parent / "reference"
-COMMANDS = (
-    "",
-    "init",
-    "validate",
-    "doctor",
-    "run",
-    "canary",
-    "merge",
-    "publish",
-    "compare",
-    "grade",
-    "guardian",
-    "guardian run",
-    "guardian list",
-    "guardian explain",
-    "guardian new",
-    "guardian selftest",
-    "guardian judge",
-    "guardian sinks",
-    "import",
-    "import inspect",
-    "import promptfoo",
-    "import junit",
-    "baseline",
-    "baseline record",
-    "baseline save",
-    "baseline refresh",
-    "baseline show",
-    "case",
-    "case add",
-    "mcp",
-    "mcp pin",
-    "report",
-    "trend",
-    "redact",
-    "egress",
-    "egress check",
-    "schema",
-    "action",
-    "action judge",
-    "action publish",
-)
-
+UNLISTED = ("schema", "action", "action judge", "action publish", "action baseline")
+"""Commands for editors and for our Actions: not in the help, and documented all the same."""
 ROOT = REFERENCE.parents[1]
 ACTIONS = ("", "actions/setup", "actions/canary", "actions/guardian", "actions/report", "actions/baseline")
 ACTIONS_INTRO = """# Actions
@@ -82,7 +45,8 @@ def published() -> dict[Path, str]:
     files[REFERENCE / "actions.md"] = "\n".join([ACTIONS_INTRO, *map(_action, ACTIONS)])
     guide = ROOT / "docs" / "guide" / "graders.md"
     files[guide] = _with_block(guide.read_text(encoding="utf-8"), "graders", grader_table())
-    files[REFERENCE / "cli.md"] = "\n".join(["# Command line", "", *map(_section, COMMANDS)])
+    sections = map(_section, ("", *_commands(get_command(app)), *UNLISTED))
+    files[REFERENCE / "cli.md"] = "\n".join(["# Command line", "", *sections])
     return files
 
 
@@ -97,6 +61,15 @@ def _with_block(page: str, name: str, text: str) -> str:
     begin, end = f"<!-- {name}: made by `make docs` -->", f"<!-- {name}: end -->"
     before, _, rest = page.partition(begin)
     return f"{before}{begin}\n\n{text}\n\n{end}{rest.partition(end)[2]}"
+
+
+def _commands(group: Any, above: str = "") -> Iterator[str]:
+    """Every command that help shows, each before those below it; at the top in the order of the panels."""
+    panels = getattr(group, "panels", {})
+    for name in [name for rows in panels.values() for name in rows] or group.commands:
+        if not (command := group.commands[name]).hidden:
+            yield f"{above} {name}".strip()
+            yield from _commands(command, f"{above} {name}") if hasattr(command, "commands") else ()
 
 
 def _section(command: str) -> str:

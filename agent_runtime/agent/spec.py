@@ -70,7 +70,7 @@ class McpTool(FileModel):
     pin: str | None = Field(
         default=None,
         pattern=r"^sha256:[0-9a-f]{64}$",
-        description="Hash of the name, description and arguments that were reviewed: agentcrewops mcp pin.",
+        description="Hash of the name, description and arguments that were reviewed: agentcrewops agent mcp pin.",
     )
     env: dict[str, str] = Field(default={}, description="Added to the few variables a command inherits.")
     headers: dict[str, str] = {}

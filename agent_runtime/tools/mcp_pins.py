@@ -13,7 +13,7 @@ from agent_runtime.files.documents import canonical_json
 from agent_runtime.files.suggestion import did_you_mean
 
 _LONGEST_SHOWN = 300
-_REVIEW = "review and paste what this prints:  agentcrewops mcp pin"
+_REVIEW = "review and paste what this prints:  agentcrewops agent mcp pin"
 
 
 @dataclass(frozen=True, slots=True)

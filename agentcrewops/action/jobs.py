@@ -22,11 +22,11 @@ from agentcrewops.caller import command_line
 from agentcrewops.outcome.canary import announce, announce_shard, exit_code
 from agentcrewops.outcome.folder import findings_in, render_canary, write_guardian
 from agentcrewops.outcome.guardian import announce_assessment
-from agentcrewops.outcome.publication import Request, publish_results
+from agentcrewops.outcome.publication import publish_results
 from agentcrewops.terminal import printable
 from bot.actions.environment import read_environment
 from bot.message.results import read_results
-from bot.publish.publishing import outputs_of
+from bot.publish.publishing import PublishOptions, outputs_of
 from bot.publish.step_files import write_outputs
 from evals.canary.canary import run_canary
 from evals.canary.preparation import CanaryOptions, default_baseline, manifest_of
@@ -117,9 +117,9 @@ def publish_job(environ: Mapping[str, str]) -> int:
     """The step `Publish`: 0 unless GitHub failed us; what was measured has its exit code in the step `Judge`."""
     try:
         job = job_of(environ)
-        request = _request(environ, job)
+        options = _publish_options(environ, job)
         with commands_stopped():
-            return publish_results(request, environ)
+            return publish_results(options, environ)
     except CrewError as error:
         return _refused(error).code
 
@@ -143,24 +143,22 @@ def baseline_job(environ: Mapping[str, str]) -> int:
     return 1 if refreshed.slid else 0
 
 
-def _request(environ: Mapping[str, str], job: Job) -> Request:
+def _publish_options(environ: Mapping[str, str], job: Job) -> PublishOptions:
     inputs = read_inputs(environ, job.workspace)
     from_run = environ.get("AGENTCREWOPS_FROM_RUN", "")
     if from_run and not (from_run.isascii() and from_run.isdigit()):
         raise InvalidInput.one(
             "input from-run", "is not the id of a run", "write  ${{ github.event.workflow_run.id }}"
         )
-    return Request(
+    return PublishOptions(
         folders=(Path(environ.get("AGENTCREWOPS_RESULTS") or job.results),),
         check_name=inputs.name,
         comment=environ.get("AGENTCREWOPS_COMMENT", "true") == "true",
-        fail_on=inputs.fail_on,
+        fail_on=FailOn(inputs.fail_on),
         report_url=environ.get("AGENTCREWOPS_REPORT_URL") or None,
         suite=inputs.suite,
         from_run=int(from_run) if from_run else None,
         artifact=REPORT.format(inputs.name),
-        dry_run=False,
-        as_json=False,
         issue=environ.get("AGENTCREWOPS_ISSUE") == "true",
         sarif=environ.get("AGENTCREWOPS_SARIF") == "true",
     )

@@ -1,21 +1,20 @@
-"""What `validate --explain` tells: every setting that will hold, where it comes from, and what will run."""
+"""What `check --explain` tells: every setting that will hold, where it comes from, and what will run."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
-from agent_runtime.agent.manifest import Manifest
 from agent_runtime.agent.policy import PolicyFile
 from agent_runtime.agent.spec import AgentFile, Implementation, ToolSpec
 from agent_runtime.files.documents import Document, Location, parse, read_yaml
 from agent_runtime.tools import implementation_of
+from agentcrewops.checkup.files import AgentFiles, CheckedFiles
 from evals.canary.evaluation import expense
-from evals.canary.preparation import CanaryOptions, Prepared
+from evals.canary.preparation import Prepared
 from evals.suite.suite import EvalCase
 from evals.suite.suite_file import SuiteFile
 
@@ -46,33 +45,31 @@ def settings_of(document: Document, written: BaseModel, at: Location = ()) -> It
         yield Setting(".".join(map(str, where)), _plain(value), source)
 
 
-def explain_agent(agent: Path, policy: Path | None, manifest: Manifest) -> dict[str, Any]:
-    """The settings of an agent and its policy, which were found to be right before, and what its tools run."""
-    agent_document, policy_document = read_yaml(agent), read_yaml(policy or agent.parent / "policy.yaml")
-    settings = (
-        *settings_of(agent_document, parse(agent_document, AgentFile)),
-        *settings_of(policy_document, parse(policy_document, PolicyFile)),
-    )
-    tools = {tool.name: _runs(tool, ()) for tool in manifest.spec.tools}
+def explain(files: CheckedFiles) -> dict[str, Any] | None:
+    """Every setting of files that can be used, as plain data; None if there are no files."""
+    if files.ready is not None:
+        return _suite(files.ready, files.agent)
+    return _agent(files.agent, ()) if files.agent is not None else None
+
+
+def _agent(files: AgentFiles, cases: Sequence[EvalCase]) -> dict[str, Any]:
+    """The settings of an agent and its policy, and what its tools run."""
+    agent, policy = read_yaml(files.agent), read_yaml(files.policy)
+    settings = (*settings_of(agent, parse(agent, AgentFile)), *settings_of(policy, parse(policy, PolicyFile)))
+    tools = {tool.name: _runs(tool, cases) for tool in files.manifest.spec.tools}
     return {"settings": list(map(asdict, settings)), "tools": tools}
 
 
-def explain_suite(ready: Prepared, options: CanaryOptions) -> dict[str, Any]:
-    """Everything about a suite that is ready to run, as plain data."""
-    suite, manifest = ready.evaluation.suite, ready.evaluation.manifest
+def _suite(ready: Prepared, agent: AgentFiles | None) -> dict[str, Any]:
+    suite = ready.evaluation.suite
+    ours = _agent(agent, suite.cases) if agent is not None else {"settings": [], "tools": {}}
     settings = [asdict(setting) for setting in settings_of(suite.document, parse(suite.document, SuiteFile))]
-    tools: dict[str, str] = {}
-    if manifest is not None and (named := suite.target.runtime) is not None:
-        agent = options.agent or suite.root / named.agent
-        policy = options.policy or suite.root / named.policy
-        settings += explain_agent(agent, policy, manifest)["settings"]
-        tools = {tool.name: _runs(tool, suite.cases) for tool in manifest.spec.tools}
     return {
         "plan": _plan(ready),
         "baseline": str(ready.baseline_file) if ready.baseline_file else None,
-        "settings": settings,
+        "settings": settings + ours["settings"],
         "cases": [_case(case, ready) for case in suite.cases],
-        "tools": tools,
+        "tools": ours["tools"],
     }
 
 

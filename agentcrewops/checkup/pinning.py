@@ -1,4 +1,4 @@
-"""`agentcrewops mcp pin`: what MCP servers offer today, as lines for agent.yaml."""
+"""`agentcrewops agent mcp pin`: what MCP servers offer today, as lines for agent.yaml."""
 
 from __future__ import annotations
 

@@ -54,7 +54,9 @@ def announce(verdict: Verdict, out: Path, *, as_json: bool) -> None:
     typer.echo(f"report: {out / 'report.html'}")
 
 
-def announce_shard(done: ShardRun, out: Path, *, as_json: bool, merge: str = "agentcrewops merge") -> None:
+def announce_shard(
+    done: ShardRun, out: Path, *, as_json: bool, merge: str = "agentcrewops canary merge"
+) -> None:
     """Print what one shard did on stdout; it has no verdict. `merge` puts all of them together."""
     if as_json:
         facts = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ from bot.message.results import read_results
 from bot.publish.publishing import (
     Publication,
     Published,
-    Wish,
+    PublishOptions,
     publication_of,
     refuse_stale,
     send,
@@ -25,7 +24,6 @@ from bot.publish.publishing import (
     target_of_run,
 )
 from evals.formatting.excerpts import web_link
-from evals.results.facts import FailOn
 
 if TYPE_CHECKING:
     from bot.github.repository import GitHub
@@ -33,89 +31,64 @@ if TYPE_CHECKING:
 LONGEST_NAME = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What was typed."""
-
-    folders: tuple[Path, ...]
-    check_name: str
-    comment: bool
-    fail_on: str | None
-    report_url: str | None
-    suite: Path
-    from_run: int | None
-    artifact: str
-    dry_run: bool
-    as_json: bool
-    issue: bool = False
-    sarif: bool = False
-
-
-def publish_results(request: Request, environ: Mapping[str, str]) -> int:
+def publish_results(options: PublishOptions, environ: Mapping[str, str]) -> int:
     """Publish, tell what became of it, and return the exit code.
 
     Raises:
         InvalidInput: the call, the environment or the results cannot be right.
         CrewError: the results of another run could not be had.
     """
-    _refuse_unusable(request)
-    environment = _environment(request, environ)
-    run_id = request.from_run or environment.triggering_run
-    if request.dry_run and run_id is None:
-        publication = _publication_here(request, environment)
-        _print_dry_run(publication, as_json=request.as_json)
+    _refuse_unusable(options)
+    environment = _environment(options, environ)
+    run_id = options.from_run or environment.triggering_run
+    if options.dry_run and run_id is None:
+        publication = _publication_here(options, environment)
+        _print_dry_run(publication, as_json=options.as_json)
         return publication.exit_code
     github = _github(environment)
     publication = (
-        _publication_here(request, environment)
+        _publication_here(options, environment)
         if run_id is None
-        else _publication_of_run(request, environment, github, run_id)
+        else _publication_of_run(options, environment, github, run_id)
     )
-    if request.dry_run:
-        _print_dry_run(publication, as_json=request.as_json)
+    if options.dry_run:
+        _print_dry_run(publication, as_json=options.as_json)
         return publication.exit_code
     published = send(publication, github, environment)
-    _print(publication, published, as_json=request.as_json)
+    _print(publication, published, as_json=options.as_json)
     return publication.exit_code or int(published.failed)
 
 
-def _publication_here(request: Request, environment: ActionsEnvironment) -> Publication:
+def _publication_here(options: PublishOptions, environment: ActionsEnvironment) -> Publication:
     """Of what this job measured."""
-    results = read_results(request.folders)
+    results = read_results(options.folders)
     if environment.sha != NOWHERE:
         refuse_stale(results, environment)
     elif results.commits:
         environment = _nowhere(min(results.commits))
-    checkout = checkout_at(environment.workspace, request.suite, results)
-    return publication_of(results, checkout, target_of(environment, request.report_url), _wish(request))
+    checkout = checkout_at(environment.workspace, options.suite, results)
+    return publication_of(results, checkout, target_of(environment, options.report_url), options)
 
 
 def _publication_of_run(
-    request: Request, environment: ActionsEnvironment, github: GitHub, run_id: int
+    options: PublishOptions, environment: ActionsEnvironment, github: GitHub, run_id: int
 ) -> Publication:
     """Of what another run measured: no line of this checkout is one of its lines."""
     from bot.publish.foreign_run import fetch_run
 
-    if len(request.folders) > 1:
+    if len(options.folders) > 1:
         raise InvalidInput.one("--from-run", "writes to one folder", "give one FOLDER")
-    foreign = fetch_run(github, run_id, request.artifact, request.folders[0])
-    target = target_of_run(foreign, environment, request.report_url)
-    return publication_of(foreign.results, Checkout(environment.workspace), target, _wish(request))
+    foreign = fetch_run(github, run_id, options.artifact, options.folders[0])
+    target = target_of_run(foreign, environment, options.report_url)
+    return publication_of(foreign.results, Checkout(environment.workspace), target, options)
 
 
-def _wish(request: Request) -> Wish:
-    fail_on = FailOn(request.fail_on) if request.fail_on else None
-    return Wish(
-        request.check_name, request.comment, fail_on, request.folders[0], request.issue, request.sarif
-    )
-
-
-def _refuse_unusable(request: Request) -> None:
-    name = request.check_name
+def _refuse_unusable(options: PublishOptions) -> None:
+    name = options.check_name
     if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
         fix = f"write a short name of at most {LONGEST_NAME} printable characters"
         raise InvalidInput.one("--check-name", f"{name[:40]!r} cannot be the name of a check", fix)
-    if request.report_url is not None and web_link(request.report_url) is None:
+    if options.report_url is not None and web_link(options.report_url) is None:
         raise InvalidInput.one("--report-url", "is not a web address", "write  https://…")
 
 
@@ -127,8 +100,8 @@ _PAUSE = 0.1
 """Seconds between writes: GitHub asks for one between many, and a job makes three to five."""
 
 
-def _environment(request: Request, environ: Mapping[str, str]) -> ActionsEnvironment:
-    if request.dry_run and not environ.get("GITHUB_REPOSITORY"):
+def _environment(options: PublishOptions, environ: Mapping[str, str]) -> ActionsEnvironment:
+    if options.dry_run and not environ.get("GITHUB_REPOSITORY"):
         return _nowhere(NOWHERE)
     return read_environment(environ)
 

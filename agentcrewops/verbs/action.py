@@ -5,15 +5,11 @@ from __future__ import annotations
 import os
 import sys
 
-import typer
+from agentcrewops.verbs.panels import add, group
 
-app = typer.Typer(
-    help="What the GitHub Actions of this project call; inputs come from AGENTCREWOPS_… variables.",
-    no_args_is_help=True,
-)
+app = group("What the GitHub Actions of this project call; inputs come from AGENTCREWOPS_… variables.")
 
 
-@app.command("judge")
 def judge() -> None:
     """Run, or merge, what the inputs name; leave results, outputs and an exit code.
 
@@ -24,7 +20,6 @@ def judge() -> None:
     sys.exit(judge_job(os.environ))
 
 
-@app.command("publish")
 def publish() -> None:
     """Show the results on GitHub: check, comment, step summary. The exit code is not that of the verdict.
 
@@ -35,7 +30,6 @@ def publish() -> None:
     sys.exit(publish_job(os.environ))
 
 
-@app.command("baseline")
 def baseline() -> None:
     """Measure a new baseline and propose it in a pull request.
 
@@ -45,3 +39,8 @@ def baseline() -> None:
     from agentcrewops.action.jobs import baseline_job
 
     sys.exit(baseline_job(os.environ))
+
+
+add(app, "judge", judge)
+add(app, "publish", publish)
+add(app, "baseline", baseline)

@@ -10,12 +10,9 @@ from typing import Annotated
 import typer
 
 from agentcrewops.verbs.options import AgentFile, Json, ModelName, OutFolder, PolicyFile, Quiet, SuiteFile
+from agentcrewops.verbs.panels import add, group
 
-app = typer.Typer(
-    help="Save a run as the baseline to compare with, or look at one.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
+app = group("Save a run as the baseline to compare with, or look at one.")
 
 Margin = Annotated[
     float, typer.Option("--margin", min=0.001, max=0.999, help="The drop the gate must rule out.")
@@ -26,7 +23,6 @@ Accept = Annotated[
 ]
 
 
-@app.command()
 def record(
     suite: SuiteFile = Path("suite.yaml"),
     agent: AgentFile = None,
@@ -61,6 +57,10 @@ def record(
     """Run the suite with many runs per case, save that as the baseline, and say what it can see.
 
     An earlier baseline of the suite is compared with: one that fell is saved with --accept only.
+
+    Example:  agentcrewops baseline record --suite suite.yaml
+
+    Exit codes: 0 saved · 2 bad input · 3 could not measure.
     """
     import asyncio
 
@@ -98,7 +98,6 @@ def record(
     _save(out, to or default_file(suite.parent, read.name), margin, read.samples)
 
 
-@app.command()
 def save(
     results: Annotated[Path, typer.Argument(help="A canary folder or its samples.jsonl.")] = Path(
         "canary-out"
@@ -115,6 +114,10 @@ def save(
     """Write a small, stable file, made for review in git, and say what this baseline can see.
 
     It becomes the approved one that later refreshes are held against.
+
+    Example:  agentcrewops baseline save canary-out
+
+    Exit codes: 0 saved · 2 bad input, or results unfit for a baseline.
     """
     from agent_runtime.statistics.looks import PLANNED
     from agentcrewops.baselines.canary import refuse_unfit, verdict_beside
@@ -141,7 +144,6 @@ def _save(results: Path, to: Path | None, margin: float, samples: int) -> None:
         typer.echo(few)
 
 
-@app.command()
 def refresh(
     results: Annotated[Path, typer.Argument(help="New results: a canary folder or its samples.jsonl.")],
     baseline: Annotated[
@@ -154,6 +156,8 @@ def refresh(
     margin: Margin = 0.10,
 ) -> None:
     """Replace a baseline by newer results, unless they fell below what a person last approved.
+
+    Example:  agentcrewops baseline refresh canary-out
 
     Exit codes: 0 refreshed · 1 a slow slide, nothing is written · 2 bad input · 3 could not measure.
     """
@@ -179,14 +183,24 @@ def refresh(
         typer.echo(few)
 
 
-@app.command()
 def show(
     file: Annotated[Path, typer.Argument(help="A baseline file, samples.jsonl or canary folder.")],
     margin: Margin = 0.10,
     as_json: Json = False,
 ) -> None:
-    """Show what a baseline holds and what it can see."""
+    """Show what a baseline holds and what it can see.
+
+    Example:  agentcrewops baseline show baselines/support-triage.json
+
+    Exit codes: 0 shown · 2 bad input.
+    """
     from agentcrewops.baselines.canary import print_baseline
     from evals.results.baseline import load_reference
 
     print_baseline(load_reference(file), margin, as_json=as_json)
+
+
+add(app, "record", record)
+add(app, "save", save)
+add(app, "refresh", refresh)
+add(app, "show", show)

@@ -11,6 +11,11 @@ import typer
 
 from agent_runtime.errors import InvalidInput
 from agentcrewops.verbs.options import (
+    COMPARE,
+    GO_ON,
+    HOW_MANY,
+    OUTPUT,
+    SPEND,
     AgentFile,
     BaselineFile,
     GateFrom,
@@ -28,57 +33,96 @@ from agentcrewops.verbs.options import (
     SuiteFile,
     recording_of,
 )
+from agentcrewops.verbs.panels import runs_below
 
 if TYPE_CHECKING:
     from evals.canary.preparation import CanaryOptions
     from evals.sampling.journal import Start
 
 _OUT = Path("canary-out")
+_ONCE = "once"
 
 
 def canary(
+    ctx: typer.Context,
     suite: SuiteFile = Path("suite.yaml"),
     agent: AgentFile = None,
     policy: PolicyFile = None,
     model: ModelName = None,
     samples: Annotated[
         int | None,
-        typer.Option("--samples", "-n", min=1, help="Runs per case; default: the suite's, else 10."),
+        typer.Option(
+            "--samples",
+            "-n",
+            metavar="N",
+            min=1,
+            help="Runs per case; default: the suite's, else 10.",
+            rich_help_panel=HOW_MANY,
+        ),
     ] = None,
     baseline: BaselineFile = None,
     gate_from: GateFrom = None,
     out: OutFolder = _OUT,
     concurrency: Annotated[
         int | None,
-        typer.Option("--concurrency", "-c", min=1, max=2000, help="Runs at the same time; default 50."),
+        typer.Option(
+            "--concurrency",
+            "-c",
+            metavar="N",
+            min=1,
+            max=2000,
+            help="Runs at the same time; default 50.",
+            rich_help_panel=HOW_MANY,
+        ),
     ] = None,
     seed: Seed = 0,
     max_usd: Annotated[
         float | None,
-        typer.Option("--max-usd", min=0, help="Stop before more than this is spent; default: the suite's."),
+        typer.Option(
+            "--max-usd",
+            metavar="USD",
+            min=0,
+            help="Stop before more than this is spent; default: the suite's.",
+            rich_help_panel=SPEND,
+        ),
     ] = None,
     looks: Annotated[
         str | None,
-        typer.Option("--looks", help="Runs per case at which the gate looks and may stop; default 3,5,7,10."),
+        typer.Option(
+            "--looks",
+            metavar="N,…",
+            help="Runs per case at which the gate looks and may stop; default 3,5,7,10. once: make all runs and judge "
+            "at the end.",
+            rich_help_panel=HOW_MANY,
+        ),
     ] = None,
-    fixed: Annotated[
-        bool, typer.Option("--fixed", help="Make all runs and judge once, without looks on the way.")
-    ] = False,
+    fixed: Annotated[bool, typer.Option("--fixed", hidden=True, help="The same as --looks once.")] = False,
     max_samples: Annotated[
         int | None,
         typer.Option(
             "--max-samples",
+            metavar="N",
             min=1,
             help="While undecided, go on to this many runs per case; in CI (CI=true) the default is 30.",
+            rich_help_panel=GO_ON,
         ),
     ] = None,
     resume: Annotated[
         bool,
-        typer.Option("--resume", help="Go on where a canary into --out stopped; repeat nothing it measured."),
+        typer.Option(
+            "--resume",
+            help="Go on where a canary into --out stopped; repeat nothing it measured.",
+            rich_help_panel=GO_ON,
+        ),
     ] = False,
     add_to: Annotated[
         Path | None,
-        typer.Option("--add-to", help="Add runs to the evidence in this folder, up to the next look."),
+        typer.Option(
+            "--add-to",
+            metavar="DIR",
+            help="Add runs to the evidence in this folder, up to the next look.",
+            rich_help_panel=GO_ON,
+        ),
     ] = None,
     record: RecordFile = None,
     replay: ReplayFile = None,
@@ -86,18 +130,27 @@ def canary(
     shard: Annotated[
         str | None,
         typer.Option(
-            "--shard", metavar="I/N", help="Make only this part of the runs, as in 2/4, for `merge` to judge."
+            "--shard",
+            metavar="I/N",
+            help="Make only this part of the runs, as in 2/4, for `canary merge` to judge.",
+            rich_help_panel=HOW_MANY,
         ),
     ] = None,
     history: Annotated[
         list[Path] | None,
-        typer.Option("--history", help="Folder with earlier results: the report then shows the trend."),
+        typer.Option(
+            "--history",
+            metavar="DIR",
+            help="Folder with earlier results: the report then shows the trend.",
+            rich_help_panel=OUTPUT,
+        ),
     ] = None,
     confirm: Annotated[
         bool | None,
         typer.Option(
             "--confirm/--no-confirm",
             help="Measure a drift again, against a fresh baseline in the same hour; default: in CI (CI=true).",
+            rich_help_panel=COMPARE,
         ),
     ] = None,
     require_baseline: RequireBaseline = False,
@@ -110,8 +163,15 @@ def canary(
     Stops early once the runs so far decide. Writes report.html, verdict.json, summary.md, junit.xml and
     samples.jsonl into --out. Ctrl-C, a kill or a full disk keep what is done: --resume goes on.
 
+    \b
+    Examples:
+      agentcrewops canary --suite suite.yaml
+      agentcrewops canary --suite suite.yaml --agent agent.proposed.yaml --max-usd 2
+
     Exit codes: 0 pass or undecided · 1 drift or below a floor · 2 bad input · 3 could not measure.
     """
+    if runs_below(ctx):
+        return
     import asyncio
 
     from agentcrewops.caller import command_line
@@ -133,8 +193,8 @@ def canary(
         seed=seed,
         max_usd=max_usd,
         start=start,
-        looks=_looks(looks),
-        fixed=fixed,
+        looks=None if looks == _ONCE else _looks(looks),
+        fixed=fixed or looks == _ONCE,
         max_samples=max_samples,
         history=tuple(history or ()),
         recording=recording_of(record, replay, replay_or_record),
@@ -188,6 +248,6 @@ def _looks(written: str | None) -> tuple[int, ...] | None:
     parts = [part.strip() for part in written.split(",")]
     if not all(part.isascii() and part.isdigit() and len(part) <= 6 for part in parts):
         raise InvalidInput.one(
-            "--looks", f"'{written}' is not a list of runs per case", "write it like  3,5,7,10"
+            "--looks", f"'{written}' is not a list of runs per case", "write it like  3,5,7,10  or  once"
         )
     return tuple(int(part) for part in parts)

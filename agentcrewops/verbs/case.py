@@ -8,10 +8,9 @@ from typing import Annotated
 import typer
 
 from agentcrewops.verbs.options import PolicyFile, SuiteFile
+from agentcrewops.verbs.panels import add, group
 
-app = typer.Typer(
-    help="Cases of a suite: make one of a stored run.", no_args_is_help=True, rich_markup_mode=None
-)
+app = group("Cases of a suite: make one of a stored run.")
 
 
 @app.callback()
@@ -19,8 +18,7 @@ def _group() -> None:
     """Keep `add` a command of its own, though it is the only one."""
 
 
-@app.command()
-def add(
+def add_case(
     run_id: Annotated[str, typer.Argument(help="The run, as  agentcrewops run --json  names it.")],
     suite: SuiteFile = Path("suite.yaml"),
     success: Annotated[
@@ -41,6 +39,10 @@ def add(
     """Append a stored run to the suite as a case: its input, what was approved, what its tools returned.
 
     Comments and order of the suite stay. What is right is never taken from the run, which may have failed.
+
+    Example:  agentcrewops case add 3f2a9c41 --success "action == 'escalate'" --must-pass
+
+    Exit codes: 0 added · 2 bad input.
     """
     from agent_runtime.files.yaml_text import one_line
     from agentcrewops.runs.case_of_run import CaseRequest, case_of_run
@@ -56,3 +58,6 @@ def add(
     for note in added.notes:
         typer.echo(f"  ! {printable(note)}")
     typer.echo(f"next:  agentcrewops canary --suite {suite}")
+
+
+add(app, "add", add_case)

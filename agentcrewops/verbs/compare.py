@@ -34,6 +34,10 @@ def compare(
 
     A line needs only case_id, sample_index and passed (true, false or null); it may carry status, latency_ms,
     cost_usd, output_sha256 and cached.
+
+    Example:  agentcrewops compare before.jsonl after.jsonl
+
+    Exit codes: 0 pass or undecided · 1 drift or below a floor · 2 bad input · 3 could not measure.
     """
     from agentcrewops.outcome.canary import announce, exit_code
     from agentcrewops.outcome.folder import render_canary

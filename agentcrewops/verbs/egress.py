@@ -1,4 +1,4 @@
-"""`agentcrewops egress check`"""
+"""`agentcrewops policy egress`"""
 
 from __future__ import annotations
 
@@ -12,18 +12,8 @@ import typer
 
 from agentcrewops.verbs.options import Json
 
-app = typer.Typer(
-    help="Where the agent may connect, by its policy.", no_args_is_help=True, rich_markup_mode=None
-)
 
-
-@app.callback()
-def _group() -> None:
-    """Keeps `check` a command of its own, although it is the only one."""
-
-
-@app.command()
-def check(
+def egress(
     urls: Annotated[list[str], typer.Argument(help="URLs to decide on; nothing is connected to.")],
     policy: Annotated[Path, typer.Option("--policy", help="policy.yaml with domains_allowlist.")] = Path(
         "policy.yaml"
@@ -31,6 +21,8 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Say whether tools may connect to each URL, as the runtime decides before it resolves the name.
+
+    Example:  agentcrewops policy egress https://api.example.com/orders
 
     Exit codes: 0 every URL is allowed · 1 one is refused, with the rule · 2 the policy cannot be used.
     """

@@ -1,4 +1,4 @@
-"""`agentcrewops grade`"""
+"""`agentcrewops canary grade`"""
 
 from __future__ import annotations
 
@@ -26,6 +26,10 @@ def grade(
 
     For a changed success, grader or rubric. A case whose input changed was never run, so it is left out and named.
     Writes the same five files as a canary.
+
+    Example:  agentcrewops canary grade canary-out --suite suite.yaml
+
+    Exit codes: 0 pass or undecided · 1 drift or below a floor · 2 bad input · 3 could not measure.
     """
     import asyncio
 

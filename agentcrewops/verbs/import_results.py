@@ -1,4 +1,4 @@
-"""`agentcrewops import inspect|promptfoo|junit`"""
+"""`agentcrewops canary import inspect|promptfoo|junit`"""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from agentcrewops.verbs.panels import add, group
+
 if TYPE_CHECKING:
     from evals.importers import Reader
 
-app = typer.Typer(
-    help="Turn another harness's results into samples.jsonl, for `compare` and `baseline save`.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
+app = group("Turn another harness's results into samples.jsonl, for `compare` and `baseline save`.")
 
 Files = Annotated[
     list[Path], typer.Argument(help="Result files; a case that is in several of them was repeated.")
@@ -27,7 +25,6 @@ SuiteName = Annotated[
 SAMPLES = Path("samples.jsonl")
 
 
-@app.command("inspect")
 def inspect_log(
     files: Files,
     out: Out = SAMPLES,
@@ -45,13 +42,16 @@ def inspect_log(
     """Logs of inspect_ai (.eval or .json): epochs are runs, errors and stopped runs are not measured.
 
     Needs the extra: uv tool install 'agentcrewops[inspect]'.
+
+    Example:  agentcrewops canary import inspect logs/*.eval
+
+    Exit codes: 0 written · 2 bad input.
     """
     from evals.importers.inspect_log import read_inspect
 
     _import(files, partial(read_inspect, pass_at=pass_at, scorer=scorer), out, suite)
 
 
-@app.command("promptfoo")
 def promptfoo(
     files: Files,
     out: Out = SAMPLES,
@@ -63,15 +63,24 @@ def promptfoo(
         str | None, typer.Option("--prompt", help="Label or number of the prompt, if there are several.")
     ] = None,
 ) -> None:
-    """JSON output of promptfoo (eval --repeat 10 -o results.json): repeats are runs, errors are not measured."""
+    """JSON output of promptfoo (eval --repeat 10 -o results.json): repeats are runs, errors are not measured.
+
+    Example:  agentcrewops canary import promptfoo results.json
+
+    Exit codes: 0 written · 2 bad input.
+    """
     from evals.importers.promptfoo import read_promptfoo
 
     _import(files, partial(read_promptfoo, provider=provider, prompt=prompt), out, suite)
 
 
-@app.command("junit")
 def junit(files: Files, out: Out = SAMPLES, suite: SuiteName = None) -> None:
-    """JUnit XML of any test runner: test cases of the same name are runs; skipped ones are left out."""
+    """JUnit XML of any test runner: test cases of the same name are runs; skipped ones are left out.
+
+    Example:  agentcrewops canary import junit first.xml second.xml
+
+    Exit codes: 0 written · 2 bad input.
+    """
     from evals.importers.junit import read_junit
 
     _import(files, read_junit, out, suite)
@@ -85,3 +94,8 @@ def _import(files: list[Path], read: Reader, out: Path, suite: str | None) -> No
     imported = import_results(files, read, suite)
     write_samples(out, imported.result)
     typer.echo(printable(f"wrote {out}: {imported.summary}"))
+
+
+add(app, "inspect", inspect_log)
+add(app, "promptfoo", promptfoo)
+add(app, "junit", junit)

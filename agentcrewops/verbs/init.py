@@ -33,6 +33,10 @@ def init(
 
     Existing files are never overwritten: if one is in the way, nothing is written. Workflows go to the root of the
     git repository; those that are there stay as they are.
+
+    Example:  agentcrewops init my-agent
+
+    Exit codes: 0 written · 2 a file is in the way, or cannot be written.
     """
     from agent_runtime.errors import InvalidInput, Problem
 

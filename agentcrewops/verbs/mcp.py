@@ -1,4 +1,4 @@
-"""`agentcrewops mcp pin`"""
+"""`agentcrewops agent mcp pin`"""
 
 from __future__ import annotations
 
@@ -9,12 +9,9 @@ from typing import Annotated
 import typer
 
 from agentcrewops.verbs.options import PolicyFile
+from agentcrewops.verbs.panels import add, group
 
-app = typer.Typer(
-    help="Tools of MCP servers: pin what a server says about them.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
+app = group("Tools of MCP servers: pin what a server says about them.")
 
 
 @app.callback()
@@ -22,7 +19,6 @@ def _group() -> None:
     """Keep `pin` a command of its own, though it is the only one."""
 
 
-@app.command()
 def pin(
     agent: Annotated[Path, typer.Option("--agent", help="agent.yaml")] = Path("agent.yaml"),
     policy: PolicyFile = None,
@@ -30,6 +26,10 @@ def pin(
     """Start the servers that agent.yaml names, and print each tool's keys with their pin, to review and paste.
 
     A run refuses a server whose tool no longer has the pinned name, description and arguments. Nothing is written.
+
+    Example:  agentcrewops agent mcp pin --agent agent.yaml
+
+    Exit codes: 0 printed · 2 a file is wrong, a server cannot be reached, or it offers no such tool.
     """
     import asyncio
 
@@ -40,3 +40,6 @@ def pin(
         typer.echo(line)
     if not lines:
         typer.echo(f"{agent} names no tool of an MCP server", err=True)
+
+
+add(app, "pin", pin)

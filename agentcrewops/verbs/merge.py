@@ -1,4 +1,4 @@
-"""`agentcrewops merge`"""
+"""`agentcrewops canary merge`"""
 
 from __future__ import annotations
 
@@ -32,6 +32,10 @@ def merge(
     """Put the shards of a canary together and judge them: the verdict is that of one machine.
 
     A shard that is missing, there twice, cut short or of another evaluation is named, and nothing is measured (exit 3).
+
+    Example:  agentcrewops canary merge shard-1 shard-2 shard-3
+
+    Exit codes: 0 pass or undecided · 1 drift or below a floor · 2 bad input · 3 could not measure.
     """
     from agentcrewops.outcome.canary import announce, exit_code
     from agentcrewops.outcome.folder import findings_in, render_canary

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from agentcrewops.verbs.options import Json
-
-
-class FailOnChoice(StrEnum):
-    """The words of --fail-on."""
-
-    DRIFT = "drift"
-    UNDECIDED = "undecided"
-    NEVER = "never"
 
 
 def publish(
@@ -37,7 +28,7 @@ def publish(
         bool, typer.Option("--comment/--no-comment", help="Keep one comment on the pull request.")
     ] = True,
     fail_on: Annotated[
-        FailOnChoice | None,
+        Literal["drift", "undecided", "never"] | None,
         typer.Option(
             "--fail-on",
             help="From where on the check fails, unless the gate that judged says so itself: its fail_on wins. "
@@ -79,15 +70,20 @@ def publish(
 
     Runs in a job of GitHub Actions with GITHUB_TOKEN in its environment. Where the token may not write a check, a
     commit status is set; where it may not write at all, as on a fork's pull request, the step summary says it all.
-    The exit code is that of the verdict.
-    """
-    from agentcrewops.outcome.publication import Request, publish_results
 
-    request = Request(
+    Example:  agentcrewops publish canary-out --dry-run
+
+    Exit codes: that of the verdict; 1 if GitHub failed · 2 bad input.
+    """
+    from agentcrewops.outcome.publication import publish_results
+    from bot.publish.publishing import PublishOptions
+    from evals.results.facts import FailOn
+
+    options = PublishOptions(
         folders=tuple(folders or [Path("canary-out")]),
         check_name=check_name,
         comment=comment,
-        fail_on=fail_on.value if fail_on else None,
+        fail_on=FailOn(fail_on) if fail_on else None,
         report_url=report_url,
         suite=suite,
         from_run=from_run,
@@ -97,4 +93,4 @@ def publish(
         issue=issue,
         sarif=sarif,
     )
-    sys.exit(publish_results(request, os.environ))
+    sys.exit(publish_results(options, os.environ))

@@ -1,4 +1,4 @@
-"""`agentcrewops redact`"""
+"""`agentcrewops policy redact`"""
 
 from __future__ import annotations
 
@@ -31,6 +31,10 @@ def redact(
     """Read text on stdin, write it on stdout with placeholders for personal data and keys.
 
     Within one text the same value gets the same placeholder: [EMAIL_1], [PHONE_1], …
+
+    Example:  agentcrewops policy redact --policy policy.yaml < mail.txt
+
+    Exit codes: 0 written · 2 bad input.
     """
     from agent_runtime.guard.redact import Redactor, find_pii
     from agentcrewops.runs.standard_input import read_stdin

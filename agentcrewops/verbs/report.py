@@ -1,4 +1,4 @@
-"""`agentcrewops report`"""
+"""`agentcrewops canary report`"""
 
 from __future__ import annotations
 
@@ -16,7 +16,12 @@ def report(
     ],
     baseline: BaselineFile = None,
 ) -> None:
-    """Render report.html, summary.md and junit.xml again from saved results; nothing is run or judged."""
+    """Render report.html, summary.md and junit.xml again from saved results; nothing is run or judged.
+
+    Example:  agentcrewops canary report canary-out
+
+    Exit codes: 0 rendered · 2 bad input.
+    """
     from agentcrewops.outcome.folder import render_folder
     from evals.results.baseline import load_reference
 

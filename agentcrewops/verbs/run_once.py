@@ -41,7 +41,11 @@ def run(
     """Run the agent once, for real: its tools are called, and high-impact ones ask you first.
 
     The answer goes to stdout, the steps to stderr. Rows and redacted artifacts are kept in .agentcrewops/ beside
-    agent.yaml. Exit 0 if the run succeeded, 1 if not.
+    agent.yaml.
+
+    Example:  agentcrewops run "please refund $15 for order #123"
+
+    Exit codes: 0 the run succeeded · 1 it did not · 2 bad input.
     """
     from agent_runtime.progress import SILENCE, progress_on
     from agentcrewops.runs.single_run import SingleRun, run_single

@@ -1,4 +1,4 @@
-"""`agentcrewops trend`"""
+"""`agentcrewops canary trend`"""
 
 from __future__ import annotations
 
@@ -20,7 +20,11 @@ def trend(
     """Show success, p95 and $ per success per day: is the hosted model drifting under an unchanged agent?
 
     The day of a result comes from its run.json, else from a date such as 2026-03-12 in the folder's name, else
-    from the file's time. Reads results only; always exits 0 if it can.
+    from the file's time. Reads results only.
+
+    Example:  agentcrewops canary trend nightly --out trend.html
+
+    Exit codes: 0 shown, whatever the trend · 2 bad input.
     """
     from agentcrewops.outcome.trend import print_trends
     from evals.gate.trend import read_dated_results, trends

@@ -1,47 +1,38 @@
-"""`agentcrewops validate`"""
+"""`agentcrewops validate`, the old spelling of `check --offline`: it prints facts alone, and problems on stderr."""
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
-from typing import Annotated
 
-import typer
-
+from agentcrewops.verbs.check import CheckedSuite, Explain, print_facts, print_json
 from agentcrewops.verbs.options import AgentFile, Json, PolicyFile
 
 
 def validate(
-    suite: Annotated[
-        Path | None,
-        typer.Option("--suite", help="Check a suite, and the agent it names; default: suite.yaml if there."),
-    ] = None,
+    suite: CheckedSuite = None,
     agent: AgentFile = None,
     policy: PolicyFile = None,
-    explain: Annotated[
-        bool,
-        typer.Option("--explain", help="Also every setting and where it comes from, graders and tool stubs."),
-    ] = False,
+    explain: Explain = False,
     as_json: Json = False,
 ) -> None:
-    """Check the files without running anything; print every problem with file, line and fix (exit 2)."""
-    from agentcrewops.checkup.checkup import check_agent, check_suite
-    from agentcrewops.checkup.explanation import lines_of
-    from agentcrewops.terminal import printable
+    """Check the files without running anything; the same as `agentcrewops check --offline`.
 
-    if suite is None and agent is None and Path("suite.yaml").exists():
-        suite = Path("suite.yaml")
-    facts = (
-        check_suite(suite, agent, policy, os.environ, explain=explain)
-        if suite is not None
-        else check_agent(agent or Path("agent.yaml"), policy, explain=explain)
-    )
+    Exit codes: 0 every file can be used · 2 one cannot.
+    """
+    from agentcrewops.checkup.explanation import explain as explained_by
+    from agentcrewops.checkup.facts import facts_of, pin_advice
+    from agentcrewops.checkup.files import CheckSubject, read_files
+
+    if suite is None and agent is None:
+        suite = Path("suite.yaml") if Path("suite.yaml").exists() else None
+        agent = Path("agent.yaml") if suite is None else None
+    files = read_files(CheckSubject(suite, agent, policy), os.environ)
+    facts = facts_of(files)
+    if (advice := pin_advice(files)) is not None:
+        facts["advice"] = advice
+    explained = explained_by(files) if explain else None
     if as_json:
-        typer.echo(json.dumps(facts, ensure_ascii=False, indent=2))
-        return
-    explained = facts.pop("explained", None)
-    for name, value in facts.items():
-        typer.echo(printable(f"{name:12} {value}"))
-    for line in lines_of(explained) if explained else ():
-        typer.echo(printable(line))
+        print_json(facts | ({"explained": explained} if explained is not None else {}))
+    else:
+        print_facts(facts, explained)

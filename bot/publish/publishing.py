@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,22 +43,33 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What the caller asked for.
+class PublishOptions:
+    """What to publish, and how: the flags of `agentcrewops publish`, or the inputs of an Action.
 
     Attributes:
+        folders: where the results are; the first one is named in the outputs.
         fail_on: what the gate was set to wins over it; None is drift.
-        folder: where the results are, for the outputs.
+        suite: the file whose lines are annotated, if it is the measured one.
+        from_run: the workflow run whose artifact is published; None publishes what this job measured.
+        artifact: its name.
         issue: keep an issue open while the agent is down.
-        sarif: upload the folder's guardian.sarif to code scanning.
+        sarif: upload the first folder's guardian.sarif to code scanning.
+        dry_run: print what would be sent.
+        as_json: print JSON instead of words.
     """
 
-    check_name: str
+    folders: tuple[Path, ...] = (Path("canary-out"),)
+    check_name: str = "agentcrewops"
     comment: bool = True
     fail_on: FailOn | None = None
-    folder: Path = field(default_factory=Path)
+    report_url: str | None = None
+    suite: Path = Path("suite.yaml")
+    from_run: int | None = None
+    artifact: str = "agentcrewops-results"
     issue: bool = False
     sarif: bool = False
+    dry_run: bool = False
+    as_json: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,19 +152,21 @@ def refuse_stale(results: Results, environment: ActionsEnvironment) -> None:
         )
 
 
-def publication_of(results: Results, checkout: Checkout, target: Target, wish: Wish) -> Publication:
+def publication_of(
+    results: Results, checkout: Checkout, target: Target, options: PublishOptions
+) -> Publication:
     """What is to be shown; nothing is sent."""
-    conclusion = conclusion_of(results, fail_on_of(results, wish.fail_on))
+    conclusion = conclusion_of(results, fail_on_of(results, options.fail_on))
     annotations = annotations_of(results, checkout)
     return Publication(
         results=results,
         target=target,
-        check=check_of(results, wish.check_name, conclusion, annotations, target.links),
-        key=key_of(wish.check_name),
-        wants_comment=wish.comment,
-        outputs=outputs_of(results, wish.folder),
-        wants_issue=wish.issue and results.trusted,
-        sarif=_sarif(wish.folder) if wish.sarif and results.trusted else None,
+        check=check_of(results, options.check_name, conclusion, annotations, target.links),
+        key=key_of(options.check_name),
+        wants_comment=options.comment,
+        outputs=outputs_of(results, options.folders[0]),
+        wants_issue=options.issue and results.trusted,
+        sarif=_sarif(options.folders[0]) if options.sarif and results.trusted else None,
     )
 
 

@@ -91,8 +91,10 @@ def look_sequence_beyond(
         InvalidInput: if all of the error was spent by one look.
     """
     if not schedule.looks and compared:
-        what = "was judged once and for all (--fixed): a second look would be a second chance to be wrong"
-        raise InvalidInput.one("--add-to", what, "start afresh, without --fixed")
+        what = (
+            "was judged once and for all (--looks once): a second look would be a second chance to be wrong"
+        )
+        raise InvalidInput.one("--add-to", what, "start afresh, without --looks once")
     if not schedule.looks:
         return LookSequence((looked_at + schedule.planned,))
     following = next((look for look in schedule.looks if look > looked_at), None)

@@ -192,7 +192,7 @@ def _mcp_pins(files: AgentFiles) -> Iterator[Finding]:
             yield rules.UNPINNED.finding(
                 tool.name,
                 f"What the MCP server says about {tool.name} was never pinned: it can change after the review.",
-                "run  agentcrewops mcp pin  and paste the pin",
+                "run  agentcrewops agent mcp pin  and paste the pin",
                 files.places.in_tool(tool.name, "implementation"),
             )
 

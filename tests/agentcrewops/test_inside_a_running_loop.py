@@ -13,7 +13,8 @@ import pytest
 
 from agent_runtime.progress import Advance, Announcement, Events
 from agentcrewops.outcome.folder import render_canary, write_guardian
-from agentcrewops.outcome.publication import Request, publish_results
+from agentcrewops.outcome.publication import publish_results
+from bot.publish.publishing import PublishOptions
 from evals.canary.canary import run_canary
 from evals.canary.preparation import CanaryOptions
 from evals.canary.regrading import regrade
@@ -153,8 +154,8 @@ def test_two_are_published(tmp_path: Path) -> None:
         assert sorted(check.name for check in fake.check_runs(REPO, head)) == ["parcels", "refunds"]
 
 
-def request(folder: Path, check_name: str) -> Request:
-    return Request((folder,), check_name, False, None, None, Path("suite.yaml"), None, "results", False, True)
+def request(folder: Path, check_name: str) -> PublishOptions:
+    return PublishOptions(folders=(folder,), check_name=check_name, comment=False, as_json=True)
 
 
 def environ_of(fake: FakeGitHub, sha: str, folder: Path) -> dict[str, str]:

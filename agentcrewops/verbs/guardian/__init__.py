@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import typer
-
 from agentcrewops.verbs.guardian import (
     baseline,
     explain,
@@ -15,21 +13,15 @@ from agentcrewops.verbs.guardian import (
     selftest,
     sinks,
 )
-from agentcrewops.verbs.guardian.default_verb import RunByDefault
+from agentcrewops.verbs.panels import add, default
 
-app = typer.Typer(
-    cls=RunByDefault,
-    help="Try to turn the agent against you, and say which line lets it happen.",
-    epilog="`agentcrewops guardian --agent agent.yaml` is short for `guardian run --agent agent.yaml`.",
-    rich_markup_mode=None,
-)
-
-app.command("run")(run.run)
-app.command("baseline")(baseline.baseline)
-app.command("merge")(merge.merge)
-app.command("list")(listing.list_probes)
-app.command("explain")(explain.explain)
-app.command("new")(new.new)
-app.command("judge")(judge.judge)
-app.command("sinks")(sinks.sinks)
-app.command("selftest")(selftest.selftest)
+app = default(run.run)
+add(app, "run", run.run, hidden=True)  # what `guardian` alone does, for who likes a verb there
+add(app, "baseline", baseline.baseline)
+add(app, "merge", merge.merge)
+add(app, "list", listing.list_probes)
+add(app, "explain", explain.explain)
+add(app, "new", new.new)
+add(app, "judge", judge.judge)
+add(app, "sinks", sinks.sinks)
+add(app, "selftest", selftest.selftest)

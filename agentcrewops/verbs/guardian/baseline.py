@@ -52,6 +52,10 @@ def baseline(
     """Attack the agent's own model many times, save that as what later checks are held against, and say what it sees.
 
     It holds for this agent, model and policy, and for each probe as it is: what changes has no baseline.
+
+    Example:  agentcrewops guardian baseline --agent agent.yaml --max-usd 5
+
+    Exit codes: 0 saved · 2 bad input · 3 could not measure.
     """
     import asyncio
 

@@ -25,7 +25,12 @@ def explain(
     ],
     probes: ProbeFolders = None,
 ) -> None:
-    """Say what a probe does: the attack, what is planted, what counts as a success, and what stops it."""
+    """Say what a probe does: the attack, what is planted, what counts as a success, and what stops it.
+
+    Example:  agentcrewops guardian explain direct-override
+
+    Exit codes: 0 shown · 2 bad input.
+    """
     from agentcrewops.terminal import printable
     from security_pack.catalog.catalog import load_pack
 

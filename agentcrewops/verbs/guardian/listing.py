@@ -31,7 +31,12 @@ def list_probes(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """List the probes: what Guardian tries, and whether it says anything about your agent."""
+    """List the probes: what Guardian tries, and whether it says anything about your agent.
+
+    Example:  agentcrewops guardian list --agent agent.yaml --family exfiltration
+
+    Exit codes: 0 listed · 2 bad input.
+    """
     from agent_runtime.agent.manifest import load_manifest
     from agentcrewops.terminal import printable
     from security_pack.catalog.catalog import load_pack

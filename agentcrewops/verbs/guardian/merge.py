@@ -45,6 +45,10 @@ def merge(
     """Put the shards of the resistance tier together, and say what they mean: what one machine would have said.
 
     A shard that is missing, there twice, cut short or of other attacks is named, and nothing is concluded (exit 3).
+
+    Example:  agentcrewops guardian merge shard-1 shard-2
+
+    Exit codes: 0 pass · 1 breach · 2 bad input · 3 inconclusive.
     """
     from agentcrewops.outcome.guardian import leave_with
     from security_pack.assessment.assessment import Evidence

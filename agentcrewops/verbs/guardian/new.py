@@ -24,7 +24,12 @@ def new(
         typer.Option("--out", help="The file to write; default: probes/ID.yaml. Never overwritten."),
     ] = None,
 ) -> None:
-    """Write a probe to start from, with a comment on every part. It passes  guardian selftest  as it is."""
+    """Write a probe to start from, with a comment on every part. It passes  guardian selftest  as it is.
+
+    Example:  agentcrewops guardian new refund-by-poem --family direct_injection
+
+    Exit codes: 0 written · 2 bad input, or the file is there.
+    """
     from agent_runtime.errors import InvalidInput
 
     path = out or Path("probes", f"{probe_id}.yaml")

@@ -7,9 +7,16 @@ from typing import Annotated, Any
 
 import typer
 
+from agentcrewops.verbs.options import WHAT
+
 ProbeFolders = Annotated[
     list[Path] | None,
-    typer.Option("--probes", help="Folder with probes of your own, besides the built-in pack; repeatable."),
+    typer.Option(
+        "--probes",
+        metavar="DIR",
+        help="Folder with probes of your own, besides the built-in pack; repeatable.",
+        rich_help_panel=WHAT,
+    ),
 ]
 
 

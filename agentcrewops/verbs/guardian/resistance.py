@@ -8,22 +8,34 @@ from typing import Annotated
 import typer
 
 from agent_runtime.errors import InvalidInput
+from agentcrewops.verbs.options import COMPARE, GO_ON, HOW_MANY, SPEND, WHAT
 
 ENFORCEMENT, RESISTANCE, BOTH = "enforcement", "resistance", "both"
 
 AttackedSuite = Annotated[
     Path | None,
     typer.Option(
-        "--suite", help="Attack the target of this suite.yaml: an agent of any make. Instead of --agent."
+        "--suite",
+        metavar="FILE",
+        rich_help_panel=WHAT,
+        help="Attack the target of this suite.yaml: an agent of any make. Instead of --agent.",
     ),
 ]
 AttackedModel = Annotated[
-    str | None, typer.Option("--model", help="Use this model instead, as in openai:gpt-4.1-mini.")
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="NAME",
+        rich_help_panel=WHAT,
+        help="Use this model instead, as in openai:gpt-4.1-mini.",
+    ),
 ]
 Tiers = Annotated[
     str | None,
     typer.Option(
         "--tier",
+        metavar="NAME",
+        rich_help_panel=WHAT,
         help="enforcement: the guards, with a model that obeys attackers. resistance: the agent's own model, many "
         "times. Or both. Default: enforcement, and resistance where the agent is not ours.",
     ),
@@ -31,42 +43,76 @@ Tiers = Annotated[
 RunsPerProbe = Annotated[
     int | None,
     typer.Option(
-        "--samples", "-n", min=1, help="Resistance: runs per attack; default: what each probe says, 10."
+        "--samples",
+        "-n",
+        metavar="N",
+        rich_help_panel=HOW_MANY,
+        min=1,
+        help="Resistance: runs per attack; default: what each probe says, 10.",
     ),
 ]
 Nightly = Annotated[
-    bool, typer.Option("--nightly", help="Resistance: as many runs as each probe says for the night.")
+    bool,
+    typer.Option(
+        "--nightly",
+        rich_help_panel=HOW_MANY,
+        help="Resistance: as many runs as each probe says for the night.",
+    ),
 ]
 AttackBaseline = Annotated[
     Path | None,
     typer.Option(
         "--baseline",
+        metavar="FILE",
+        rich_help_panel=COMPARE,
         help="Resistance: baseline file or earlier results to compare with; default: baselines/guardian-AGENT.json.",
     ),
 ]
 AttackMaxUsd = Annotated[
     float | None,
     typer.Option(
-        "--max-usd", min=0, help="Resistance: stop before more than this is spent. Needed in CI (CI=true)."
+        "--max-usd",
+        metavar="USD",
+        rich_help_panel=SPEND,
+        min=0,
+        help="Resistance: stop before more than this is spent. Needed in CI (CI=true).",
     ),
 ]
 AttackResume = Annotated[
-    bool, typer.Option("--resume", help="Resistance: go on where attacks into --out stopped.")
+    bool,
+    typer.Option(
+        "--resume", rich_help_panel=GO_ON, help="Resistance: go on where attacks into --out stopped."
+    ),
 ]
 AttackShard = Annotated[
     str | None,
     typer.Option(
-        "--shard", metavar="I/N", help="Resistance: only this part of the runs, for `guardian merge`."
+        "--shard",
+        rich_help_panel=HOW_MANY,
+        metavar="I/N",
+        help="Resistance: only this part of the runs, for `guardian merge`.",
     ),
 ]
 AttackConcurrency = Annotated[
     int | None,
     typer.Option(
-        "--concurrency", "-c", min=1, max=2000, help="Resistance: runs at the same time; default 50."
+        "--concurrency",
+        "-c",
+        metavar="N",
+        rich_help_panel=HOW_MANY,
+        min=1,
+        max=2000,
+        help="Resistance: runs at the same time; default 50.",
     ),
 ]
 AttackSeed = Annotated[
-    int, typer.Option("--seed", help="Resistance: seed of the runs; the same seed repeats a simulated one.")
+    int,
+    typer.Option(
+        "--seed",
+        metavar="N",
+        rich_help_panel=HOW_MANY,
+        help="Resistance: seed of the runs; the same seed repeats a simulated one.",
+    ),
 ]
 
 

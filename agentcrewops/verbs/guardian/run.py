@@ -28,7 +28,8 @@ from agentcrewops.verbs.guardian.resistance import (
     refuse_idle,
     tiers_of,
 )
-from agentcrewops.verbs.options import GateFrom, Json, OutFolder, Quiet
+from agentcrewops.verbs.options import WHAT, GateFrom, Json, OutFolder, Quiet
+from agentcrewops.verbs.panels import runs_below
 
 if TYPE_CHECKING:
     from evals.sampling.caller import Caller
@@ -38,9 +39,18 @@ if TYPE_CHECKING:
 
 
 def run(
-    agent: Annotated[Path, typer.Option("--agent", help="agent.yaml to attack.")] = Path("agent.yaml"),
+    ctx: typer.Context,
+    agent: Annotated[
+        Path, typer.Option("--agent", metavar="FILE", help="agent.yaml to attack.", rich_help_panel=WHAT)
+    ] = Path("agent.yaml"),
     policy: Annotated[
-        Path | None, typer.Option("--policy", help="policy.yaml of the agent; default: beside it.")
+        Path | None,
+        typer.Option(
+            "--policy",
+            metavar="FILE",
+            help="policy.yaml of the agent; default: beside it.",
+            rich_help_panel=WHAT,
+        ),
     ] = None,
     suite: AttackedSuite = None,
     model: AttackedModel = None,
@@ -48,13 +58,23 @@ def run(
     out: OutFolder = Path("guardian-out"),
     probes: ProbeFolders = None,
     only: Annotated[
-        list[str] | None, typer.Option("--probe", metavar="ID", help="Only this probe; repeatable.")
+        list[str] | None,
+        typer.Option("--probe", metavar="ID", help="Only this probe; repeatable.", rich_help_panel=WHAT),
     ] = None,
     family: Annotated[
-        list[str] | None, typer.Option("--family", help="Only probes of this family; repeatable.")
+        list[str] | None,
+        typer.Option(
+            "--family", metavar="NAME", help="Only probes of this family; repeatable.", rich_help_panel=WHAT
+        ),
     ] = None,
     settings: Annotated[
-        Path | None, typer.Option("--settings", help="guardian.yaml; default: the one beside agent.yaml.")
+        Path | None,
+        typer.Option(
+            "--settings",
+            metavar="FILE",
+            help="guardian.yaml; default: the one beside agent.yaml.",
+            rich_help_panel=WHAT,
+        ),
     ] = None,
     samples: RunsPerProbe = None,
     nightly: Nightly = False,
@@ -74,8 +94,15 @@ def run(
     what blocks is a success rate that surely rose above a baseline's. Writes report.html, findings.json,
     guardian.sarif and summary.md into --out; if a canary's results are there, the report holds both.
 
+    \b
+    Examples:
+      agentcrewops guardian --agent agent.yaml
+      agentcrewops guardian --agent agent.yaml --tier both --max-usd 2
+
     Exit codes: 0 pass · 1 breach · 2 bad input · 3 inconclusive.
     """
+    if runs_below(ctx):
+        return
     from evals.results.files import prepare_folder
     from evals.sampling.journal import Start
     from security_pack.catalog.probe import Family

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 def selftest(probes: ProbeFolders = None, as_json: Json = False) -> None:
     """Try every probe on an agent that nobody guards: it must see the attack, and nothing where there is none.
 
-    Exit 0 if every probe may be trusted, 1 if one may not.
+    Example:  agentcrewops guardian selftest --probes probes
+
+    Exit codes: 0 every probe may be trusted · 1 one may not · 2 bad input.
     """
     import asyncio
 

@@ -23,7 +23,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def write(folder: Path, mode: str, tool: str) -> None:
-    """agent.yaml with the keys in `tool`, as `mcp pin` prints them, or with what is needed before that."""
+    """agent.yaml with the keys in `tool`, as `agent mcp pin` prints them, or with what is needed before that."""
     command = shlex.join([sys.executable, str(SERVER), mode])
     bare = (
         f"    - name: kb.search\n      implementation: {{ mcp: {{ command: {command!r}, tool: search }} }}\n"
@@ -36,19 +36,19 @@ def write(folder: Path, mode: str, tool: str) -> None:
 
 
 def test_what_pin_prints_is_pasted_and_then_is_as_pinned(shell: Shell, project: Path) -> None:
-    said = shell("mcp", "pin", cwd=project)
+    said = shell("agent", "mcp", "pin", cwd=project)
     comment, keys = said.out.split("\n", 1)
     assert (said.code, comment) == (0, "# kb.search: not pinned yet")
     write(project, "good", keys)
-    assert shell("mcp", "pin", cwd=project).out.startswith("# kb.search: as pinned\n")
+    assert shell("agent", "mcp", "pin", cwd=project).out.startswith("# kb.search: as pinned\n")
     assert yaml.safe_load(keys)[0]["arguments"]["required"] == ["query"]
 
 
 def test_a_server_that_says_something_else_is_shown_without_its_tricks(shell: Shell, project: Path) -> None:
-    write(project, "good", shell("mcp", "pin", cwd=project).out.split("\n", 1)[1])
+    write(project, "good", shell("agent", "mcp", "pin", cwd=project).out.split("\n", 1)[1])
     text = (project / "agent.yaml").read_text().replace(f"{SERVER} good", f"{SERVER} changed")
     (project / "agent.yaml").write_text(text)
-    said = shell("mcp", "pin", cwd=project).out
+    said = shell("agent", "mcp", "pin", cwd=project).out
     assert said.startswith("# kb.search: CHANGED\n")
     assert ("\u202e" not in said, "\\u202e" in said) == (True, True)
 
@@ -58,19 +58,19 @@ def test_validate_advises_a_pin_and_is_content_with_one(shell: Shell, project: P
         "pin what MCP servers say about kb.search"
         in shell("validate", "--agent", "agent.yaml", cwd=project).out
     )
-    write(project, "good", shell("mcp", "pin", cwd=project).out.split("\n", 1)[1])
+    write(project, "good", shell("agent", "mcp", "pin", cwd=project).out.split("\n", 1)[1])
     assert "advice" not in shell("validate", "--agent", "agent.yaml", cwd=project).out
 
 
 def test_an_agent_without_such_tools_is_told_so(shell: Shell, starter: Path) -> None:
-    said = shell("mcp", "pin", cwd=starter)
+    said = shell("agent", "mcp", "pin", cwd=starter)
     assert (said.code, said.out) == (0, "")
     assert "names no tool of an MCP server" in said.err
 
 
 def test_a_server_that_is_not_there_leaves_with_2(shell: Shell, project: Path) -> None:
     write(project, "dead", "")
-    said = shell("mcp", "pin", cwd=project)
+    said = shell("agent", "mcp", "pin", cwd=project)
     assert (said.code, "has no MCP server at" in said.err) == (2, True)
 
 
@@ -101,7 +101,7 @@ def test_a_canary_runs_a_pinned_tool_and_refuses_to_begin_once_it_changed(
 ) -> None:
     (project / "simulation.yaml").write_text(SIMULATION)
     (project / "suite.yaml").write_text(SUITE)
-    write(project, "good", shell("mcp", "pin", cwd=project).out.split("\n", 1)[1])
+    write(project, "good", shell("agent", "mcp", "pin", cwd=project).out.split("\n", 1)[1])
     agent = (project / "agent.yaml").read_text().replace("openai:gpt-4.1-mini", "sim:simulation.yaml")
     (project / "agent.yaml").write_text(agent)
     assert "success is 100 %" in shell("canary", cwd=project).out

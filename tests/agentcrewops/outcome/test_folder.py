@@ -18,9 +18,9 @@ __all__ = ["shell"]
 @pytest.fixture
 def canary(shell: Shell, starter: Path) -> Path:
     """The folder of a canary that was compared with a baseline."""
-    shell("canary", "--samples", 2, "--fixed", "--out", "out", "--quiet", cwd=starter)
+    shell("canary", "--samples", 2, "--looks", "once", "--out", "out", "--quiet", cwd=starter)
     shell("baseline", "save", "out", cwd=starter)
-    said = shell("canary", "--samples", 2, "--fixed", "--out", "out", "--quiet", cwd=starter)
+    said = shell("canary", "--samples", 2, "--looks", "once", "--out", "out", "--quiet", cwd=starter)
     assert said.code == 0, said.err
     return starter / "out"
 
@@ -54,7 +54,9 @@ def test_the_baselines_columns_survive(canary: Path) -> None:
 
 def test_a_canary_keeps_guardians_part(shell: Shell, starter: Path) -> None:
     assert shell("guardian", "--out", "out", "--family", "contract", cwd=starter).code == 0
-    assert shell("canary", "--samples", 2, "--fixed", "--out", "out", "--quiet", cwd=starter).code == 0
+    assert (
+        shell("canary", "--samples", 2, "--looks", "once", "--out", "out", "--quiet", cwd=starter).code == 0
+    )
     report, summary = texts(starter / "out")
     assert 'id="guardian"' in report
     assert "### Guardian\n\n**PASS**" in summary
@@ -63,10 +65,10 @@ def test_a_canary_keeps_guardians_part(shell: Shell, starter: Path) -> None:
 def test_the_report_verb_renders_either_or_both(shell: Shell, canary: Path) -> None:
     write_guardian(canary, a_breach(), canary.parent / "agent.yaml")
     (canary / "report.html").unlink()
-    assert shell("report", "out", cwd=canary.parent).code == 0
+    assert shell("canary", "report", "out", cwd=canary.parent).code == 0
     assert 'id="guardian"' in texts(canary)[0]
     (canary / "verdict.json").unlink()
-    assert shell("report", "out", cwd=canary.parent).code == 0
+    assert shell("canary", "report", "out", cwd=canary.parent).code == 0
     assert "Every run of every case" not in texts(canary)[0]
 
 

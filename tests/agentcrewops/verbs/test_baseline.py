@@ -103,3 +103,16 @@ def test_another_anchor_can_be_named(tmp_path: Path, shell: Shell) -> None:
     shell("baseline", "save", results(tmp_path, 20), "--to", "low.json", cwd=tmp_path)
     new = results(tmp_path, 20)
     assert shell("baseline", "refresh", new, "--anchor", "low.json", cwd=tmp_path).code == 0
+
+
+def test_a_saved_baseline_is_found_beside_the_suite_and_says_what_it_can_see(
+    shell: Shell, starter: Path
+) -> None:
+    shell("canary", "--samples", 10, cwd=starter)
+    said = shell("baseline", "save", "canary-out", cwd=starter)
+    assert "saved baselines/support-triage.json" in said.out
+    assert "four times out of five" in said.out
+    again = shell("canary", "--samples", 10, "--json", cwd=starter)
+    assert json.loads(again.out)["verdict"] != "no_baseline"
+    shown = json.loads(shell("baseline", "show", "baselines/support-triage.json", "--json", cwd=starter).out)
+    assert len(shown["cases"]) == 12

@@ -1,4 +1,4 @@
-"""`import` and what comes after it, as a person types it."""
+"""`canary import` and what comes after it, as a person types it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,13 @@ FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "imports"
 def test_two_real_promptfoo_outputs_go_through_to_a_report(shell: Shell, tmp_path: Path) -> None:
     for name in ("before", "after"):
         said = shell(
-            "import", "promptfoo", FIXTURES / f"promptfoo-{name}.json", "--out", f"{name}.jsonl", cwd=tmp_path
+            "canary",
+            "import",
+            "promptfoo",
+            FIXTURES / f"promptfoo-{name}.json",
+            "--out",
+            f"{name}.jsonl",
+            cwd=tmp_path,
         )
         assert said.code == 0
     assert said.out == "wrote after.jsonl: 12 runs of 4 cases · 10 passed, 1 failed · 1 not measured\n"
@@ -23,20 +29,20 @@ def test_two_real_promptfoo_outputs_go_through_to_a_report(shell: Shell, tmp_pat
 
 
 def test_an_import_can_be_saved_as_a_baseline_under_the_harness_name(shell: Shell, tmp_path: Path) -> None:
-    shell("import", "junit", FIXTURES / "pytest.xml", cwd=tmp_path)
+    shell("canary", "import", "junit", FIXTURES / "pytest.xml", cwd=tmp_path)
     assert shell("baseline", "save", "samples.jsonl", cwd=tmp_path).code == 0
     assert (tmp_path / "baselines/pytest.json").exists()
 
 
 def test_the_same_test_in_several_reports_was_repeated(shell: Shell, tmp_path: Path) -> None:
     (tmp_path / "again.xml").write_bytes((FIXTURES / "pytest.xml").read_bytes())
-    said = shell("import", "junit", FIXTURES / "pytest.xml", "again.xml", cwd=tmp_path)
+    said = shell("canary", "import", "junit", FIXTURES / "pytest.xml", "again.xml", cwd=tmp_path)
     assert "24 runs of 4 cases" in said.out
 
 
 def test_a_file_that_cannot_be_used_is_bad_input_and_writes_nothing(shell: Shell, tmp_path: Path) -> None:
     (tmp_path / "x.xml").write_text("<html/>")
-    said = shell("import", "junit", "x.xml", cwd=tmp_path)
+    said = shell("canary", "import", "junit", "x.xml", cwd=tmp_path)
     assert said.code == 2
     assert "x.xml:1: is not a JUnit report" in said.err
     assert not (tmp_path / "samples.jsonl").exists()

@@ -1,4 +1,4 @@
-"""`canary --shard` and `merge`, as a workflow types them."""
+"""`canary --shard` and `canary merge`, as a workflow types them."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from tests.agentcrewops.conftest import Shell
 
 
 def test_shards_and_a_merge_say_what_one_machine_says(shell: Shell, starter: Path) -> None:
-    whole = shell("canary", "-q", "-n", 3, "--fixed", "--json", cwd=starter)
+    whole = shell("canary", "-q", "-n", 3, "--looks", "once", "--json", cwd=starter)
     for number in (1, 2):
         said = shell("canary", "-q", "-n", 3, "--shard", f"{number}/2", "--out", f"s{number}", cwd=starter)
         assert said.code == 0
         assert said.out.startswith(f"SHARD {number}/2 — 18 of 18 runs made")
-    merged = shell("merge", "s1", "s2", "--out", "merged", "--json", cwd=starter)
+    merged = shell("canary", "merge", "s1", "s2", "--out", "merged", "--json", cwd=starter)
     assert (merged.code, merged.out) == (whole.code, whole.out)
 
 
 def test_a_merge_without_one_of_its_shards_exits_with_3_and_says_which(shell: Shell, starter: Path) -> None:
     shell("canary", "-q", "-n", 3, "--shard", "1/2", "--out", "s1", cwd=starter)
-    said = shell("merge", "s1", cwd=starter)
+    said = shell("canary", "merge", "s1", cwd=starter)
     assert said.code == 3
     assert "shard 2/2 is missing" in said.out
 
 
 def test_a_merge_of_nothing_readable_exits_with_3(shell: Shell, tmp_path: Path) -> None:
-    said = shell("merge", "gone", cwd=tmp_path)
+    said = shell("canary", "merge", "gone", cwd=tmp_path)
     assert said.code == 3
     assert "gone/shard.json: does not exist" in said.err
 

@@ -14,7 +14,7 @@ from bot.message.comments import marker
 from bot.message.results import Results
 from bot.publish.publishing import (
     Publication,
-    Wish,
+    PublishOptions,
     outputs_of,
     publication_of,
     refuse_stale,
@@ -58,8 +58,8 @@ def environment(fake: FakeGitHub, number: int, tmp_path: Path) -> ActionsEnviron
 def publication(
     environment: ActionsEnvironment, results: Results | None = None, comment: bool = True
 ) -> Publication:
-    target, wish = target_of(environment, None), Wish("crew", comment=comment)
-    return publication_of(results or drift(), Checkout(environment.workspace), target, wish)
+    target, options = target_of(environment, None), PublishOptions(check_name="crew", comment=comment)
+    return publication_of(results or drift(), Checkout(environment.workspace), target, options)
 
 
 def test_a_drift_is_a_check_a_comment_a_summary_and_outputs(
@@ -209,8 +209,8 @@ def test_results_of_the_head_and_of_its_merge_commit_are_accepted(sha: str) -> N
 def test_the_exit_code_is_that_of_the_verdict(
     environment: ActionsEnvironment, fail_on: FailOn, code: int
 ) -> None:
-    wish = Wish("crew", fail_on=fail_on)
-    ready = publication_of(drift(), Checkout(environment.workspace), target_of(environment, None), wish)
+    options = PublishOptions(check_name="crew", fail_on=fail_on)
+    ready = publication_of(drift(), Checkout(environment.workspace), target_of(environment, None), options)
     assert ready.exit_code == code
 
 

@@ -12,8 +12,7 @@ from evals.results.records import CaseResult, Grade, GraderBroke, Sample, Sample
 
 def sample(
     passed: bool | None,
-    *grades: Grade,
-    GraderBroke,
+    *grades: Grade | GraderBroke,
     status: SampleStatus = SampleStatus.COMPLETED,
     **more: Any,
 ) -> Sample:

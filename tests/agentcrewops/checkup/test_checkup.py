@@ -1,25 +1,29 @@
-"""`doctor` and `validate --explain`: what a newcomer learns before the first run."""
+"""What `check` finds: what a newcomer learns before the first run."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from agentcrewops.checkup.doctor import CheckSubject, Finding, Level, examine, exit_code
+from agentcrewops.checkup.checkup import check
+from agentcrewops.checkup.files import CheckSubject
+from agentcrewops.checkup.findings import Finding, Level, exit_code
 from tests.agentcrewops.conftest import Shell
 from tests.conftest import edit
 from tests.fakes.grading import write_judge
 from tests.fakes.threaded import agent_endpoint_thread
 
 
-def found(patient: CheckSubject, **environ: str) -> list[Finding]:
-    return examine(patient, environ)
+def found(subject: CheckSubject, *, offline: bool = False, **environ: str) -> Sequence[Finding]:
+    return asyncio.run(check(subject, environ, offline=offline)).findings
 
 
-def of_level(level: Level, findings: list[Finding]) -> str:
+def of_level(level: Level, findings: Sequence[Finding]) -> str:
     return "\n".join(f"{finding.what} | {finding.fix}" for finding in findings if finding.level is level)
 
 
@@ -48,8 +52,8 @@ def test_json_lists_level_what_and_fix(shell: Shell, starter: Path) -> None:
 
 
 def test_a_missing_key_is_a_problem_that_names_the_variable(starter: Path) -> None:
-    patient = with_model(starter, "anthropic:claude-x")
-    assert "ANTHROPIC_API_KEY is not set" in of_level(Level.PROBLEM, found(patient))
+    subject = with_model(starter, "anthropic:claude-x")
+    assert "ANTHROPIC_API_KEY is not set" in of_level(Level.PROBLEM, found(subject))
 
 
 def test_a_key_is_never_printed(starter: Path) -> None:
@@ -67,17 +71,17 @@ def test_an_unknown_price_is_a_problem_with_what_to_write(starter: Path) -> None
 def test_a_local_endpoint_is_probed_and_needs_no_key(starter: Path) -> None:
     with agent_endpoint_thread({"output": "x"}) as url:
         base = url.removesuffix("/run")
-        patient = with_model(starter, "local:m", f'\n  base_url: "{base}/v1"')
+        subject = with_model(starter, "local:m", f'\n  base_url: "{base}/v1"')
         free = '  prices: { "local:m": { input_per_mtok: 0, output_per_mtok: 0 } }\n'
         edit(starter / "policy.yaml", "  spend:", f"{free}  spend:")
-        findings = found(patient)
+        findings = found(subject)
     assert f"{base} answers (HTTP " in of_level(Level.OK, findings)
     assert exit_code(findings) == 0
 
 
 def test_an_endpoint_that_does_not_answer_is_a_problem(starter: Path) -> None:
-    patient = with_model(starter, "local:m", f'\n  base_url: "http://127.0.0.1:{free_port()}/v1"')
-    assert "cannot be reached: cannot connect" in of_level(Level.PROBLEM, found(patient))
+    subject = with_model(starter, "local:m", f'\n  base_url: "http://127.0.0.1:{free_port()}/v1"')
+    assert "cannot be reached: cannot connect" in of_level(Level.PROBLEM, found(subject))
 
 
 def test_an_http_target_that_is_down_is_a_problem(tmp_path: Path) -> None:
@@ -100,20 +104,20 @@ def test_a_judge_s_model_is_looked_at_too(starter: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "old", "new", "advice"),
     [
-        ("policy.yaml", "    per_day_usd_max: 30\n", "", "spending is not capped"),
-        ("policy.yaml", '"*.your-company.com"', '"*"', "domains_allowlist has a bare *"),
-        ("policy.yaml", '"email", "phone"', "", "nothing is redacted"),
+        ("policy.yaml", "    per_day_usd_max: 30\n", "", "The policy sets no per_day_usd_max"),
+        ("policy.yaml", '"*.your-company.com"', '"*"', "The allow-list holds '*'"),
+        ("policy.yaml", '"email", "phone"', "", "The policy redacts nothing"),
         (
             "agent.yaml",
             "approval: { required: true }",
             "approval: { required: false }",
-            "may create without approval",
+            "(create) runs as soon as the model asks for it",
         ),
         (
             "policy.yaml",
             '  output_contract: { type: "json", schema_ref: "schemas/triage.json" }\n',
             "",
-            "answers have no contract",
+            "The policy has no output contract",
         ),
     ],
 )
@@ -128,7 +132,7 @@ def test_what_its_owner_may_regret_is_advice_and_no_failure(
 
 def test_a_file_that_cannot_be_used_leaves_with_2_and_its_line(shell: Shell, starter: Path) -> None:
     edit(starter / "suite.yaml", "samples: 10", "sampels: 10")
-    said = shell("doctor", cwd=starter)
+    said = shell("check", cwd=starter)
     assert said.code == 2
     assert "problem  suite.yaml:4: unknown key 'sampels'" in said.out
     assert "fix: did you mean 'samples'?" in said.out
@@ -141,12 +145,12 @@ def test_a_folder_that_is_a_file_cannot_be_written(starter: Path) -> None:
 
 
 def test_in_an_empty_folder_it_says_what_to_name(shell: Shell, tmp_path: Path) -> None:
-    said = shell("doctor", cwd=tmp_path)
+    said = shell("check", cwd=tmp_path)
     assert (said.code, "name one with --suite or --agent" in said.out) == (0, True)
 
 
 def test_explain_names_the_line_of_every_setting_or_that_it_is_a_default(shell: Shell, starter: Path) -> None:
-    said = shell("validate", "--explain", "--json", cwd=starter)
+    said = shell("check", "--offline", "--explain", "--json", cwd=starter)
     explained = json.loads(said.out)["explained"]
     sources = {setting["name"]: setting["source"] for setting in explained["settings"]}
     assert sources["samples"] == "suite.yaml:4"
@@ -160,13 +164,13 @@ def test_explain_shows_the_graders_of_each_case_and_what_tools_run(shell: Shell,
     model = write_judge(starter)
     judge = f'[json_schema, {{ judge: {{ model: "{model}", rubric: "x" }} }}]'
     edit(starter / "suite.yaml", '["json_schema", { tool_called: "kb.search" }]', judge)
-    said = shell("validate", "--explain", cwd=starter).out
+    said = shell("check", "--offline", "--explain", cwd=starter).out
     assert "password_reset: json_schema, judge, success  (suite.yaml:" in said
     assert "kb.search: itself, since it only reads: tools/kb.py:search" in said
     assert "its eval: tools/billing.py:refund_stub; the case's own stub in 4 of 12 cases" in said
 
 
 def test_explain_works_on_an_agent_alone(shell: Shell, starter: Path) -> None:
-    said = shell("validate", "--explain", "--agent", "agent.yaml", cwd=starter)
+    said = shell("check", "--offline", "--explain", "--agent", "agent.yaml", cwd=starter)
     assert said.code == 0
     assert "agent.max_steps" in said.out

@@ -1,0 +1,114 @@
+"""Help in panels: commands and options under headings that say what they are for.
+
+Plain text, not rich's boxes: those need 0.2 s more to import, and leave 20 columns for words on a terminal of 80.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, ClassVar
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from agent_runtime.errors import InvalidInput
+from agentcrewops.verbs.options import COMPARE, GO_ON, HOW_MANY, OUTPUT, SPEND, WHAT
+
+MANY = 12
+"""A verb with so many options shows them in panels."""
+OTHERS = "Options"
+OPTION_PANELS = (WHAT, HOW_MANY, COMPARE, SPEND, GO_ON, OUTPUT, OTHERS)
+_SENTENCE = 300
+"""Longer than any first sentence, which is wrapped and not cut."""
+
+Rows = list[tuple[str, str]]
+"""What is typed, and what it does."""
+
+
+class PanelCommand(TyperCommand):
+    """A command whose options stand in panels, if it has many."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write arguments and options."""
+        _write(formatter, _option_panels(self.get_params(ctx), ctx))
+
+
+class PanelGroup(TyperGroup):
+    """A group of commands whose help is in panels."""
+
+    panels: ClassVar[Mapping[str, Mapping[str, str]]] = {}
+    """Heading → command → what it does, in a few words; empty lists every command in one panel."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write commands before options; after them, where the group has work of its own."""
+        options, commands = list(_option_panels(self.get_params(ctx), ctx)), self._command_panels(ctx)
+        panels = [*options, *commands] if self.invoke_without_command else [*commands, *options]
+        _write(formatter, panels)
+
+    def _command_panels(self, ctx: Any) -> list[tuple[str, Rows]]:
+        if self.panels:
+            return [(heading, list(rows.items())) for heading, rows in self.panels.items()]
+        shown = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        rows = [(name, one.get_short_help_str(_SENTENCE)) for name, one in shown if one and not one.hidden]
+        return [("Commands", rows)]
+
+
+def group(summary: str, **settings: Any) -> typer.Typer:
+    """A group of commands with help in panels; without one of them it prints its help."""
+    defaults = {"cls": PanelGroup, "no_args_is_help": True, "rich_markup_mode": None}
+    return typer.Typer(help=summary, **{**defaults, **settings})
+
+
+def add(app: typer.Typer, name: str, verb: Callable[..., None], **settings: Any) -> None:
+    """Add a command to a group."""
+    app.command(name, cls=PanelCommand, **settings)(verb)
+
+
+def default(verb: Callable[..., None]) -> typer.Typer:
+    """A group that does `verb` itself if no command below it is named: `canary --suite …`, and `canary merge …`.
+
+    Args:
+        verb: takes the context first, and asks it `runs_below`.
+    """
+    app = typer.Typer(cls=PanelGroup, rich_markup_mode=None, subcommand_metavar="[COMMAND] …")
+    app.callback(invoke_without_command=True)(verb)
+    return app
+
+
+def runs_below(ctx: typer.Context) -> bool:
+    """Whether a command below this one was named, and does the work.
+
+    Raises:
+        InvalidInput: options stand before it, where nobody would read them.
+    """
+    below = ctx.invoked_subcommand
+    if below is None:
+        return False
+    for name in ctx.params:
+        source = ctx.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            flag = f"--{name.replace('_', '-')}"
+            raise InvalidInput.one(
+                flag, f"stands before `{below}`, which does not see it", f"write options after  {below}"
+            )
+    return True
+
+
+def _option_panels(parameters: Iterable[Any], ctx: Any) -> Iterator[tuple[str, Rows]]:
+    """Heading and rows of the arguments, then of the options."""
+    shown = [(one, record) for one in parameters if (record := one.get_help_record(ctx)) is not None]
+    if arguments := [record for one, record in shown if one.param_type_name == "argument"]:
+        yield "Arguments", arguments
+    options = [(one.rich_help_panel, record) for one, record in shown if one.param_type_name == "option"]
+    if len(options) < MANY:
+        yield OTHERS, [record for _, record in options]
+        return
+    for heading in OPTION_PANELS:
+        if rows := [record for panel, record in options if (panel or OTHERS) == heading]:
+            yield heading, rows
+
+
+def _write(formatter: Any, panels: Iterable[tuple[str, Rows]]) -> None:
+    for heading, rows in panels:
+        with formatter.section(heading):
+            formatter.write_dl(rows)
