@@ -9,7 +9,8 @@ from typing import Any
 from agent_runtime.agent.manifest import Manifest
 from agent_runtime.records import RunResult
 from agent_runtime.visible import escaped
-from evals.report import render_report, render_summary
+from evals.report.page import render_report
+from evals.report.summary import render_summary
 from evals.results.records import CaseResult, Sample, SuiteResult
 from evals.results.texts import redacted
 from evals.results.verdict import Verdict, VerdictKind
