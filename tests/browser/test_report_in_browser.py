@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from evals.gate.trend import AgentVersion, Estimate, Point, Trend
-from evals.report import render_report
+from evals.report.page import render_report
 from evals.report.trend import render_trend
 from evals.results.records import SuiteResult
 from evals.results.verdict import Comparison, MetricVerdict

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from evals.report import render_report
+from evals.report.page import render_report
 from evals.results.records import CaseResult, Event, GraderBroke, Sample, SampleStatus, SuiteResult
 from evals.results.verdict import Comparison, MetricVerdict, Verdict, VerdictKind
 from tests.evals.report.outline import Outline

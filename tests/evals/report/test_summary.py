@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evals.formatting import markdown
-from evals.report import render_summary
-from evals.report.summary import LONGEST
+from evals.report.summary import LONGEST, render_summary
 from evals.results.verdict import Verdict, VerdictKind
 from tests.evals.sample_results import HOSTILE_IDS, baseline_result, candidate_result, verdict_of
 

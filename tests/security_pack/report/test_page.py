@@ -8,7 +8,7 @@ from html import unescape
 
 import pytest
 
-from evals.report import render_report
+from evals.report.page import render_report
 from security_pack.findings.findings import Assessment, Conclusion
 from security_pack.report import guardian_section, render_guardian_report
 from tests.evals.report.outline import Outline

@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from evals.report import render_summary
-from evals.report.summary import LONGEST_WITH_SECTIONS
+from evals.report.summary import LONGEST_WITH_SECTIONS, render_summary
 from security_pack.findings.findings import Line, Location, Suppression
 from security_pack.report import guardian_section, render_guardian_summary
 from security_pack.report.summary import LONGEST
