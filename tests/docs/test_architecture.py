@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -69,3 +71,34 @@ def test_every_room_says_what_it_is_for(package: str) -> None:
         if not one.read_text(encoding="utf-8").lstrip().startswith('"""')
     ]
     assert silent == []
+
+
+LIBRARIES = ("agent_runtime", "evals", "security_pack", "bot")
+SPEAKS = {
+    "agent_runtime/progress.py",  # writes on the stream that a verb gave it
+    "evals/targets/prints.py",  # what an agent prints in our process goes to stderr, out of the verdict's way
+}
+
+
+def nodes(package: str) -> Iterator[tuple[str, ast.AST]]:
+    for path in sorted((ROOT / package).rglob("*.py")):
+        name = str(path.relative_to(ROOT))
+        yield from ((name, node) for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+@pytest.mark.parametrize("package", LIBRARIES)
+def test_a_library_starts_no_event_loop(package: str) -> None:
+    loops = {"asyncio.run", "asyncio.new_event_loop", "asyncio.Runner"}
+    calls = [(name, ast.unparse(node.func)) for name, node in nodes(package) if isinstance(node, ast.Call)]
+    assert [call for call in calls if call[1] in loops] == []
+
+
+@pytest.mark.parametrize("package", LIBRARIES)
+def test_a_library_is_silent(package: str) -> None:
+    said = [
+        name
+        for name, node in nodes(package)
+        if (isinstance(node, ast.Attribute) and ast.unparse(node) in {"sys.stdout", "sys.stderr"})
+        or (isinstance(node, ast.Call) and ast.unparse(node.func) == "print")
+    ]
+    assert set(said) <= SPEAKS
