@@ -15,6 +15,7 @@ from evals.canary.saved import compare_files
 from evals.importers import import_results
 from evals.importers.inspect_log import open_log, read_inspect
 from evals.importers.interface import Imported
+from evals.report.folder import render_results
 from evals.results.records import SampleStatus, SuiteResult
 from evals.results.samples import write_samples
 from evals.suite.suite_file import GateSettings
@@ -217,8 +218,10 @@ def test_two_real_logs_go_through_to_a_report(tmp_path: Path) -> None:
     for name in ("before", "after"):
         result = import_results([FIXTURES / f"inspect-{name}.eval"], read_inspect).result
         write_samples(tmp_path / f"{name}.jsonl", result)
-    compare_files(tmp_path / "before.jsonl", tmp_path / "after.jsonl", tmp_path / "out", GateSettings())
-    assert "parcel" in (tmp_path / "out/report.html").read_text(encoding="utf-8")
+    out = tmp_path / "out"
+    found = compare_files(tmp_path / "before.jsonl", tmp_path / "after.jsonl", out, GateSettings())
+    render_results(out, found)
+    assert "parcel" in (out / "report.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.importers
