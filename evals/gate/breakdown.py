@@ -68,7 +68,7 @@ def breakdowns_of(arms: Arms, seed: int, tags: Sequence[str]) -> Breakdowns:
     rows = _tested_together(
         [_described(part, seed, part.kind == TAG and part.name in gating) for part in parts]
     )
-    return Breakdowns(rows, tuple(_blind_gates(rows, tags, shared)))
+    return Breakdowns(rows, tuple(_untested_gates(rows, tags, shared)))
 
 
 def with_fallen_tags(
@@ -128,8 +128,8 @@ def _passed_by_grader(run: Sample) -> dict[str, bool]:
 def _largest(parts: Iterable[_Part], always: frozenset[str]) -> list[_Part]:
     """Those with the most cases, by name."""
     ordered = sorted(parts, key=lambda part: (part.name not in always, -len(part.candidate), part.name))
-    shown = ordered[: max(MOST_PARTS, len(always))]
-    return sorted((part for part in shown if part.candidate), key=lambda part: part.name)
+    largest = ordered[: max(MOST_PARTS, len(always))]
+    return sorted((part for part in largest if part.candidate), key=lambda part: part.name)
 
 
 # --- what each part says ----------------------------------------------------------------------------------
@@ -183,9 +183,9 @@ def _tested(row: Breakdown, p: float) -> Breakdown:
     return replace(row, p_fell=p, fell=p <= FELL_AT)
 
 
-def _blind_gates(rows: Sequence[Breakdown], tags: Iterable[str], shared: Evidence) -> Iterator[str]:
+def _untested_gates(rows: Sequence[Breakdown], tags: Iterable[str], shared: Evidence) -> Iterator[str]:
     """Where something was compared: the tags that gate and had no case among it."""
     tested = {row.name for row in rows if row.p_fell is not None}
-    blind = [tag for tag in tags if tag not in tested]
-    if shared and blind:
-        yield wording.tags_not_compared(blind)
+    untested = [tag for tag in tags if tag not in tested]
+    if shared and untested:
+        yield wording.tags_not_compared(untested)

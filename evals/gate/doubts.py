@@ -29,7 +29,7 @@ BORDERLINE = (0.4, 2.0)
 """Times the level: an exact p in between is near the line."""
 
 
-def why_distrusted(arms: Arms, expected_runs: int | None, compared: bool) -> tuple[str, ...]:
+def reasons_to_distrust(arms: Arms, expected_runs: int | None, compared: bool) -> tuple[str, ...]:
     """Why this result says nothing, as sentences; empty if it does."""
     shared = {name: arms.baseline[name] for name in arms.pairing.of(CaseStatus.SHARED)} if compared else {}
     return (
@@ -68,7 +68,7 @@ def _mostly_lost(case: CaseEvidence) -> bool:
     return not case.runs or case.unmeasured > MOST_UNMEASURED_OF_A_CASE * case.started
 
 
-def broken_floors(evidence: Evidence, settings: GateSettings, *, for_good: bool) -> Iterable[str]:
+def broken_floors(evidence: Evidence, settings: GateSettings, *, unrecoverable_only: bool) -> Iterable[str]:
     """Floors need no baseline: they hold for every measured case of the candidate.
 
     Args:
@@ -82,7 +82,7 @@ def broken_floors(evidence: Evidence, settings: GateSettings, *, for_good: bool)
     if failed:
         yield wording.must_pass_failed(failed)
     measured = [case for case in evidence.values() if case.runs]
-    if settings.min_success_rate is not None and measured and not for_good:
+    if settings.min_success_rate is not None and measured and not unrecoverable_only:
         rate = runs_of(measured).counts.rate
         if rate < settings.min_success_rate - EPSILON:
             yield wording.below_min_success(rate, settings.min_success_rate)

@@ -69,9 +69,9 @@ class Pairing:
 
     status: Mapping[str, CaseStatus]
 
-    def of(self, *wanted: CaseStatus) -> tuple[str, ...]:
+    def of(self, *statuses: CaseStatus) -> tuple[str, ...]:
         """The ids of the cases with one of these, in order."""
-        return tuple(name for name, status in self.status.items() if status in wanted)
+        return tuple(name for name, status in self.status.items() if status in statuses)
 
 
 def outcome(sample: Sample) -> bool | None:

@@ -33,7 +33,7 @@ from evals.gate.comparison import (
     runs_of,
 )
 from evals.gate.decision import P95, SUCCESS, USD, Decision, Numbers, Objections, decision_on, source_of
-from evals.gate.doubts import broken_floors, comparison_warnings, gap, input_warnings, why_distrusted
+from evals.gate.doubts import broken_floors, comparison_warnings, gap, input_warnings, reasons_to_distrust
 from evals.gate.evidence import Arms, Evidence, Look, arms_of
 from evals.gate.facts import (
     arm_rates,
@@ -106,13 +106,13 @@ def _decide(
     arms = arms_of(baseline, candidate)
     inputs = _digest(baseline, candidate)
     seed = int(inputs[:12], 16) if seed is None else seed
-    alone = _why_alone(baseline, candidate, arms)
-    distrust = why_distrusted(arms, expected_runs, compared=alone is None)
+    alone = _nothing_to_compare_with(baseline, candidate, arms)
+    distrust = reasons_to_distrust(arms, expected_runs, compared=alone is None)
     matched = _matched(arms) if alone is None else None
     if matched is not None and at is not None:
         at = replace(at, level=_level(arms, at))
     numbers = _numbers(arms, matched, settings, _generator(seed, inputs), at)
-    floors = tuple(broken_floors(arms.candidate, settings, for_good=not _ends(numbers, at, alone)))
+    floors = tuple(broken_floors(arms.candidate, settings, unrecoverable_only=not _ends(numbers, at, alone)))
     decision = decision_on(
         numbers,
         Objections(distrust, floors, alone),
@@ -126,7 +126,7 @@ def _decide(
         candidate,
         arms,
         seed,
-        decision if at is None else _looked(decision, at),
+        decision if at is None else _with_look_facts(decision, at),
         breakdowns_of(arms, seed, tags),
         (*warnings, *numbers.warnings, *inputs_warn),
     )
@@ -195,7 +195,7 @@ def _ends(numbers: Numbers, at: Look | None, alone: str | None) -> bool:
     return numbers.passes or numbers.metrics[SUCCESS].verdict is MetricVerdict.DRIFT
 
 
-def _looked(decision: Decision, at: Look) -> Decision:
+def _with_look_facts(decision: Decision, at: Look) -> Decision:
     """The decision with the facts of its look, and what stopping here saves."""
     numbers = decision.numbers
     cases = sum(case.status is not CaseStatus.REMOVED for case in numbers.cases)
@@ -206,7 +206,7 @@ def _looked(decision: Decision, at: Look) -> Decision:
 # --- what is compared -------------------------------------------------------------------------------------
 
 
-def _why_alone(baseline: SuiteResult | None, candidate: SuiteResult, arms: Arms) -> str | None:
+def _nothing_to_compare_with(baseline: SuiteResult | None, candidate: SuiteResult, arms: Arms) -> str | None:
     if baseline is None:
         return "There is no baseline to compare it with."
     if baseline.replayed != candidate.replayed:
@@ -271,7 +271,7 @@ def _numbers(
     )
     alone = Numbers({}, cases, facts)
     if matched is None:
-        return _alone(alone, arms.candidate)
+        return _candidate_only(alone, arms.candidate)
     return _compared(alone, matched, settings.margin, rng, at)
 
 
@@ -312,7 +312,7 @@ def _descriptive(ratio: Comparison) -> Comparison:
     return replace(ratio, verdict=MetricVerdict.UNDECIDED, reason="judged at the last look only")
 
 
-def _alone(numbers: Numbers, evidence: Evidence) -> Numbers:
+def _candidate_only(numbers: Numbers, evidence: Evidence) -> Numbers:
     """The numbers with the candidate's own metrics, and no change."""
     measured = [case for case in evidence.values() if case.runs]
     if not measured:

@@ -40,15 +40,15 @@ def reasons(decision: Decision) -> Iterator[str]:
     if kind is VerdictKind.DRIFT:
         yield from _drifts(decision.numbers)
     else:
-        yield _why_no_drift(decision)
+        yield _reason_without_drift(decision)
     yield from _named_cases(decision)
     if kind is VerdictKind.DRIFT:
         yield from objections.floors
     if decision.numbers.facts.look is not None:
-        yield looked(decision.numbers.facts.look)
+        yield look_outcome(decision.numbers.facts.look)
 
 
-def _why_no_drift(decision: Decision) -> str:
+def _reason_without_drift(decision: Decision) -> str:
     numbers, comparison = decision.numbers, decision.numbers.facts.comparison
     success, alone = numbers.metrics[SUCCESS], decision.objections.alone
     if alone is not None or comparison is None:
@@ -83,7 +83,7 @@ def _closing(decision: Decision, reasons: Sequence[str]) -> Sequence[str]:
         return ["This result is not trustworthy: it is no pass and no drift."]
     why = reasons[:1] if decision.kind in {VerdictKind.PASS, VerdictKind.UNDECIDED} else ()
     look = decision.numbers.facts.look
-    return [*why, *([looked(look)] if look is not None and look.stopped_early else [])]
+    return [*why, *([look_outcome(look)] if look is not None and look.stopped_early else [])]
 
 
 def _named_cases(decision: Decision) -> list[str]:
@@ -104,7 +104,7 @@ def success_drift(success: Comparison, shared: int) -> str:
 
 def _fall(success: Comparison, where: str = "") -> str:
     """93 % → 83 % (−10 points, 90 % interval −16 … −4)"""
-    moved = _moved(success)
+    moved = _figures_of(success)
     spread = f", 90 % interval {moved.low} … {moved.high}" if success.ci_low is not None else ""
     rates = f"{moved.baseline} → {moved.candidate}"
     return " ".join(part for part in (rates, where, f"({moved.change} points{spread})") if part)
@@ -112,7 +112,7 @@ def _fall(success: Comparison, where: str = "") -> str:
 
 def brief_success(success: Comparison) -> str:
     """93 % → 83 % (−10, −16 … −4)"""
-    moved = _moved(success)
+    moved = _figures_of(success)
     spread = f", {moved.low} … {moved.high}" if success.ci_low is not None else ""
     return f"{moved.baseline} → {moved.candidate} ({moved.change}{spread})"
 
@@ -192,7 +192,7 @@ def broken_cases(cases: Sequence[CaseComparison]) -> str:
 # --- sentences about looks ---------------------------------------------------------------------------------
 
 
-def looked(look: LookFacts) -> str:
+def look_outcome(look: LookFacts) -> str:
     """Where the looking stopped and what that saved, or where it goes on."""
     number = len(look.looks)
     if look.stopped_early:
@@ -372,7 +372,7 @@ def cases_removed(case_ids: Sequence[str]) -> str:
 # --- figures ----------------------------------------------------------------------------------------------
 
 
-def _moved(success: Comparison) -> figures.Change:
+def _figures_of(success: Comparison) -> figures.Change:
     """The figures of a comparison of rates, for a sentence."""
     shown = figures.change_of(
         replace(success, baseline=success.baseline or 0.0, candidate=success.candidate or 0.0)
