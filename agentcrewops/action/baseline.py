@@ -19,7 +19,7 @@ from agentcrewops.terminal import plain
 from bot.actions.environment import TOKEN, ActionsEnvironment
 from bot.github.repository import Connection, with_token
 from bot.publish.proposals import Proposal, propose
-from evals.canary.baselines import held_against, slow_slide
+from evals.canary.baselines import compare_refresh, slow_slide
 from evals.canary.canary import run_canary
 from evals.canary.preparation import CanaryOptions, usual_baseline
 from evals.formatting import markdown
@@ -33,7 +33,7 @@ _UNFIT = {VerdictKind.BELOW_FLOOR, VerdictKind.NOT_MEASURED}
 
 
 @dataclass(frozen=True, slots=True)
-class Refreshed:
+class RefreshOutcome:
     """What became of it: the pull request's number, or None and why there is none.
 
     Attributes:
@@ -47,7 +47,7 @@ class Refreshed:
 
 def refresh_baseline(
     inputs: Inputs, results: Path, actions: ActionsEnvironment, environ: Mapping[str, str]
-) -> Refreshed:
+) -> RefreshOutcome:
     """Measure the suite, and propose the result as its baseline unless it fell below what was approved.
 
     Raises:
@@ -65,12 +65,12 @@ def refresh_baseline(
         raise CannotMeasure(f"no baseline is proposed: {plain(verdict.headline)}")
     file = usual_baseline(suite)
     measured = load_reference(results)
-    if (slide := _saved(file, measured, suite)) is not None:
-        return Refreshed(None, slide, slid=True)
+    if (slide := _save_unless_sliding(file, measured, suite)) is not None:
+        return RefreshOutcome(None, slide, slid=True)
     proposal = _proposal(file, measured, suite, verdict, branch, actions)
     github = with_token(Connection(actions.api_url, actions.repository), _token(actions))
     number = propose(github, proposal)
-    return Refreshed(number, "" if number else f"{file} says the same already")
+    return RefreshOutcome(number, "" if number else f"{file} says the same already")
 
 
 def _options(inputs: Inputs, suite: Suite, results: Path, environ: Mapping[str, str]) -> CanaryOptions:
@@ -88,7 +88,7 @@ def _options(inputs: Inputs, suite: Suite, results: Path, environ: Mapping[str, 
     )
 
 
-def _saved(file: Path, measured: SuiteResult, suite: Suite) -> str | None:
+def _save_unless_sliding(file: Path, measured: SuiteResult, suite: Suite) -> str | None:
     """Write the file; or leave it and say why."""
     clean = Redactor(ALL_KINDS).redact
     if not file.exists():
@@ -96,7 +96,7 @@ def _saved(file: Path, measured: SuiteResult, suite: Suite) -> str | None:
         save_baseline(file, measured, clean)
         return None
     approved = read_anchor(file)
-    refresh = held_against(read_baseline(file), approved, measured, suite.gate.margin)
+    refresh = compare_refresh(read_baseline(file), approved, measured, suite.gate.margin)
     if (slide := slow_slide(refresh)) is None:
         save_baseline(file, measured, clean, approved)
     return slide
@@ -143,7 +143,7 @@ def _token(actions: ActionsEnvironment) -> str:
     return actions.token
 
 
-def tell(refreshed: Refreshed) -> None:
+def print_outcome(refreshed: RefreshOutcome) -> None:
     """Say it in the log."""
-    done = f"proposed in pull request {refreshed.pull}" if refreshed.pull else refreshed.why
-    typer.echo(plain(done))
+    outcome = f"proposed in pull request {refreshed.pull}" if refreshed.pull else refreshed.why
+    typer.echo(plain(outcome))

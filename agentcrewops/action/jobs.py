@@ -109,7 +109,7 @@ def judge_job(environ: Mapping[str, str]) -> int:
         return _refused(error).code
     code = judge(inputs, job, environ)
     if environ.get("GITHUB_OUTPUT"):
-        write_outputs(Path(environ["GITHUB_OUTPUT"]), _left_in(job.results, inputs))
+        write_outputs(Path(environ["GITHUB_OUTPUT"]), _step_outputs(job.results, inputs))
     return code
 
 
@@ -126,7 +126,7 @@ def publish_job(environ: Mapping[str, str]) -> int:
 
 def baseline_job(environ: Mapping[str, str]) -> int:
     """The step `Refresh` of actions/baseline; 1 if the agent slid below what was approved."""
-    from agentcrewops.action.baseline import refresh_baseline, tell  # only here: it needs PyGithub
+    from agentcrewops.action.baseline import print_outcome, refresh_baseline  # only here: it needs PyGithub
 
     try:
         job = job_of(environ)
@@ -134,7 +134,7 @@ def baseline_job(environ: Mapping[str, str]) -> int:
         with commands_stopped():
             _refuse_unbounded_spending(inputs)
             refreshed = refresh_baseline(inputs, job.results, read_environment(environ), environ)
-            tell(refreshed)
+            print_outcome(refreshed)
     except CrewError as error:
         return _refused(error).code
     if environ.get("GITHUB_OUTPUT"):
@@ -168,7 +168,7 @@ def judge(inputs: Inputs, job: Job, environ: Mapping[str, str]) -> int:
     """Judge what the inputs name, leave the results, and return the exit code; problems become annotations."""
     shutil.rmtree(job.results, ignore_errors=True)
     steps = [partial(step, inputs, job, job.results, environ) for step in _steps(inputs)]
-    return _worst([_reported(step).code for step in steps])
+    return _worst([_run_step(step).code for step in steps])
 
 
 Step = Callable[[Inputs, Job, Path, Mapping[str, str]], PartOutcome]
@@ -188,7 +188,7 @@ def _worst(codes: list[int]) -> int:
     return next((code for code in (2, 3, 1) if code in codes), 0)
 
 
-def _reported(step: Callable[[], PartOutcome]) -> PartOutcome:
+def _run_step(step: Callable[[], PartOutcome]) -> PartOutcome:
     try:
         with commands_stopped():
             judged = step()
@@ -232,15 +232,15 @@ def _conclude(found: CanaryResult, inputs: Inputs, results: Path) -> PartOutcome
 
 def _guardian(inputs: Inputs, job: Job, results: Path, environ: Mapping[str, str]) -> PartOutcome:
     agent = inputs.spec or Path("agent.yaml")
-    ready = prepare_guardian(GuardianOptions(agent, inputs.policy, gate_from=job.base))
-    assessment = asyncio.run(run_guardian(ready, datetime.now(UTC).date()))
+    prepared = prepare_guardian(GuardianOptions(agent, inputs.policy, gate_from=job.base))
+    assessment = asyncio.run(run_guardian(prepared, datetime.now(UTC).date()))
     assessment = replace(assessment, commit=job.head or assessment.commit)
     if inputs.mode.canary and _not_for_forks(inputs, job):
         assessment = _without_canary(assessment)
-    return _kept(assessment, results, inputs, agent)
+    return _write_assessment(assessment, results, inputs, agent)
 
 
-def _kept(assessment: Assessment, results: Path, inputs: Inputs, agent: Path) -> PartOutcome:
+def _write_assessment(assessment: Assessment, results: Path, inputs: Inputs, agent: Path) -> PartOutcome:
     prepare_folder(results)
     write_guardian(results, assessment, agent)
     announce_assessment(assessment, results, as_json=False)
@@ -358,7 +358,7 @@ def _merge_findings(inputs: Inputs, job: Job, results: Path, environ: Mapping[st
     assessment = findings_file.read_assessment(parts[0]) if parts else _no_findings(job)
     if inputs.mode.canary and not _parts_with(SHARD_FILE, job) and _not_for_forks(inputs, job):
         assessment = _without_canary(assessment)
-    return _kept(assessment, results, inputs, inputs.suite)
+    return _write_assessment(assessment, results, inputs, inputs.suite)
 
 
 def _no_findings(job: Job) -> Assessment:
@@ -368,16 +368,16 @@ def _no_findings(job: Job) -> Assessment:
     return Assessment(Conclusion.INCONCLUSIVE, headline, agent="", model="", commit=job.head)
 
 
-def _left_in(results: Path, inputs: Inputs) -> dict[str, str]:
+def _step_outputs(results: Path, inputs: Inputs) -> dict[str, str]:
     """The step's outputs: what was found, where it is, and the name it is kept under; nothing if there is nothing."""
     if not results.is_dir():
         return {}
     kind = {Mode.CANARY: f"canary-{inputs.shard.number}-of-{inputs.shard.of}", Mode.GUARDIAN: "guardian"}
     whole = inputs.merge or inputs.mode not in kind
     part = REPORT.format(inputs.name) if whole else PART.format(inputs.name, kind[inputs.mode])
-    kept = {"results-path": str(results), "artifact-name": part}
+    outputs = {"results-path": str(results), "artifact-name": part}
     if (results / SARIF_NAME).is_file():
-        kept["sarif-path"] = str(results / SARIF_NAME)
+        outputs["sarif-path"] = str(results / SARIF_NAME)
     if not ((results / "verdict.json").is_file() or (results / findings_file.NAME).is_file()):
-        return {**kept, "publishable": "false"}
-    return {**outputs_of(read_results([results]), results), **kept, "publishable": "true"}
+        return {**outputs, "publishable": "false"}
+    return {**outputs_of(read_results([results]), results), **outputs, "publishable": "true"}

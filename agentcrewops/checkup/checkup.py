@@ -79,7 +79,7 @@ async def _connections(
         for manifest in files.models
         async for finding in model_findings(manifest, environ, offline=offline)
     ]
-    endpoint = files.ready.evaluation.suite.target.http if files.ready is not None else None
+    endpoint = files.prepared.evaluation.suite.target.http if files.prepared is not None else None
     return (*found, *([await endpoint_finding(endpoint)] if endpoint is not None and not offline else []))
 
 

@@ -42,12 +42,12 @@ def publish_results(options: PublishOptions, environ: Mapping[str, str]) -> int:
     environment = _environment(options, environ)
     run_id = options.from_run or environment.triggering_run
     if options.dry_run and run_id is None:
-        publication = _publication_here(options, environment)
+        publication = _publication_of_job(options, environment)
         _print_dry_run(publication, as_json=options.as_json)
         return publication.exit_code
     github = _github(environment)
     publication = (
-        _publication_here(options, environment)
+        _publication_of_job(options, environment)
         if run_id is None
         else _publication_of_run(options, environment, github, run_id)
     )
@@ -59,7 +59,7 @@ def publish_results(options: PublishOptions, environ: Mapping[str, str]) -> int:
     return publication.exit_code or int(published.failed)
 
 
-def _publication_here(options: PublishOptions, environment: ActionsEnvironment) -> Publication:
+def _publication_of_job(options: PublishOptions, environment: ActionsEnvironment) -> Publication:
     """Of what this job measured."""
     results = read_results(options.folders)
     if environment.sha != NOWHERE:

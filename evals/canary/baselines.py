@@ -46,16 +46,16 @@ class BaselinePower:
 
 def describe_baseline(result: SuiteResult, samples: int = 10, margin: float = 0.10) -> BaselinePower:
     """What the gate would see with `samples` candidate runs per case against `result`."""
-    sight = BaselinePower(summarize(result), samples, margin)
+    power = BaselinePower(summarize(result), samples, margin)
     measured = [case for case in gather(result).values() if case.runs]
     if not measured:
-        return sight
+        return power
     baseline = Counts(
         passed=np.array([case.passed for case in measured]),
         runs=np.array([len(case.runs) for case in measured]),
     )
     return replace(
-        sight,
+        power,
         minimum_detectable_drop=minimum_detectable_drop(baseline, np.full(len(measured), samples)),
         chance_of_pass=chance_of_pass(baseline, samples, margin),
         samples_for_pass=_samples_for_pass(baseline, margin),
@@ -100,7 +100,7 @@ class Refresh:
     against_anchor: Verdict
 
 
-def held_against(baseline: SuiteResult, anchor: SuiteResult, new: SuiteResult, margin: float) -> Refresh:
+def compare_refresh(baseline: SuiteResult, anchor: SuiteResult, new: SuiteResult, margin: float) -> Refresh:
     """Both comparisons.
 
     Raises:

@@ -42,11 +42,11 @@ def render_junit(verdict: Verdict, candidate: SuiteResult) -> str:
         element.set("time", f"{_seconds(case):.3f}")
         outcome = _outcome(case, compared.get(case.case_id))
         if case.case_id in failures:
-            SubElement(element, "failure", message=outcome, type=verdict.verdict.value).text = _why(
+            SubElement(element, "failure", message=outcome, type=verdict.verdict.value).text = _details(
                 case, verdict
             )
         elif case.case_id in errors:
-            SubElement(element, "error", message=outcome, type=verdict.verdict.value).text = _why(
+            SubElement(element, "error", message=outcome, type=verdict.verdict.value).text = _details(
                 case, verdict
             )
         elif case.case_id in skipped:
@@ -74,7 +74,7 @@ def failed_cases(verdict: Verdict, candidate: SuiteResult) -> set[str]:
     success = verdict.metrics.get("success_rate")
     if success is None or success.verdict is not MetricVerdict.DRIFT:
         return everything
-    return {row.case_id for row in verdict.cases if _fell(row)} & everything or everything
+    return {row.case_id for row in verdict.cases if _got_worse(row)} & everything or everything
 
 
 def unmeasured_cases(verdict: Verdict, candidate: SuiteResult) -> set[str]:
@@ -85,7 +85,7 @@ def unmeasured_cases(verdict: Verdict, candidate: SuiteResult) -> set[str]:
     return holes or {case.case_id for case in candidate.cases}
 
 
-def _fell(row: CaseComparison) -> bool:
+def _got_worse(row: CaseComparison) -> bool:
     if not row.baseline_runs or not row.candidate_runs:
         return False
     return row.candidate_passed * row.baseline_runs < row.baseline_passed * row.candidate_runs
@@ -101,7 +101,7 @@ def _outcome(case: CaseResult, row: CaseComparison | None) -> str:
     return f"{passed}/{runs} runs passed{before}{without}"
 
 
-def _why(case: CaseResult, verdict: Verdict) -> str:
+def _details(case: CaseResult, verdict: Verdict) -> str:
     return _legal("\n".join(part for part in (_first_reason(case), *verdict.reasons[:1]) if part))
 
 

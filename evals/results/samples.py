@@ -248,18 +248,18 @@ class _Case:
     first: SampleLine
     samples: dict[int, Sample] = field(default_factory=dict)
     lines: dict[int, int] = field(default_factory=dict)
-    shown: dict[bool, int] = field(default_factory=dict)
+    with_text: dict[bool, int] = field(default_factory=dict)
 
-    def shows(self, sample: Sample) -> bool:
+    def keeps_text_of(self, sample: Sample) -> bool:
         """Whether this is the first run so far that failed, or that passed; the one before it loses its text."""
         if sample.passed is None:
             return False
-        first = self.shown.setdefault(sample.passed, sample.sample_index)
+        first = self.with_text.setdefault(sample.passed, sample.sample_index)
         if first < sample.sample_index:
             return False
         if first > sample.sample_index:
             self.samples[first] = _thinned(self.samples[first])
-            self.shown[sample.passed] = sample.sample_index
+            self.with_text[sample.passed] = sample.sample_index
         return True
 
 
@@ -281,7 +281,9 @@ class _Collected:
             return
         case.lines[line.sample_index] = number
         sample = _sample(line)
-        case.samples[line.sample_index] = sample if keep_text or case.shows(sample) else _thinned(sample)
+        case.samples[line.sample_index] = (
+            sample if keep_text or case.keeps_text_of(sample) else _thinned(sample)
+        )
 
     def result(self) -> SuiteResult:
         """Everything, if nothing is wrong."""

@@ -46,20 +46,20 @@ class CancelSwitch:
     """For a program that runs evaluations on its own loop: `press` ends those that listen, and those to come."""
 
     def __init__(self) -> None:
-        self._why = ""
+        self._reason = ""
         self._listeners: list[Interrupt] = []
 
-    def press(self, why: str = "cancelled") -> None:
+    def press(self, reason: str = "cancelled") -> None:
         """End the runs. To be called on the thread of their loop."""
-        self._why = why
+        self._reason = reason
         for interrupt in tuple(self._listeners):
-            interrupt(why)
+            interrupt(reason)
 
     @contextmanager
     def listen(self, interrupt: Interrupt) -> Iterator[None]:
         """End these runs too once it is pressed; at once if it was."""
-        if self._why:
-            interrupt(self._why)
+        if self._reason:
+            interrupt(self._reason)
         self._listeners.append(interrupt)
         try:
             yield

@@ -100,7 +100,7 @@ def _shown(
         name=name,
         baseline=written(baseline),
         candidate=written(candidate),
-        change=_moved(baseline, candidate, written),
+        change=_figures_of(baseline, candidate, written),
         interval="",
         word="",
         tone="plain",
@@ -108,7 +108,7 @@ def _shown(
     )
 
 
-def _moved(baseline: float | None, candidate: float | None, written: Written) -> str:
+def _figures_of(baseline: float | None, candidate: float | None, written: Written) -> str:
     if baseline is None or candidate is None:
         return figures.NOT_KNOWN
     if written is figures.percent:
