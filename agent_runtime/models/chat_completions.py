@@ -115,9 +115,9 @@ def _free(wanted: str, taken: set[str]) -> str:
 
 
 def _message(message: Message, names: WireNames) -> dict[str, Any]:
-    written: dict[str, Any] = {"role": message.role, "content": message.content}
+    encoded: dict[str, Any] = {"role": message.role, "content": message.content}
     if message.tool_calls:
-        written["tool_calls"] = [
+        encoded["tool_calls"] = [
             {
                 "id": call.id,
                 "type": "function",
@@ -126,8 +126,8 @@ def _message(message: Message, names: WireNames) -> dict[str, Any]:
             for call in message.tool_calls
         ]
     if message.tool_call_id is not None:
-        written["tool_call_id"] = message.tool_call_id
-    return written
+        encoded["tool_call_id"] = message.tool_call_id
+    return encoded
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
@@ -153,13 +153,13 @@ def _tool_calls(value: Any, names: WireNames) -> tuple[ToolCall, ...]:
 def _tool_call(call: Mapping[str, Any], index: int, names: WireNames) -> ToolCall:
     function = _mapping(call.get("function"))
     arguments = function.get("arguments")
-    written = (
+    encoded = (
         arguments if isinstance(arguments, str) else json.dumps(arguments if arguments is not None else {})
     )
     return ToolCall(
         id=_text(call.get("id")) or f"call_{index}",
         name=names.from_wire(_text(function.get("name"))),
-        arguments=written or "{}",
+        arguments=encoded or "{}",
     )
 
 

@@ -117,10 +117,10 @@ class LitellmModel:
 
 def _error_of(error: Exception, latency_ms: float, secret: str | None) -> ModelError:
     status = getattr(error, "status_code", None)
-    said = str(getattr(error, "message", None) or error).partition("Traceback (most recent")[0]
+    message = str(getattr(error, "message", None) or error).partition("Traceback (most recent")[0]
     if type(status) is int:
-        return error_of_status(status, said, _headers_of(error), latency_ms=latency_ms, secret=secret)
-    reason = f"litellm could not make the call: {type(error).__name__}: {short_and_keyless(said, secret)}"
+        return error_of_status(status, message, _headers_of(error), latency_ms=latency_ms, secret=secret)
+    reason = f"litellm could not make the call: {type(error).__name__}: {short_and_keyless(message, secret)}"
     return ModelError(reason, retryable=False, kind="rejected", latency_ms=latency_ms)
 
 

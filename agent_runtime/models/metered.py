@@ -51,14 +51,14 @@ class Metered:
 
 def _size(request: ModelRequest) -> int:
     """Bytes of everything the model will read: an upper bound of its input tokens."""
-    said = sum(len(message.content.encode()) + 16 for message in request.messages)
-    called = sum(
+    message_bytes = sum(len(message.content.encode()) + 16 for message in request.messages)
+    call_bytes = sum(
         len(call.name) + len(call.arguments.encode()) + 32
         for message in request.messages
         for call in message.tool_calls
     )
-    offered = sum(
+    offer_bytes = sum(
         len(offer.name) + len(offer.description.encode()) + len(json.dumps(dict(offer.arguments))) + 64
         for offer in request.tools
     )
-    return said + called + offered
+    return message_bytes + call_bytes + offer_bytes

@@ -131,9 +131,9 @@ def _json_of(response: Response, secret: str | None) -> Any:
     except ValueError:
         data = None
     if response.status != 200:
-        said = message_of(data) or response.text(2000)
+        message = message_of(data) or response.text(2000)
         raise error_of_status(
-            response.status, said, response.headers, latency_ms=response.latency_ms, secret=secret
+            response.status, message, response.headers, latency_ms=response.latency_ms, secret=secret
         )
     if not isinstance(data, Mapping):
         raise ModelError(
@@ -153,5 +153,5 @@ def _json_of(response: Response, secret: str | None) -> Any:
 
 def _cached(headers: Mapping[str, str]) -> bool | None:
     """What a gateway says about its cache of answers. (A provider's prompt cache repeats no answer.)"""
-    said = [headers[name].upper() for name in _CACHE_HEADERS if name in headers]
-    return any(word.startswith("HIT") for word in said) if said else None
+    words = [headers[name].upper() for name in _CACHE_HEADERS if name in headers]
+    return any(word.startswith("HIT") for word in words) if words else None

@@ -24,24 +24,24 @@ def now() -> datetime:
 
 def error_of_status(
     status: int,
-    said: str,
+    message: str,
     headers: Mapping[str, str],
     *,
     latency_ms: float,
     secret: str | None,
     clock: Callable[[], datetime] = now,
 ) -> ModelError:
-    """The error a status means. `said` is the provider's own message, hostile and perhaps quoting the key.
+    """The error a status means. `message` is the provider's own message, hostile and perhaps quoting the key.
 
     429 is rate_limited, unless the account's quota is used up: then no waiting helps. 408, 409, 425 and
     5xx may pass; everything else is rejected.
     """
     # https://platform.openai.com/docs/guides/error-codes
-    out_of_quota = status == 429 and "insufficient_quota" in said
+    out_of_quota = status == 429 and "insufficient_quota" in message
     retryable = (status in _RETRYABLE or status >= 500) and not out_of_quota
     kind = "rate_limited" if status == 429 else "timeout" if status == 408 else "unavailable"
     return ModelError(
-        f"the provider answered {status}: {short_and_keyless(said, secret) or 'nothing more'}",
+        f"the provider answered {status}: {short_and_keyless(message, secret) or 'nothing more'}",
         retryable=retryable,
         retry_after=retry_after(headers, clock().timestamp()) if retryable else None,
         latency_ms=latency_ms,

@@ -29,9 +29,9 @@ class RecordedModel:
         """
         scrubber = Scrubber()
         key = key_of(request, scrubber)
-        held = None if self._cassette.tape is RecordingMode.RECORD else self._cassette.next(key)
-        if held is not None:
-            return reply_of(held, scrubber)
+        entry = None if self._cassette.tape is RecordingMode.RECORD else self._cassette.next(key)
+        if entry is not None:
+            return reply_of(entry, scrubber)
         if self._live is None:
             raise _miss(self._cassette, key)
         reply = await self._live.complete(request)

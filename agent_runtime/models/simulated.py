@@ -73,7 +73,7 @@ _Action = _Call | _Answer
 
 
 @dataclass(frozen=True, slots=True)
-class _Done:
+class _MadeCall:
     """A tool call made earlier for the task in hand, and what came of it."""
 
     call: _Call
@@ -86,13 +86,13 @@ class _Task:
 
     Attributes:
         behaviour: None if no behaviour matches.
-        told: True if a person or the critic spoke last, rather than a tool.
+        instructed: True if a person or the critic spoke last, rather than a tool.
     """
 
     behaviour: Behaviour | None
     captures: Mapping[str, str]
-    done: Sequence[_Done]
-    told: bool
+    done: Sequence[_MadeCall]
+    instructed: bool
 
 
 def reply_to(request: ModelRequest, simulation: Simulation) -> ModelReply:
@@ -138,13 +138,13 @@ def _task_since(
 ) -> _Task:
     results = {message.tool_call_id: message.content for message in messages if message.role == "tool"}
     done = [
-        _Done(_Call(call.name, call.arguments), _failed(results[call.id], simulation))
+        _MadeCall(_Call(call.name, call.arguments), _failed(results[call.id], simulation))
         for message in messages
         for call in message.tool_calls
         if call.id in results
     ]
-    told = not messages or messages[-1].role != "tool"
-    return _Task(behaviour, captures, done, told)
+    instructed = not messages or messages[-1].role != "tool"
+    return _Task(behaviour, captures, done, instructed)
 
 
 def _failed(result: str, simulation: Simulation) -> bool:
@@ -218,7 +218,7 @@ def _same(one: _Call, other: _Call) -> bool:
 
 def _looping(planned: Sequence[_Call], task: _Task) -> _Call | None:
     """The call the model is stuck with: made more often in a row than planned, and nobody said stop."""
-    if task.told or not task.done or task.done[-1].failed:
+    if task.instructed or not task.done or task.done[-1].failed:
         return None
     last = task.done[-1].call
     repeats = next(
