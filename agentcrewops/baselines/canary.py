@@ -10,7 +10,7 @@ from pathlib import Path
 import typer
 
 from agent_runtime.errors import InvalidInput
-from agent_runtime.files.documents import Document, read_text, strict_json
+from agent_runtime.files.documents import read_json
 from agentcrewops.terminal import printable
 from evals.canary.baselines import BaselinePower, describe_baseline
 from evals.results.baseline import samples_file
@@ -52,11 +52,7 @@ def verdict_beside(results: Path) -> VerdictKind | None:
     path = samples.parent / "verdict.json" if samples is not None else None
     if path is None or not path.is_file():
         return None
-    try:
-        data = strict_json(read_text(path))
-    except ValueError as error:
-        raise InvalidInput.one(path, f"is not valid JSON: {error}", "run the canary again") from None
-    return read_verdict(Document(str(path), data, {(): 1})).verdict
+    return read_verdict(read_json(path, "run the canary again")).verdict
 
 
 def refuse_unfit(results: Path, kind: VerdictKind | None) -> None:

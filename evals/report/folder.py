@@ -6,9 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent_runtime.errors import InvalidInput
 from agent_runtime.files.atomic_file import replace_file
-from agent_runtime.files.documents import Document, read_text, strict_json
+from agent_runtime.files.documents import read_json
 from evals.report import render_report, render_summary
 from evals.report.junit import render_junit
 from evals.report.result import CanaryResult
@@ -35,14 +34,8 @@ def write_verdict(folder: Path, verdict: Verdict) -> None:
 
 def read_results(folder: Path) -> tuple[Verdict, SuiteResult]:
     """The verdict and samples of a result folder, with the texts that a report shows."""
-    path = folder / "verdict.json"
-    try:
-        document = strict_json(read_text(path))
-    except ValueError as error:
-        raise InvalidInput.one(path, f"is not valid JSON: {error}", "run the canary again") from None
-    return read_verdict(Document(str(path), document, {(): 1})), read_samples(
-        folder / "samples.jsonl", keep_text=False
-    )
+    verdict = read_verdict(read_json(folder / "verdict.json", "run the canary again"))
+    return verdict, read_samples(folder / "samples.jsonl", keep_text=False)
 
 
 def render_results(folder: Path, found: CanaryResult, sections: tuple[Section, ...] = ()) -> Path:

@@ -17,7 +17,7 @@ from pydantic import ConfigDict, Field
 
 from agent_runtime.agent.spec import FileModel
 from agent_runtime.errors import InvalidInput
-from agent_runtime.files.documents import Document, parse, read_text, strict_json
+from agent_runtime.files.documents import parse, read_json
 from evals.results.files import write_lines
 from evals.results.records import Sample, SuiteResult, identity
 from evals.sampling.schedule import Schedule
@@ -131,11 +131,7 @@ def read_protocol(folder: Path) -> StudyProtocol | None:
     path = folder / FILE
     if not path.exists():
         return None
-    try:
-        data = strict_json(read_text(path))
-    except ValueError as error:
-        raise InvalidInput.one(path, f"is not valid JSON: {error}", _AFRESH) from None
-    written = parse(Document(str(path), data, {(): 1}), ProtocolFile)
+    written = parse(read_json(path, _AFRESH), ProtocolFile)
     return StudyProtocol(
         suite=written.suite,
         fingerprint=written.fingerprint,

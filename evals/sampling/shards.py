@@ -18,7 +18,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from agent_runtime.agent.spec import FileModel
 from agent_runtime.errors import CannotMeasure, InvalidInput
-from agent_runtime.files.documents import Document, parse, read_text, strict_json
+from agent_runtime.files.documents import parse, read_json
 from evals.results.files import write_lines
 from evals.results.records import CaseResult, Sample, SuiteResult
 from evals.results.samples import read_samples, write_samples
@@ -200,10 +200,7 @@ def read_shard(folder: Path) -> ShardResult:
         InvalidInput: if it is not there, not readable, cut short, or its two files do not belong together.
     """
     path = folder / SHARD_FILE
-    try:
-        written = parse(Document(str(path), strict_json(read_text(path)), {(): 1}), ShardFile)
-    except ValueError as error:
-        raise InvalidInput.one(path, f"is not valid JSON: {error}", "run this shard again") from None
+    written = parse(read_json(path, "run this shard again"), ShardFile)
     result = _samples_of(folder, written.plan)
     shard = ShardResult(written.plan, written.shard, result, written.stopped, tuple(written.warnings))
     _refuse_other_runs(folder / SAMPLES_FILE, shard)
