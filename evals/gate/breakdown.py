@@ -127,6 +127,7 @@ def _passed_by_grader(run: Sample) -> dict[str, bool]:
 
 def _largest(parts: Iterable[_Part], always: frozenset[str]) -> list[_Part]:
     """Those with the most cases, by name."""
+    # Tags that gate come first, or fifty larger ones would push them off the page that blocks because of them.
     ordered = sorted(parts, key=lambda part: (part.name not in always, -len(part.candidate), part.name))
     largest = ordered[: max(MOST_PARTS, len(always))]
     return sorted((part for part in largest if part.candidate), key=lambda part: part.name)
@@ -165,8 +166,10 @@ def _counts(scores: Mapping[str, Score], names: Iterable[str]) -> Counts:
 
 def _interval(part: _Part, before: Counts, after: Counts, seed: int) -> tuple[float | None, float | None]:
     """The gate's own interval, drawn from a stream of the part's own; none for one run per case in an arm."""
+    # The permutation test needs no spread, so a tag can still gate; an interval does.
     if any(int(arm.runs.max()) == 1 for arm in (before, after)):
         return None, None
+    # By name, so that a new tag does not move the interval of the others.
     mixed = hashlib.sha256(f"{seed}:{part.kind}:{part.name}".encode(errors="replace")).digest()
     rng = np.random.default_rng(int.from_bytes(mixed[:16], "big"))
     return stats.interval(stats.resampled_changes(before, after, rng))

@@ -76,6 +76,7 @@ def decide(
     runs = min(look, plan.horizon)
     seen = first_runs(candidate, runs)
     if expected_runs is not None:
+        # The caller counted to `look`; past the horizon only what was cut off here can be missing.
         expected_runs = expected_runs * runs // look
     beyond = len(candidate.samples) - len(seen.samples)
     unused = (wording.past_horizon(beyond, plan.horizon),) if look > plan.horizon and beyond else ()
@@ -105,12 +106,14 @@ def _decide(
     """Evidence, then numbers, then the decision, then its words; the verdict is made once, of all of them."""
     arms = arms_of(baseline, candidate)
     inputs = _digest(baseline, candidate)
+    # 48 bits: a seed that JSON readers with floats keep whole (https://www.rfc-editor.org/rfc/rfc8259#section-6).
     seed = int(inputs[:12], 16) if seed is None else seed
     alone = _nothing_to_compare_with(baseline, candidate, arms)
     distrust = reasons_to_distrust(arms, expected_runs, compared=alone is None)
     matched = _matched(arms) if alone is None else None
     if matched is not None and at is not None:
         at = replace(at, level=_level(arms, at))
+    # Seeded by the inputs too: one seed for all suites must not draw the same resamples for each.
     numbers = _numbers(arms, matched, settings, _generator(seed, inputs), at)
     floors = tuple(broken_floors(arms.candidate, settings, unrecoverable_only=not _ends(numbers, at, alone)))
     decision = decision_on(
@@ -119,6 +122,7 @@ def _decide(
         settings.margin,
         source_of(candidate.simulated, candidate.model),
     )
+    # Tags are tested at one look only: their 5 % is not spent look by look.
     tags = settings.tags if at is None or at.last else []
     inputs_warn = (*gap(arms.candidate, expected_runs), *input_warnings(baseline, candidate, arms))
     return _verdict(
@@ -240,6 +244,7 @@ def _digest(baseline: SuiteResult | None, candidate: SuiteResult) -> str:
     """Hash of everything that the numbers depend on, whatever the order of cases and lines."""
     digest = hashlib.sha256()
     for result in (baseline, candidate):
+        # A mark per arm, or runs that moved from one arm to the other would hash alike.
         digest.update(b"\narm")
         for case in sorted(result.cases, key=lambda case: case.case_id) if result is not None else ():
             runs = [identity(sample) for sample in in_order(case.samples)]
@@ -279,6 +284,7 @@ def _compared(
     alone: Numbers, matched: Matched, margin: float, rng: np.random.Generator, at: Look | None
 ) -> Numbers:
     """The numbers with everything that comes from comparing the two arms."""
+    # A level of 0 decides nothing about success; latency and cost still need an interval to be shown.
     level = stats.ONE_SIDED if at is None else max(at.level, FINEST_LEVEL)
     if at is None:
         success = compare_success(*matched.counts, margin, rng)

@@ -291,6 +291,7 @@ def no_baseline(numbers: Numbers, why: str) -> str:
 
 def small_suite(design: str, detectable: float) -> str:
     """The banner of a small suite; `detectable` is the minimum detectable drop, 0..1."""
+    # Rounded up: what is promised to be found must be found.
     drop = math.ceil(detectable * 100)
     return f"Small suite: {design}. Only a drop of {drop} points or more would be found with 80 % certainty."
 
