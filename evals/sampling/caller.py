@@ -52,6 +52,7 @@ class CancelSwitch:
     def press(self, reason: str = "cancelled") -> None:
         """End the runs. To be called on the thread of their loop."""
         self._reason = reason
+        # A copy: an interrupt may end its block, which takes it off the list.
         for interrupt in tuple(self._listeners):
             interrupt(reason)
 
@@ -84,6 +85,7 @@ class StopSignals:
 
         def stop() -> None:
             for number in _STOP_SIGNALS:
+                # All of them at the first: whoever presses Ctrl-C again, or is sent SIGTERM meanwhile, means it.
                 loop.remove_signal_handler(number)
             interrupt("stopped by a signal")
 
@@ -94,6 +96,7 @@ class StopSignals:
         finally:
             for number, handler in before.items():
                 loop.remove_signal_handler(number)
+                # asyncio leaves the default behind, not what our caller had there.
                 signal.signal(number, handler)
 
 

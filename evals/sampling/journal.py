@@ -59,6 +59,7 @@ def locked(folder: Path) -> Iterator[None]:
     Raises:
         InvalidInput: if another one holds it.
     """
+    # The folder itself: a lock file would be left behind by a kill, and would be one more file to explain.
     handle = os.open(folder, os.O_RDONLY)
     try:
         try:
@@ -67,7 +68,8 @@ def locked(folder: Path) -> Iterator[None]:
             what = "another canary is writing into this folder"
             raise InvalidInput.one(folder, what, "wait until it ends, or choose another --out") from None
         except OSError:
-            # Some network file systems cannot lock. A run is worth more than the protection.
+            # Some network file systems cannot lock (https://man7.org/linux/man-pages/man2/flock.2.html).
+            # A run is worth more than the protection.
             pass
         yield
     finally:
@@ -108,6 +110,7 @@ class Journal:
             CannotKeepRuns: nothing of it is left in the file.
         """
         line = sample_line(sample, self._cases[sample.case_id], self._frame)
+        # Bytes, not text: a full disk writes a part, and only bytes say how large that was.
         data = memoryview(line.encode("utf-8", "replace") + b"\n")
         try:
             written = 0
@@ -115,6 +118,7 @@ class Journal:
                 written += self._sink.write(data[written:]) or 0
         except OSError as error:
             with suppress(OSError):
+                # --resume would drop half a line anyway; whoever reads the file before must not stumble over it.
                 self._sink.truncate(self._size)
             raise self._full(error) from None
         self._size += len(data)
@@ -194,7 +198,9 @@ def open_journal(
             _refuse_gaps(folder, began, stored)
     try:
         opening = f"going on with {len(stored)} runs" if stored else _set_aside(folder, start)
+        # The protocol first: runs without one could never be gone on with.
         write_protocol(folder, began or protocol)
+        # Written anew, since runs that are made again must not stand in the file twice.
         _write_stored(folder, frame, stored)
         sink = (folder / PARTIAL).open("ab", buffering=0)
     except (OSError, InvalidInput) as error:
@@ -248,6 +254,7 @@ def _drop_half_line(path: Path) -> None:
         size = file.seek(0, os.SEEK_END)
         end = size
         while end > 0:
+            # Backwards in blocks: the file may be a gigabyte, its last line is a few kilobytes.
             start = max(0, end - 65_536)
             file.seek(start)
             at = file.read(end - start).rfind(b"\n")
@@ -291,8 +298,10 @@ def _refuse_gaps(folder: Path, began: StudyProtocol, stored: Iterable[Sample]) -
     if not began.taken:
         raise InvalidInput.one(folder, "holds an unfinished canary", "finish it with --resume first")
     judged = {(case_id, index) for case_id in began.cases for index in range(began.looked_at)}
+    # One is named, the first in order: the fix is the same for all.
     for case_id, index in sorted(judged - there)[:1]:
         raise InvalidInput.one(folder, f"run {index} of case {case_id!r} is missing", _NOT_AS_WRITTEN)
+    # Behind an interrupted --add-to there may be runs past the look; behind a finished one there are none.
     if not (folder / PARTIAL).exists():
         for case_id, index in sorted(there - judged)[:1]:
             what = f"run {index} of case {case_id!r} is past the last look, which no canary leaves behind"
