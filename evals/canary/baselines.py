@@ -19,6 +19,7 @@ from evals.results.verdict import Verdict, VerdictKind
 from evals.suite.suite_file import GateSettings
 
 ENOUGH = 0.80
+"""The usual power of a test; a `pass` four times out of five is worth waiting for."""
 MOST_RUNS = 1_000
 """No suite is run more often than this to earn a `pass`."""
 
@@ -73,8 +74,10 @@ def chance_of_pass(baseline: Counts, samples: int, margin: float) -> float:
     noise = baseline.rates * (1 - baseline.rates) * (1 / baseline.runs + 1 / runs)
     error = math.sqrt(float(noise.sum())) / len(runs)
     least = Z * smoothed_error(baseline, candidate) - margin
+    # Every case always or never passes: there is no noise, and the answer is certain either way.
     if error == 0:
         return float(least < 0)
+    # −Z is the line of drift: above it, or the interval lies below zero and nothing passes.
     return 1 - NormalDist().cdf(max(least / error, -Z))
 
 
@@ -108,6 +111,7 @@ def compare_refresh(baseline: SuiteResult, anchor: SuiteResult, new: SuiteResult
         InvalidInput: if nothing in them compares with what was approved.
     """
     settings = GateSettings(margin=margin)
+    # Against both: each step down may be too small to be seen, and their sum is not.
     refresh = Refresh(decide(baseline, new, settings), decide(anchor, new, settings))
     reasons = " ".join(refresh.against_anchor.reasons)
     if refresh.against_anchor.verdict is VerdictKind.NOT_MEASURED:

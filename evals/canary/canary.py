@@ -70,6 +70,7 @@ async def run_canary(
             runs = journal.protocol.schedule.planned
             verdict = await confirm_drift(prepared, options, environ, result, verdict, runs, caller)
         _write(prepared.evaluation.folder, verdict, result, started_at)
+        # A stopped one keeps its journal: that is what --resume goes on with.
         if not measured.stopped:
             journal.finish()
     return CanaryResult(verdict, result, prepared.evaluation.baseline, prepared.history)
@@ -161,6 +162,7 @@ def conclude(evaluation: Evaluation, journal: Journal, measured: Measured) -> tu
     result, planned = journal.result(), len(evaluation.suite.cases) * measured.look
     verdict = _verdict_at(evaluation, result, LookSequence((measured.look,)), measured.look)
     reason = f"{measured.stopped} after {len(result.samples)} of {planned} runs"
+    # Whatever the numbers say: the runs that are there are not the ones that were planned.
     verdict = not_measured(_with_warnings(verdict, measured, result), [reason])
     resumable = "What was measured is kept: `canary --resume` goes on with it."
     return result, replace(verdict, reasons=(*verdict.reasons, resumable))

@@ -37,6 +37,7 @@ from evals.targets.interface import Target
 
 BASELINE, CANDIDATE = "baseline", "candidate"
 _ORDER = (BASELINE, CANDIDATE, CANDIDATE, BASELINE)
+"""Mirrored, so that a provider that gets steadily slower or worse weighs on both alike."""
 
 CONFIRMED = "Confirmed against a fresh baseline in the same hour"
 NOT_YOURS = "Not your change: the unchanged agent fell the same way since the baseline was recorded"
@@ -76,8 +77,10 @@ def decide_confirmation(
         return VerdictKind.DRIFT, f"Not confirmed: {'; '.join(against_now.reasons)}"
     if _shows(against_now, drifted):
         return VerdictKind.DRIFT, f"{CONFIRMED}: {_success(against_now)}."
+    # Only the weightiest metric acquits: a provider that got slower is no excuse for answers that got worse.
     if _shows(now_against_stored, drifted[:1]):
         return VerdictKind.PROVIDER_DRIFT, f"{NOT_YOURS}: {_success(now_against_stored)}."
+    # Only a pass refutes. Not to find the drift again with as few runs would be easy.
     if against_now.verdict is VerdictKind.PASS:
         return VerdictKind.UNDECIDED, f"{NOT_SHOWN}: {_success(against_now)}."
     return VerdictKind.DRIFT, f"Not confirmed, not refuted by a fresh baseline: {_success(against_now)}."
@@ -121,6 +124,7 @@ async def confirm_drift(
             caller.progress.announce(_announcement(evaluation, agent, runs))
             fresh = await _measure(prepared, agent, environ, result.samples, runs, caller)
             where = agent.where
+    # No error of the canary: its drift is measured and paid for, and stands with the reason beside it.
     except NoBaselineAgent as reason:
         return _unconfirmed(verdict, str(reason))
     except (InvalidInput, CannotMeasure) as error:
@@ -179,7 +183,7 @@ async def _measure(
     async with prepared.judges:
         with caller.progress.stretch(2 * runs * len(suite.cases), "runs") as stretch:
             for block in blocks(runs):
-
+                # The arm as a default: a closure would see the block that the loop has come to.
                 def keep(sample: Sample, arm: str = block.arm) -> None:
                     samples_of[arm].append(redacted(sample, evaluation.pii_kinds))
                     tally.show(stretch, sample)
@@ -206,6 +210,7 @@ def _without_recording(manifest: Manifest | None) -> Manifest | None:
 
 def _worst_case(costs: Sequence[float | None]) -> float | None:
     known = [cost for cost in costs if cost is not None]
+    # One arm without a price makes both unknown: then the cap learns from what runs cost.
     return max(known) if len(known) == len(costs) else None
 
 
@@ -272,6 +277,7 @@ def _conclude(
     where: str,
     runs: int,
 ) -> Verdict:
+    # Floors were judged on the canary's own runs; these few would only judge them once more.
     without_floor = gate.model_copy(update={"min_success_rate": None})
     expected = runs * len(result.cases)
     against_now = decide(fresh.baseline, fresh.candidate, without_floor, expected_runs=expected)
@@ -279,6 +285,7 @@ def _conclude(
     drifted = [name for name, metric in verdict.metrics.items() if metric.verdict is MetricVerdict.DRIFT]
     kind, reason = decide_confirmation(against_now, now_against_stored, drifted)
     facts = _facts(against_now, now_against_stored, where, runs)
+    # A drift that is set aside may have hidden a floor, which needs no baseline and no provider to be broken.
     alone = decide(None, result, gate)
     if kind is not VerdictKind.DRIFT and alone.verdict is VerdictKind.BELOW_FLOOR:
         floors = alone.reasons

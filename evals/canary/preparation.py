@@ -145,6 +145,7 @@ def _schedule(options: CanaryOptions, suite: Suite, *, compared: bool) -> Schedu
     """Without a baseline there is nothing to look at before the end."""
     if options.fixed and options.looks is not None:
         raise InvalidInput.one("--looks", "contradicts --fixed", "leave one of them out")
+    # Looks that somebody named say how far to go too, unless --samples does.
     named = options.looks or suite.looks
     samples = options.samples or (None if named else suite.samples)
     looking = looking_schedule(samples, named or DEFAULT_LOOKS)

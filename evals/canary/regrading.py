@@ -53,6 +53,7 @@ async def regrade(results: Path, options: CanaryOptions, environ: Mapping[str, s
         InvalidInput: also if none of the saved cases is in the suite with the same input.
     """
     source = results / "samples.jsonl" if results.is_dir() else results
+    # Before anything is written: it would replace the runs that it is read from.
     if source.parent.resolve() == options.out.resolve():
         raise InvalidInput.one(
             options.out, "holds the samples to grade", "write to another folder with --out"
@@ -149,6 +150,7 @@ async def _grade_all(
     suite: Suite,
     attempts: Mapping[tuple[str, int], Attempt],
 ) -> list[CaseResult]:
+    # Graders may ask a model, which has the same limits as the agent's.
     places = asyncio.Semaphore(suite.concurrency)
 
     async def regrade_sample(case: EvalCase, sample: Sample) -> Sample:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from agent_runtime.errors import InvalidInput
 from evals.canary.evaluation import Evaluation, expense, grade_attempt, open_evaluation, sampling
@@ -22,9 +21,6 @@ from evals.sampling.journal import Journal, Start
 from evals.sampling.plan import plan_runs
 from evals.sampling.sampler import Sampler
 from evals.sampling.shards import Plan, Run, Shard, ShardResult, join_shards, runs_of, write_shard
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +48,7 @@ async def run_shard(
         CannotKeepRuns: what was measured before the disk was full is kept, and can be resumed.
     """
     _refuse_other_ways(options)
+    # One look, at the end: a shard sees too little to stop.
     prepared = prepare(replace(options, fixed=True), environ)
     whole = prepared.evaluation
     mine = frozenset(runs_of(shard, {case.case_id: whole.samples for case in whole.suite.cases}))
