@@ -29,6 +29,7 @@ from evals.results.records import (
 
 SCHEMA_VERSION = 1
 MAX_PROBLEMS = 20
+"""A file of another format is wrong in each of a million lines."""
 MAX_CASE_ID = 200
 _LONGEST_REASON = 1_000
 """Characters of a reason that anybody is shown."""
@@ -258,6 +259,7 @@ class _Case:
         if first < sample.sample_index:
             return False
         if first > sample.sample_index:
+            # Lines come in any order: an earlier run takes the place of the one that was kept so far.
             self.samples[first] = _thinned(self.samples[first])
             self.with_text[sample.passed] = sample.sample_index
         return True
@@ -326,6 +328,7 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
                 if len(line) > MAX_BYTES:
                     what = f"is longer than {MAX_BYTES // 1_000_000} MB"
                     raise InvalidInput.one(path, what, "is this one JSON object a line?", number)
+                # A byte order mark alone is a blank line too: some editors begin files with one.
                 if line.strip(b" \t\r\n\xef\xbb\xbf"):
                     yield number, _decoded(path, number, line)
     except FileNotFoundError:
@@ -368,6 +371,7 @@ def _is_newer(version: Any) -> bool:
 
 def _foreign(document: Document, data: Mapping[str, Any]) -> SampleLine:
     """A foreign line less its nulls, and the keys that are ours by name but not by shape (`output: {…}`)."""
+    # Many harnesses write null for what they did not measure; of `passed` it means unmeasured.
     known = {key: value for key, value in data.items() if value is not None or key == "passed"}
     try:
         return SampleLine.model_validate(known)
