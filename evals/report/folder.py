@@ -48,6 +48,7 @@ def render_results(folder: Path, found: CanaryResult, sections: tuple[Section, .
     """
     verdict, runs = found.verdict, found.runs
     page = render_report(verdict, runs, found.baseline, _over_time(found, folder), sections)
+    # The page last: it is what a person opens, and is there only once all is.
     replace_file(folder / "junit.xml", render_junit(verdict, runs))
     replace_file(folder / "summary.md", render_summary(verdict, "report.html", sections))
     replace_file(folder / "report.html", page)
@@ -62,6 +63,7 @@ def _over_time(found: CanaryResult, folder: Path) -> tuple[TrendSection, ...]:
     from evals.report.trend import trend_section
 
     here, runs = folder.resolve(), found.runs
+    # The history may hold this very folder: its result would count twice.
     earlier = (one for one in found.history if one.folder != here)
     return tuple(
         trend_section(trend)

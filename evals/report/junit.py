@@ -14,8 +14,10 @@ from evals.report.parts.failures import first_failure, reason, score
 from evals.results.records import CaseResult, SuiteResult
 from evals.results.verdict import CaseComparison, MetricVerdict, Verdict, VerdictKind
 
+# All but what XML 1.0 allows: https://www.w3.org/TR/xml/#charsets
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LONGEST = 1_000
+"""Characters of a message: CI systems show a line of it. Chosen, not measured."""
 
 
 def render_junit(verdict: Verdict, candidate: SuiteResult) -> str:
@@ -67,6 +69,7 @@ def failed_cases(verdict: Verdict, candidate: SuiteResult) -> set[str]:
     everything = {case.case_id for case in candidate.cases}
     failing = {case.case_id for case in candidate.cases if first_failure(case.samples)}
     named = set(verdict.broken_cases) | {case.case_id for case in candidate.cases if case.must_pass} & failing
+    # A broken case that the candidate no longer has cannot carry a failure: the file would be green.
     if named & everything:
         return named & everything
     if verdict.verdict is VerdictKind.BELOW_FLOOR:
@@ -88,6 +91,7 @@ def unmeasured_cases(verdict: Verdict, candidate: SuiteResult) -> set[str]:
 def _got_worse(row: CaseComparison) -> bool:
     if not row.baseline_runs or not row.candidate_runs:
         return False
+    # Multiplied out: whole numbers decide, not the last bit of two quotients.
     return row.candidate_passed * row.baseline_runs < row.baseline_passed * row.candidate_runs
 
 

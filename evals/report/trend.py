@@ -16,6 +16,7 @@ from evals.gate.trend import AgentVersion, Estimate, Point, Shift, Trend
 from evals.report.parts.charts import Axis, Mark
 
 _MOST_SHOWN = 12
+"""Versions: the latest dozen, about a quarter of weekly ones. Chosen."""
 _TOP, _BOTTOM = 10, 120
 """Of a chart's plot, in pixels."""
 
