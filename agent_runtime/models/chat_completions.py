@@ -31,6 +31,7 @@ class WireNames:
     def of(cls, names: Iterable[str]) -> WireNames:
         """Unlike names get unlike wire names: `kb.search` beside `kb_search` becomes `kb_search_2`."""
         distinct = list(dict.fromkeys(names))
+        # Names that fit keep themselves, all of them first: `kb_search` must not lose its name to `kb.search`.
         wire = {
             name: name for name in distinct if _UNSAFE.search(name) is None and len(name) <= _LONGEST_NAME
         }
@@ -154,6 +155,7 @@ def _tool_call(call: Mapping[str, Any], index: int, names: WireNames) -> ToolCal
     function = _mapping(call.get("function"))
     arguments = function.get("arguments")
     encoded = (
+        # Compatible servers exist that send an object where the format says text.
         arguments if isinstance(arguments, str) else json.dumps(arguments if arguments is not None else {})
     )
     return ToolCall(
@@ -167,6 +169,7 @@ def _usage(value: Any) -> Usage | None:
     """Prompt tokens served from the provider's cache are counted in full: a cap is never passed by a rebate."""
     counts = _mapping(value)
     prompt, completion = counts.get("prompt_tokens"), counts.get("completion_tokens")
+    # `type`, since True is an int to isinstance; what is no count is no count at all, and the bound is taken.
     if type(prompt) is not int or type(completion) is not int or prompt < 0 or completion < 0:
         return None
     return Usage(prompt, completion)

@@ -62,6 +62,7 @@ class OpenAIHttp:
         body = json.dumps(payload, separators=(",", ":"), allow_nan=False).encode()
         response = await self._send(body, request.timeout_seconds)
         data = _json_of(response, self._api_key)
+        # No token is shorter than a byte: neither the request nor the answer can have had more.
         bound = Usage(len(body), min(len(response.body), request.max_output_tokens))
         try:
             return reply_of(
@@ -107,6 +108,7 @@ def payload_of(request: ModelRequest, names: WireNames, *, official: bool) -> di
         "model": request.model,
         "messages": messages_of(request.messages, names),
         limit: request.max_output_tokens,
+        # Our seeds have 63 bits; 31 of them fit the integer of any server.
         "seed": request.seed % 2**31,
     }
     if not (official and _REASONING.match(request.model)):

@@ -17,6 +17,7 @@ class RecordedModel:
     """
 
     def __init__(self, live: Model | None, cassette: Cassette) -> None:
+        # A replay takes no time: whoever waits between its answers waits for nothing.
         self.virtual_time = live is None or live.virtual_time
         self._live = live
         self._cassette = cassette
@@ -37,6 +38,7 @@ class RecordedModel:
         reply = await self._live.complete(request)
         try:
             self._cassette.add(key, request, reply, scrubber)
+        # The answer is lost with the recording: a run that goes on with it could never be replayed.
         except OSError as error:
             reason = f"the answer came, but cannot be recorded: {error.strerror}"
             raise ModelError(reason, retryable=False, kind="rejected", latency_ms=reply.latency_ms) from None
