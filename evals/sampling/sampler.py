@@ -27,7 +27,7 @@ BACKOFF = Backoff(first_seconds=0.5, longest_seconds=30.0)
 LONGEST_WAIT_SECONDS = 120.0
 """A target that asks for more is not waited for: the run counts as unmeasured. This and the next were chosen."""
 THROTTLED_RETRIES = 8
-"""Of a run refused with 429 by a target that has answered before: it will again. Eight waits are a minute and a half."""
+"""Of a run refused with 429 by a target that has answered before: it will again. Eight waits are 90 s."""
 
 
 class Stopped(StrEnum):

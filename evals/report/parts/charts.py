@@ -153,7 +153,7 @@ def quantile(values: Sequence[float], share: float) -> float:
 
 
 _BINS = 30
-"""Two or three pixels wide on a phone, which is as fine as a shape can be seen. Chosen."""
+"""Ten pixels each on a phone, so that two arms still make two shapes. Chosen."""
 
 
 def _series(
