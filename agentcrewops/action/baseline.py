@@ -55,6 +55,7 @@ def refresh_baseline(
         CannotPropose: GitHub refused.
         InvalidInput
     """
+    # Before anything is measured, and paid for.
     branch = _default_branch(environ)
     suite = load_suite(inputs.suite)
     options = _options(inputs, suite, results, environ)
@@ -83,6 +84,7 @@ def _options(inputs: Inputs, suite: Suite, results: Path, environ: Mapping[str, 
         out=results,
         seed=int(number) if number.isascii() and number.isdigit() else 1,
         max_usd=inputs.max_usd,
+        # A baseline is a sample of fixed size: one that stopped when it looked good would be a lucky one.
         fixed=True,
         confirm=False,
     )
@@ -91,6 +93,7 @@ def _options(inputs: Inputs, suite: Suite, results: Path, environ: Mapping[str, 
 def _save_unless_sliding(file: Path, measured: SuiteResult, suite: Suite) -> str | None:
     """Write the file; or leave it and say why."""
     clean = Redactor(ALL_KINDS).redact
+    # The first baseline has nothing to fall below: a person looks at it in the pull request.
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         save_baseline(file, measured, clean)

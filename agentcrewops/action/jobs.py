@@ -166,6 +166,7 @@ def _publish_options(environ: Mapping[str, str], job: Job) -> PublishOptions:
 
 def judge(inputs: Inputs, job: Job, environ: Mapping[str, str]) -> int:
     """Judge what the inputs name, leave the results, and return the exit code; problems become annotations."""
+    # An earlier step of this job may have left its results there.
     shutil.rmtree(job.results, ignore_errors=True)
     steps = [partial(step, inputs, job, job.results, environ) for step in _steps(inputs)]
     return _worst([_run_step(step).code for step in steps])
@@ -175,6 +176,7 @@ Step = Callable[[Inputs, Job, Path, Mapping[str, str]], PartOutcome]
 
 
 def _steps(inputs: Inputs) -> Iterator[Step]:
+    # Findings before shards when merging: the report of the canary then has Guardian's section from the start.
     if inputs.mode.guardian and inputs.merge:
         yield _merge_findings
     if inputs.mode.canary:
@@ -203,6 +205,7 @@ def _refused(error: CrewError) -> PartOutcome:
     """Say what is wrong in the log and, where it has a place, at its line of the change."""
     with commands_stopped():
         typer.echo(f"error: {printable(str(error))}")
+    # Outside of the marks, or the runner would take the annotations for text.
     for problem in error.problems if isinstance(error, InvalidInput) else ():
         annotate(problem)
     return PartOutcome(error.exit_code)
@@ -234,6 +237,7 @@ def _guardian(inputs: Inputs, job: Job, results: Path, environ: Mapping[str, str
     agent = inputs.spec or Path("agent.yaml")
     prepared = prepare_guardian(GuardianOptions(agent, inputs.policy, gate_from=job.base))
     assessment = asyncio.run(run_guardian(prepared, datetime.now(UTC).date()))
+    # HEAD is a merge commit that GitHub made; what people know is the pull request's own.
     assessment = replace(assessment, commit=job.head or assessment.commit)
     if inputs.mode.canary and _not_for_forks(inputs, job):
         assessment = _without_canary(assessment)
@@ -302,6 +306,7 @@ def _simulated(suite: Suite, inputs: Inputs) -> bool:
     manifest = manifest_of(suite, CanaryOptions(inputs.suite, inputs.spec, inputs.policy, inputs.model))
     if manifest is not None:
         return manifest.simulated
+    # The suite has one target, in the field that is named like its kind; only some kinds can be simulated.
     target = getattr(suite.target, suite.target.kind)
     return bool(getattr(target, "simulated", False))
 
@@ -324,6 +329,7 @@ def _merge_shards(inputs: Inputs, job: Job, results: Path, environ: Mapping[str,
         findings_in(results)  # a part of the report: what cannot be read is told before anything is judged
         found = merge_shards(shards, _baseline(inputs, job), results, job.base)
     except CrewError as error:
+        # A folder with findings alone would be published as the whole, green.
         _withdraw_pass(str(error), results, inputs)
         raise
     return _conclude(found, inputs, results)
@@ -372,6 +378,7 @@ def _step_outputs(results: Path, inputs: Inputs) -> dict[str, str]:
     """The step's outputs: what was found, where it is, and the name it is kept under; nothing if there is nothing."""
     if not results.is_dir():
         return {}
+    # Both in one job leave a whole report already, and have no part to be put together with others.
     kind = {Mode.CANARY: f"canary-{inputs.shard.number}-of-{inputs.shard.of}", Mode.GUARDIAN: "guardian"}
     whole = inputs.merge or inputs.mode not in kind
     part = REPORT.format(inputs.name) if whole else PART.format(inputs.name, kind[inputs.mode])

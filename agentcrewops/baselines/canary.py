@@ -19,9 +19,10 @@ from evals.results.verdict import VerdictKind, read_verdict
 from evals.suite.suite_file import SUITE_NAME
 
 RUNS = 30
-"""Of each case, at least: a baseline of ten is itself a draw of luck."""
+"""Of each case, at least: a baseline of ten is itself a draw of luck, and every later comparison inherits it."""
 TIMES = 3
-"""A baseline has so many times the runs of what is compared with it."""
+"""A baseline has so many times the runs of what is compared with it: a quarter of the variance is then its own.
+The rows `30×10 vs 30` of benchmarks/gate_calibration.py measure the gate with such a one."""
 _UNFIT = {VerdictKind.DRIFT, VerdictKind.BELOW_FLOOR, VerdictKind.NOT_MEASURED}
 
 

@@ -91,8 +91,10 @@ def _static(files: AgentFiles) -> Iterator[Finding]:
 
 
 def _writable(folder: Path) -> Finding:
+    # The folder need not be there yet: the nearest one above says whether it can be made.
     place = next((path for path in (folder, *folder.resolve().parents) if path.exists()), folder)
     try:
+        # Tried, not asked: permission bits say nothing of a read-only mount.
         with tempfile.TemporaryFile(dir=place):
             return ok(f"{folder}/ can be written")
     except OSError as error:

@@ -70,6 +70,7 @@ def _case(wanted: CaseRequest, record: RunRecord, manifest: Manifest) -> dict[st
         case["evaluator"] = "json_schema"
     if wanted.success is not None:
         case["success"] = wanted.success
+    # The run itself is no standard: it was stored because somebody found it worth a case, often a wrong one.
     if not {"evaluator", "success"} & case.keys():
         raise InvalidInput.one(
             "--success",
@@ -98,6 +99,7 @@ def _stubs(record: RunRecord, manifest: Manifest) -> dict[str, Any]:
     stubs: dict[str, Any] = {}
     for use in record.tool_uses:
         tool = manifest.spec.tool(use.tool)
+        # Tools that only read run in evals themselves; what failed would teach the agent that it fails.
         if tool is not None and not tool.read_only and use.ok and use.tool not in stubs:
             stubs[use.tool] = _value(use)
     return stubs

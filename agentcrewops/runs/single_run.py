@@ -59,6 +59,7 @@ def run_single(
         )
         store.start_run(_row(manifest, task))
         result = asyncio.run(_conduct(manifest, task, store, environ, progress))
+        # The record before the row that names it: a row must not point at nothing.
         uri = artifacts.put(f"{task.run_id}/run.json", transcript(manifest, task, result), "application/json")
         store.finish_run(task.run_id, result.status, stop=result.stop, end_ts=_now(), artifact_uri=uri)
     finally:
@@ -71,6 +72,7 @@ def _seed_of(wanted: SingleRun) -> int:
     """The seed asked for; else a new one, but always the same where an answer is to be found again."""
     if wanted.seed is not None:
         return wanted.seed
+    # 53 bits survive readers that take every number for a float (https://www.rfc-editor.org/rfc/rfc8259#section-6).
     return secrets.randbits(53) if wanted.recording is None else 0
 
 
@@ -124,6 +126,7 @@ async def _conduct(
 
 def _cancelled_by_ctrl_c() -> asyncio.Event:
     cancel = asyncio.Event()
+    # Ctrl-C ends the run as cancelled, its rows and record written; a KeyboardInterrupt would lose both.
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, cancel.set)
     return cancel
 
@@ -137,6 +140,7 @@ async def ask_at_terminal(request: ApprovalRequest) -> bool:
         return False
     why = f"  ({printable(request.reason)})\n" if request.reason else ""
     sys.stderr.write(f"\n{request.tool} wants your approval:\n  {request.shown}\n{why}")
+    # In a thread: Ctrl-C must reach the loop while the person thinks.
     answer = await asyncio.to_thread(input, "Allow this call? [y/N] ")
     return answer.strip().lower() in {"y", "yes"}
 

@@ -45,6 +45,7 @@ def init(
         return
     files = starter_files()
     in_the_way = [folder / name for name in files if (folder / name).exists()]
+    # All or nothing: half a starter beside somebody's own agent.yaml would not fit together.
     if in_the_way:
         raise InvalidInput(
             Problem(str(path), None, "is already there", "choose an empty folder, or move it away")
