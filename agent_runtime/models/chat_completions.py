@@ -38,7 +38,7 @@ class WireNames:
         taken = set(wire)
         for name in distinct:
             if name not in wire:
-                wire[name] = _free(_UNSAFE.sub("_", name), taken)
+                wire[name] = _free_name(_UNSAFE.sub("_", name), taken)
                 taken.add(wire[name])
         return cls(wire, {safe: name for name, safe in wire.items()})
 
@@ -107,11 +107,11 @@ def reply_of(
     )
 
 
-def _free(wanted: str, taken: set[str]) -> str:
-    name, number = wanted[:_LONGEST_NAME], 2
+def _free_name(preferred: str, taken: set[str]) -> str:
+    name, number = preferred[:_LONGEST_NAME], 2
     while name in taken:
         ending = f"_{number}"
-        name, number = wanted[: _LONGEST_NAME - len(ending)] + ending, number + 1
+        name, number = preferred[: _LONGEST_NAME - len(ending)] + ending, number + 1
     return name
 
 

@@ -70,11 +70,11 @@ class _OneLine(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
-        self._said = False
+        self._warned = False
 
     def emit(self, record: logging.LogRecord) -> None:
-        if not self._said:
-            self._said = True
+        if not self._warned:
+            self._warned = True
             _log.warning("telemetry: %s", " ".join(record.getMessage().split())[:200])
 
 
