@@ -108,8 +108,8 @@ add(app, "validate", validate.validate, hidden=True)
 add(app, "doctor", doctor.doctor, hidden=True)
 
 
-def _show_version(wanted: bool) -> None:
-    if wanted:
+def _show_version(asked: bool) -> None:
+    if asked:
         typer.echo(__version__)
         raise typer.Exit
 

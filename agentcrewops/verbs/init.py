@@ -58,6 +58,11 @@ def init(
     typer.echo(
         f"Wrote {len(files)} files to {folder}/.{_workflows_written(folder) if workflows else ''} Next:\n"
     )
+    _print_next_steps(folder)
+
+
+def _print_next_steps(folder: Path) -> None:
+    """What a person who has just got a starter would try, in order."""
     if folder != Path():
         typer.echo(f"  cd {folder}")
     typer.echo(
@@ -73,6 +78,7 @@ def init(
 
 
 def starter_files() -> dict[str, str]:
+    """Name and text of every file of a starter, each YAML file with its JSON Schema beside it for editors."""
     from agentcrewops.runs.home import starter_folder
     from agentcrewops.schemas import schema_of
 
