@@ -312,7 +312,7 @@ def _compared(
 
 
 def _descriptive(ratio: Comparison) -> Comparison:
-    """Shown, and not yet judged."""
+    """The ratio as it is shown before the last look, which alone judges it."""
     if ratio.verdict is MetricVerdict.NOT_MEASURABLE:
         return ratio
     return replace(ratio, verdict=MetricVerdict.UNDECIDED, reason="judged at the last look only")
