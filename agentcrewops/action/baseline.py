@@ -91,7 +91,7 @@ def _options(inputs: Inputs, suite: Suite, results: Path, environ: Mapping[str, 
 
 
 def _save_unless_sliding(file: Path, measured: SuiteResult, suite: Suite) -> str | None:
-    """Write the file; or leave it and say why."""
+    """Write the baseline file, and return None; if the agent slid, leave the file and return why."""
     clean = Redactor(ALL_KINDS).redact
     # The first baseline has nothing to fall below: a person looks at it in the pull request.
     if not file.exists():
@@ -147,6 +147,6 @@ def _token(actions: ActionsEnvironment) -> str:
 
 
 def print_outcome(refreshed: RefreshOutcome) -> None:
-    """Say it in the log."""
+    """Print what became of the baseline."""
     outcome = f"proposed in pull request {refreshed.pull}" if refreshed.pull else refreshed.why
     typer.echo(plain(outcome))

@@ -57,7 +57,7 @@ def verdict_beside(results: Path) -> VerdictKind | None:
 
 
 def refuse_unfit(results: Path, kind: VerdictKind | None) -> None:
-    """A bar is not lowered by accident.
+    """Refuse to make a baseline of results that failed: it would become what is normal.
 
     Raises:
         InvalidInput: if the results failed, or measured nothing.

@@ -104,7 +104,7 @@ class Refresh:
 
 
 def compare_refresh(baseline: SuiteResult, anchor: SuiteResult, new: SuiteResult, margin: float) -> Refresh:
-    """Both comparisons.
+    """Compare new results with the current baseline, and with the last one that a person approved.
 
     Raises:
         CannotMeasure: if the new results are not trustworthy.
