@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from agent_runtime.files.atomic_file import replace_file
 from agent_runtime.files.documents import read_json
-from evals.report import render_report, render_summary
 from evals.report.junit import render_junit
+from evals.report.page import render_report
 from evals.report.result import CanaryResult
 from evals.report.sections import Section
+from evals.report.summary import render_summary
 from evals.results.records import SuiteResult
 from evals.results.samples import read_samples, write_samples
 from evals.results.verdict import Verdict, read_verdict, verdict_document
