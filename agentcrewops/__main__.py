@@ -22,6 +22,7 @@ def shadowing_package() -> str | None:
     for name in PACKAGES:
         spec = find_spec(name)
         origin = Path(spec.origin).resolve() if spec and spec.origin else None
+        # None is a folder without __init__.py: a namespace package, which a checkout may well have.
         if origin is None or origin.parent.parent != home:
             return f"{origin or name} stands in front of AgentCrewOps' own '{name}' package"
     return None

@@ -108,8 +108,8 @@ add(app, "validate", validate.validate, hidden=True)
 add(app, "doctor", doctor.doctor, hidden=True)
 
 
-def _show_version(wanted: bool) -> None:
-    if wanted:
+def _show_version(asked: bool) -> None:
+    if asked:
         typer.echo(__version__)
         raise typer.Exit
 
@@ -129,10 +129,13 @@ def run() -> None:
     try:
         app()
     except CrewError as error:
+        # Printable: the message may quote a file or a model.
         sys.stderr.write(f"error: {printable(str(error))}\n")
         raise SystemExit(error.exit_code) from None
     except KeyboardInterrupt:
         sys.stderr.write("\ninterrupted\n")
+        # 128 + SIGINT, as shells count: https://www.gnu.org/software/bash/manual/html_node/Exit-Status.html
         raise SystemExit(130) from None
+    # `| head` has read enough: no fault of anybody.
     except BrokenPipeError:
         raise SystemExit(0) from None

@@ -51,6 +51,7 @@ def _name_evaluators(suite: dict[str, Any]) -> None:
     named = {kind.name: {"description": f"{kind.checks} {kind.example}"} for kind in graders.KINDS}
     evaluator = {"$ref": "#/$defs/Evaluator"}
     one = {"anyOf": [{"type": "string"}, evaluator]}
+    # Pydantic knows the key as a plain mapping: graders are registered, not part of its models.
     suite["$defs"]["Evaluator"] = {"type": "object", "additionalProperties": True, "properties": named}
     suite["$defs"]["CaseSpec"]["properties"]["evaluator"]["anyOf"] = [
         *one["anyOf"],

@@ -11,7 +11,10 @@ from typing import Any
 from agent_runtime.visible import escaped
 
 _COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#\[)", re.MULTILINE)
-"""What the runner of GitHub Actions obeys when it stands in a log: ::error:: begins a line, ##[error] is anywhere."""
+"""What the runner of GitHub Actions obeys when it stands in a log: ::error:: begins a line, ##[error] is anywhere.
+
+https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
+"""
 
 
 def printable(text: str) -> str:

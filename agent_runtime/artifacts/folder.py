@@ -21,6 +21,7 @@ class Folder:
         self._root = root.absolute()
         try:
             self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Tried, not asked: permission bits say nothing of a read-only mount or a full disk.
             with tempfile.TemporaryFile(dir=self._root):
                 pass
         except OSError as error:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from agent_runtime.errors import CrewError
 
+# Begins with a letter or digit: no "..", no hidden file, nothing that a shell takes for a flag.
 _PART = r"[A-Za-z0-9][A-Za-z0-9._\-]{0,127}"
 _NAME = re.compile(rf"{_PART}(/{_PART})?")
 

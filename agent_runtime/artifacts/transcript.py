@@ -24,6 +24,7 @@ def transcript(manifest: Manifest, task: Task, result: RunResult) -> str:
         "output": result.output,
         "steps": [_step_document(step) for step in result.steps],
     }
+    # The whole document at once: a value gets the same placeholder wherever it stands.
     clean = Redactor(manifest.policy.pii_redaction).redact_value(document)
     return json.dumps(clean, ensure_ascii=False, indent=1)
 

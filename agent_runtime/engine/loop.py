@@ -17,7 +17,8 @@ from agent_runtime.records import Message, Role, RunStatus, Step, Task, ToolCall
 MAX_RETRIES = 2
 """Second tries at an answer the critic refused; each moves up the temperature band."""
 MAX_IDENTICAL_CALLS = 3
-"""Times a run may make the very same tool call before it counts as a loop."""
+"""Times a run may make the very same tool call before it counts as a loop. Two may be a retry of its own. Chosen, as is
+the number of retries."""
 
 
 class Stop(StrEnum):
@@ -101,12 +102,15 @@ def next_action(manifest: Manifest, task: Task, steps: Sequence[Step]) -> Action
     last = steps[-1]
     if last.failure in _ENDINGS:
         return Finish(Stop(last.failure), _answer(steps))
+    # Time is what the steps say they took: a run that goes on elsewhere, or is simulated, has no clock of its own.
     if sum(step.latency_ms for step in steps) >= manifest.spec.timeout_seconds * 1000:
         return Finish(Stop.TIMEOUT, _answer(steps))
+    # Calls go before text: a plan with both has not answered yet.
     if last.role is Role.PLAN and not last.calls:
         return Criticise(last.text)
     if last.role is Role.CRITIC:
         return _after_critic(manifest, task, steps)
+    # One plan may ask for several tools; they are made in turn, each a step that can be resumed from.
     pending = _pending_call(steps)
     if pending is not None:
         return (
@@ -133,6 +137,7 @@ _ENDINGS = frozenset(
 def _after_critic(manifest: Manifest, task: Task, steps: Sequence[Step]) -> Action:
     last = steps[-1]
     if last.ok:
+        # Each further turn of the user follows an accepted answer, so the accepted ones count the turns.
         answered = sum(1 for step in steps if step.role is Role.CRITIC and step.ok)
         return (
             _plan(manifest, steps) if answered <= len(task.turns) else Finish(Stop.ANSWERED, _answer(steps))
@@ -146,6 +151,7 @@ def _plan(manifest: Manifest, steps: Sequence[Step]) -> Action:
     if sum(1 for step in steps if step.role is Role.PLAN) >= manifest.spec.max_steps:
         return Finish(Stop.MAX_STEPS)
     low, high = manifest.spec.temperature
+    # A refused answer at the same temperature is likely to come again; the band's top is reached by the last retry.
     return Plan(low + (high - low) * _retries(steps) / MAX_RETRIES)
 
 

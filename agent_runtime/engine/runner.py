@@ -79,6 +79,7 @@ def _count(manifest: Manifest, result: RunResult, telemetry: Telemetry) -> None:
 async def _unless_cancelled(work: Awaitable[Step], cancel: asyncio.Event | None) -> Step | None:
     if cancel is None:
         return await work
+    # Raced, not polled: a step may wait for a model, or for a person, for minutes.
     doing = asyncio.ensure_future(work)
     asked = asyncio.ensure_future(cancel.wait())
     try:

@@ -99,6 +99,19 @@ def read_yaml(path: Path, *, foreign: bool = False) -> Document:
     return Document(str(path), data, builder.lines)
 
 
+def read_json(path: Path, fix: str, max_bytes: int = MAX_BYTES) -> Document:
+    """Read one JSON document that a program wrote. It knows no lines but the first: such files are not edited by hand.
+
+    Args:
+        fix: what to do about a file that is not valid JSON.
+    """
+    try:
+        data = strict_json(read_text(path, max_bytes))
+    except ValueError as error:
+        raise InvalidInput.one(path, f"is not valid JSON: {error}", fix) from None
+    return Document(str(path), data, {(): 1})
+
+
 def read_jsonl(path: Path) -> list[Document]:
     """Read one JSON object a line; blank lines are skipped. Each line becomes its own Document."""
     documents: list[Document] = []

@@ -67,6 +67,7 @@ def open_model(manifest: Manifest, environ: Mapping[str, str]) -> Model:
         from agent_runtime.models.simulation import read_simulation
 
         return SimulatedModel(read_simulation(manifest.simulation))
+    # A base URL speaks OpenAI's format, whoever serves it: no reason to load litellm for it.
     if spec.provider == "openai" or spec.base_url is not None:
         return _openai_http(spec.provider, spec.base_url, environ)
     key = _key(spec.provider, environ) if key_name(spec.provider) is not None else None
@@ -97,6 +98,7 @@ def _openai_http(provider: str, base_url: str | None, environ: Mapping[str, str]
 
     origin, local = _origin(base_url or OPENAI)
     name = f"{provider.upper()}_API_KEY"
+    # A server on this machine needs no key, and most of them would not know what to do with one.
     key = environ.get(name, "").strip() or None if local else _key(provider, environ, name)
     return OpenAIHttp(Wire([origin]), base_url or OPENAI, key)
 
@@ -104,6 +106,7 @@ def _openai_http(provider: str, base_url: str | None, environ: Mapping[str, str]
 def _origin(base_url: str) -> tuple[str, bool]:
     """The origin of a base URL, and whether it is on this very machine."""
     parsed = check_url(base_url, [base_url])
+    # "/chat/completions" is put behind it: after a query it would become a part of that.
     if isinstance(parsed, Refusal) or "?" in base_url or "#" in base_url:
         reason = parsed.reason if isinstance(parsed, Refusal) else "it carries a query or fragment"
         raise InvalidInput.one(

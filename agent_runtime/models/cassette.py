@@ -28,6 +28,7 @@ from agent_runtime.records import Message, ToolCall, Usage
 VERSION = 1
 _HEADER = canonical_json({"cassette": VERSION}) + "\n"
 _LONGEST_ASKED = 200
+"""Characters of a question, for the person who reads the diff. Chosen."""
 _PLACEHOLDER = re.compile(rf"\[(?:{'|'.join(kind.upper() for kind in ALL_KINDS)})_\d{{1,9}}\]")
 
 
@@ -103,6 +104,7 @@ class Scrubber:
 def _values_in(text: str) -> Iterator[tuple[int, int, str]]:
     """Start, end and kind of everything that is, or stands for, personal data; disjoint and in order."""
     marks = [PiiSpan(_kind_of(found[0]), *found.span()) for found in _PLACEHOLDER.finditer(text)]
+    # What stands for personal data and looks like some is counted once: the first to begin wins.
     end = 0
     for span in sorted((*find_pii(text, ALL_KINDS), *marks), key=lambda span: span.start):
         if span.start >= end:
@@ -179,7 +181,9 @@ class Cassette:
         """Write the whole file. If that fails, what was recorded is in `FILE.part`."""
         if self.tape is RecordingMode.REPLAY:
             return
+        # Sorted by key: concurrent runs end in any order, and a cassette in git should differ by what changed.
         lines = [_line(self._entries[place]) for place in sorted(self._entries)]
+        # Not raised: it would hide what the block raised. FILE.part has every answer; the next start names it.
         with suppress(OSError):
             replace_file(self.path, _HEADER + "".join(lines))
             self._part.unlink()
@@ -187,6 +191,7 @@ class Cassette:
     def next(self, key: str) -> Entry | None:
         """The next answer to the request with this key; None if there is none."""
         entry = self._entries.get((key, self._asked[key]))
+        # Only what was found is counted: after the last answer a live one is recorded as the next.
         self._asked[key] += entry is not None
         return entry
 

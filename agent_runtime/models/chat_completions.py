@@ -31,13 +31,14 @@ class WireNames:
     def of(cls, names: Iterable[str]) -> WireNames:
         """Unlike names get unlike wire names: `kb.search` beside `kb_search` becomes `kb_search_2`."""
         distinct = list(dict.fromkeys(names))
+        # Names that fit keep themselves, all of them first: `kb_search` must not lose its name to `kb.search`.
         wire = {
             name: name for name in distinct if _UNSAFE.search(name) is None and len(name) <= _LONGEST_NAME
         }
         taken = set(wire)
         for name in distinct:
             if name not in wire:
-                wire[name] = _free(_UNSAFE.sub("_", name), taken)
+                wire[name] = _free_name(_UNSAFE.sub("_", name), taken)
                 taken.add(wire[name])
         return cls(wire, {safe: name for name, safe in wire.items()})
 
@@ -106,18 +107,18 @@ def reply_of(
     )
 
 
-def _free(wanted: str, taken: set[str]) -> str:
-    name, number = wanted[:_LONGEST_NAME], 2
+def _free_name(preferred: str, taken: set[str]) -> str:
+    name, number = preferred[:_LONGEST_NAME], 2
     while name in taken:
         ending = f"_{number}"
-        name, number = wanted[: _LONGEST_NAME - len(ending)] + ending, number + 1
+        name, number = preferred[: _LONGEST_NAME - len(ending)] + ending, number + 1
     return name
 
 
 def _message(message: Message, names: WireNames) -> dict[str, Any]:
-    written: dict[str, Any] = {"role": message.role, "content": message.content}
+    encoded: dict[str, Any] = {"role": message.role, "content": message.content}
     if message.tool_calls:
-        written["tool_calls"] = [
+        encoded["tool_calls"] = [
             {
                 "id": call.id,
                 "type": "function",
@@ -126,8 +127,8 @@ def _message(message: Message, names: WireNames) -> dict[str, Any]:
             for call in message.tool_calls
         ]
     if message.tool_call_id is not None:
-        written["tool_call_id"] = message.tool_call_id
-    return written
+        encoded["tool_call_id"] = message.tool_call_id
+    return encoded
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
@@ -153,13 +154,14 @@ def _tool_calls(value: Any, names: WireNames) -> tuple[ToolCall, ...]:
 def _tool_call(call: Mapping[str, Any], index: int, names: WireNames) -> ToolCall:
     function = _mapping(call.get("function"))
     arguments = function.get("arguments")
-    written = (
+    encoded = (
+        # Compatible servers exist that send an object where the format says text.
         arguments if isinstance(arguments, str) else json.dumps(arguments if arguments is not None else {})
     )
     return ToolCall(
         id=_text(call.get("id")) or f"call_{index}",
         name=names.from_wire(_text(function.get("name"))),
-        arguments=written or "{}",
+        arguments=encoded or "{}",
     )
 
 
@@ -167,6 +169,7 @@ def _usage(value: Any) -> Usage | None:
     """Prompt tokens served from the provider's cache are counted in full: a cap is never passed by a rebate."""
     counts = _mapping(value)
     prompt, completion = counts.get("prompt_tokens"), counts.get("completion_tokens")
+    # `type`, since True is an int to isinstance; what is no count is no count at all, and the bound is taken.
     if type(prompt) is not int or type(completion) is not int or prompt < 0 or completion < 0:
         return None
     return Usage(prompt, completion)

@@ -38,6 +38,7 @@ def open_litellm(provider: str, api_key: str | None) -> LitellmModel:
     """
     if importlib.util.find_spec("litellm") is None:
         raise MissingExtra(f"a model of '{provider}'", "litellm")
+    # Before the import, and for good: litellm reads them once.
     os.environ.update(_QUIET)
     litellm: Any = importlib.import_module("litellm")
     litellm.telemetry = False
@@ -117,10 +118,11 @@ class LitellmModel:
 
 def _error_of(error: Exception, latency_ms: float, secret: str | None) -> ModelError:
     status = getattr(error, "status_code", None)
-    said = str(getattr(error, "message", None) or error).partition("Traceback (most recent")[0]
+    # Some of litellm's messages carry the traceback of what it caught.
+    message = str(getattr(error, "message", None) or error).partition("Traceback (most recent")[0]
     if type(status) is int:
-        return error_of_status(status, said, _headers_of(error), latency_ms=latency_ms, secret=secret)
-    reason = f"litellm could not make the call: {type(error).__name__}: {short_and_keyless(said, secret)}"
+        return error_of_status(status, message, _headers_of(error), latency_ms=latency_ms, secret=secret)
+    reason = f"litellm could not make the call: {type(error).__name__}: {short_and_keyless(message, secret)}"
     return ModelError(reason, retryable=False, kind="rejected", latency_ms=latency_ms)
 
 

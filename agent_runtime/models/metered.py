@@ -33,12 +33,14 @@ class Metered:
         """
         worst = worst_case_micros(_size(request), request.max_output_tokens, self._price)
         reservation = self._ledger.reserve(self._run_id, worst)
+        # If anything but a ModelError ends the call, a cancellation say, it may have been answered: the worst case.
         spent = worst
         try:
             reply = await self._model.complete(request)
             spent = cost_micros(reply.usage, self._price)
             return reply
         except ModelError as error:
+            # A call that timed out may have been answered and billed after we left; a refused one was not.
             spent = worst if error.kind == "timeout" else 0
             raise
         finally:
@@ -51,14 +53,15 @@ class Metered:
 
 def _size(request: ModelRequest) -> int:
     """Bytes of everything the model will read: an upper bound of its input tokens."""
-    said = sum(len(message.content.encode()) + 16 for message in request.messages)
-    called = sum(
+    # A token is at least a byte. The constants are for roles, quotes and braces around each part: generous, and chosen.
+    message_bytes = sum(len(message.content.encode()) + 16 for message in request.messages)
+    call_bytes = sum(
         len(call.name) + len(call.arguments.encode()) + 32
         for message in request.messages
         for call in message.tool_calls
     )
-    offered = sum(
+    offer_bytes = sum(
         len(offer.name) + len(offer.description.encode()) + len(json.dumps(dict(offer.arguments))) + 64
         for offer in request.tools
     )
-    return said + called + offered
+    return message_bytes + call_bytes + offer_bytes

@@ -62,6 +62,7 @@ class OpenAIHttp:
         body = json.dumps(payload, separators=(",", ":"), allow_nan=False).encode()
         response = await self._send(body, request.timeout_seconds)
         data = _json_of(response, self._api_key)
+        # No token is shorter than a byte: neither the request nor the answer can have had more.
         bound = Usage(len(body), min(len(response.body), request.max_output_tokens))
         try:
             return reply_of(
@@ -107,6 +108,7 @@ def payload_of(request: ModelRequest, names: WireNames, *, official: bool) -> di
         "model": request.model,
         "messages": messages_of(request.messages, names),
         limit: request.max_output_tokens,
+        # Our seeds have 63 bits; 31 of them fit the integer of any server.
         "seed": request.seed % 2**31,
     }
     if not (official and _REASONING.match(request.model)):
@@ -131,9 +133,9 @@ def _json_of(response: Response, secret: str | None) -> Any:
     except ValueError:
         data = None
     if response.status != 200:
-        said = message_of(data) or response.text(2000)
+        message = message_of(data) or response.text(2000)
         raise error_of_status(
-            response.status, said, response.headers, latency_ms=response.latency_ms, secret=secret
+            response.status, message, response.headers, latency_ms=response.latency_ms, secret=secret
         )
     if not isinstance(data, Mapping):
         raise ModelError(
@@ -153,5 +155,5 @@ def _json_of(response: Response, secret: str | None) -> Any:
 
 def _cached(headers: Mapping[str, str]) -> bool | None:
     """What a gateway says about its cache of answers. (A provider's prompt cache repeats no answer.)"""
-    said = [headers[name].upper() for name in _CACHE_HEADERS if name in headers]
-    return any(word.startswith("HIT") for word in said) if said else None
+    words = [headers[name].upper() for name in _CACHE_HEADERS if name in headers]
+    return any(word.startswith("HIT") for word in words) if words else None

@@ -64,6 +64,7 @@ def _litellm_map() -> Mapping[str, Any]:
 def _in_litellm_map(model: str, known: Mapping[str, Any]) -> Price | None:
     provider, _, name = model.partition(":")
     entry = known.get(f"{provider}/{name}")
+    # Some providers' models stand there without a prefix; another provider's of the same name has another price.
     if entry is None and known.get(name, {}).get("litellm_provider") == provider:
         entry = known[name]
     if entry is None:
@@ -72,6 +73,7 @@ def _in_litellm_map(model: str, known: Mapping[str, Any]) -> Price | None:
     for key, usd in entry.items():
         if (tier := _TIER.fullmatch(key)) is not None and usd is not None:
             dearest[tier[1]] = max(dearest[tier[1]], Decimal(usd))
+    # One half of a price is none: half of the cost would go past the cap.
     if min(dearest.values()) < 0:
         return None
     return Price(input_per_mtok=dearest["input"] * 1_000_000, output_per_mtok=dearest["output"] * 1_000_000)

@@ -17,6 +17,7 @@ class RecordedModel:
     """
 
     def __init__(self, live: Model | None, cassette: Cassette) -> None:
+        # A replay takes no time: whoever waits between its answers waits for nothing.
         self.virtual_time = live is None or live.virtual_time
         self._live = live
         self._cassette = cassette
@@ -29,14 +30,15 @@ class RecordedModel:
         """
         scrubber = Scrubber()
         key = key_of(request, scrubber)
-        held = None if self._cassette.tape is RecordingMode.RECORD else self._cassette.next(key)
-        if held is not None:
-            return reply_of(held, scrubber)
+        entry = None if self._cassette.tape is RecordingMode.RECORD else self._cassette.next(key)
+        if entry is not None:
+            return reply_of(entry, scrubber)
         if self._live is None:
             raise _miss(self._cassette, key)
         reply = await self._live.complete(request)
         try:
             self._cassette.add(key, request, reply, scrubber)
+        # The answer is lost with the recording: a run that goes on with it could never be replayed.
         except OSError as error:
             reason = f"the answer came, but cannot be recorded: {error.strerror}"
             raise ModelError(reason, retryable=False, kind="rejected", latency_ms=reply.latency_ms) from None

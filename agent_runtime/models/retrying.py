@@ -51,12 +51,14 @@ async def complete_with_retries(
     for retry in range(retries + 1):
         spent_ms = virtual_ms if model.virtual_time else (clock() - start) * 1000
         left = request.timeout_seconds - spent_ms / 1000
+        # The attempt is a part of the request, so that a simulated failure is drawn anew for each.
         attempt = replace(request, attempt=request.attempt + retry, timeout_seconds=left)
         try:
             return Completion(await model.complete(attempt), retry, spent_ms)
         except ModelError as error:
             failed_ms = virtual_ms + error.latency_ms if model.virtual_time else (clock() - start) * 1000
             pause = _pause_seconds(error, attempt)
+            # Against the whole time, pause included: a call that has no time left would only be cut off.
             if retry == retries or not error.retryable or failed_ms / 1000 + pause >= request.timeout_seconds:
                 raise _exhausted(error, retry, failed_ms) from error
         virtual_ms = failed_ms + pause * 1000

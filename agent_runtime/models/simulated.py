@@ -32,6 +32,7 @@ from agent_runtime.records import Message, ToolCall, Usage
 CHARACTERS_PER_TOKEN = 4
 """Of English: https://help.openai.com/en/articles/4936856-what-are-tokens-and-how-to-count-them"""
 _TOKENS_AROUND_A_MESSAGE = 4
+"""Role and separators. Chosen: a simulated bill need only be of the right size."""
 _REFUSAL = "I'm sorry, but I can't help with that request."
 _NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,10})?", re.ASCII)
 
@@ -73,7 +74,7 @@ _Action = _Call | _Answer
 
 
 @dataclass(frozen=True, slots=True)
-class _Done:
+class _MadeCall:
     """A tool call made earlier for the task in hand, and what came of it."""
 
     call: _Call
@@ -86,13 +87,13 @@ class _Task:
 
     Attributes:
         behaviour: None if no behaviour matches.
-        told: True if a person or the critic spoke last, rather than a tool.
+        instructed: True if a person or the critic spoke last, rather than a tool.
     """
 
     behaviour: Behaviour | None
     captures: Mapping[str, str]
-    done: Sequence[_Done]
-    told: bool
+    done: Sequence[_MadeCall]
+    instructed: bool
 
 
 def reply_to(request: ModelRequest, simulation: Simulation) -> ModelReply:
@@ -106,6 +107,7 @@ def reply_to(request: ModelRequest, simulation: Simulation) -> ModelReply:
     planned = [_planned(call, task) for call in way.calls]
     turns = sum(message.role == "assistant" for message in request.messages)
     dice = _dice("call", request.seed, turns, request.attempt, request.model)
+    # Drawn before the failure, whatever it will be: the order of draws is what makes a run repeat itself.
     latency_ms = dice.lognormvariate(math.log(simulation.latency_ms.median), simulation.latency_ms.sigma)
     failure = _failure(dice, simulation, request.temperature)
     _raise_provider_failure(failure, simulation, request, latency_ms)
@@ -120,6 +122,7 @@ def _dice(*seeds: object) -> random.Random:
 
 def _task(messages: Sequence[Message], simulation: Simulation) -> _Task:
     asked = [index for index, message in enumerate(messages) if message.role == "user"]
+    # The latest message that a behaviour knows: feedback of the critic belongs to the task before it.
     for index in reversed(asked):
         said = single_spaced(messages[index].content)
         for behaviour in simulation.behaviours:
@@ -138,13 +141,13 @@ def _task_since(
 ) -> _Task:
     results = {message.tool_call_id: message.content for message in messages if message.role == "tool"}
     done = [
-        _Done(_Call(call.name, call.arguments), _failed(results[call.id], simulation))
+        _MadeCall(_Call(call.name, call.arguments), _failed(results[call.id], simulation))
         for message in messages
         for call in message.tool_calls
         if call.id in results
     ]
-    told = not messages or messages[-1].role != "tool"
-    return _Task(behaviour, captures, done, told)
+    instructed = not messages or messages[-1].role != "tool"
+    return _Task(behaviour, captures, done, instructed)
 
 
 def _failed(result: str, simulation: Simulation) -> bool:
@@ -218,7 +221,7 @@ def _same(one: _Call, other: _Call) -> bool:
 
 def _looping(planned: Sequence[_Call], task: _Task) -> _Call | None:
     """The call the model is stuck with: made more often in a row than planned, and nobody said stop."""
-    if task.told or not task.done or task.done[-1].failed:
+    if task.instructed or not task.done or task.done[-1].failed:
         return None
     last = task.done[-1].call
     repeats = next(
@@ -231,6 +234,7 @@ def _failure(dice: random.Random, simulation: Simulation, temperature: float) ->
     """At most one failure, each as often as declared; together never more often than always."""
     scale = 1 + simulation.temperature_factor * temperature
     rates = {name: rate * scale for name, rate in simulation.failures.rates.items()}
+    # Scaled only where temperature pushes the sum above 1: below it the rest of the line is success.
     point = dice.random() * max(1.0, sum(rates.values()))
     for name, rate in rates.items():
         if point < rate:
@@ -286,6 +290,7 @@ def _bad_arguments(arguments: str, dice: random.Random) -> str:
     values = json.loads(arguments)
     if not values:
         return _json({"unexpected": True})
+    # Sorted, so that the draw does not depend on the order in which the file names them.
     name = dice.choice(sorted(values))
     dropped = {key: value for key, value in values.items() if key != name}
     garbled = values | {name: [values[name]]}

@@ -25,9 +25,13 @@ _NORMAL = NormalDist()
 _FARTHEST = 8.5
 """Standard errors; what lies beyond has a chance of 1e-17."""
 _LEAST_GAIN = 4e-3
-"""A look that adds a smaller share of information decides nothing; 600 nodes are fine enough for this one."""
+"""A look that adds a smaller share of information decides nothing; 600 nodes are fine enough for this one.
+
+Much below it the bell of one step is narrower than the gap between two nodes, and the sum is no integral any more.
+"""
 _FINENESS = 600
 _HALVINGS = 60
+"""Of an interval of 17: down to the last bit of a float."""
 _DIGITS = 12
 """Of a level: coarser than processors differ, finer than resamples tell apart."""
 
@@ -46,6 +50,7 @@ def level_at(baseline_runs: Sequence[int], seen: Sequence[Sequence[int]], look: 
     gained = tuple(information(baseline_runs, runs) for runs in seen)
     budget = [spent(each, by_planned, by_horizon) for each in gained]
     if look >= horizon:
+        # Runs lost to outages must not leave error unspent for ever: no look comes after the horizon.
         budget[-1] = ERROR
     return levels(gained, tuple(budget))[-1]
 
@@ -65,9 +70,11 @@ def levels(informations: tuple[float, ...], budget: tuple[float, ...]) -> tuple[
     paths: _Paths | None = None
     already = 0.0
     for gained, by_now in zip(informations, budget, strict=True):
+        # What is not spent here is not lost: `already` stays, and a later look may spend it.
         if by_now <= already or (paths is not None and not paths.tell_from(gained)):
             found.append(0.0)
             continue
+        # The first look has crossed nothing before: its level is the budget itself, and no integral is needed.
         if paths is None:
             boundary = _NORMAL.inv_cdf(1 - by_now)
             found.append(round(by_now, _DIGITS))
@@ -106,6 +113,7 @@ class _Paths:
                 low = middle
             else:
                 high = middle
+        # The end whose chance is no more than allowed: rounding errs to the careful side.
         return high
 
     def _crossing(self, information: float, boundary: float) -> float:

@@ -20,10 +20,12 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 RESAMPLES = 4000
+"""What benchmarks/gate_calibration.py measures the gate with; a level below 1 in 4000 cannot be told from zero."""
 ONE_SIDED = 0.05
 """Error on each side: the interval is a 90 % interval."""
 
 _DOUBT = 0.4
+"""Successes and failures added to a candidate's own rate. See `_doubtful_error`."""
 _CHUNK = 2**14
 """Weights held at once while resampling runs: 128 kB, so that every step works in the processor's cache."""
 _STEPS = 32
@@ -100,6 +102,7 @@ class Resampled:
 
 def change(baseline: Counts, candidate: Counts) -> float:
     """Mean over cases of (candidate rate − baseline rate)."""
+    # Rounded as the resamples are: two equal arms must not differ by the last bit of a sum.
     return round(float((candidate.rates - baseline.rates).mean()), 12) + 0.0
 
 
@@ -126,9 +129,10 @@ def look_interval(
     """The interval of the change at one of several looks, `level` on each side: never narrower than it can tell.
 
     At an early look a case has few runs and the level is far out in the tail. The resamples know only outcomes
-    that occurred, and called 3 % of unchanged suites drift where half a percent may be (10 cases, 3 runs; in
-    benchmarks/gate_calibration.py). So the ends are at least as far out as normal theory puts them: the upper
-    one for a suite that did not change, the lower one for a candidate whose few runs may have hidden a fall.
+    that occurred, and called 3 % of unchanged suites drift where half a percent may be (10 cases, 3 runs, on the
+    suites of benchmarks/gate_calibration.py, whose rows on looks hold what is done about it). So the ends are at
+    least as far out as normal theory puts them: the upper one for a suite that did not change, the lower one for a
+    candidate whose few runs may have hidden a fall.
     """
     low, high = interval(resampled_changes(baseline, candidate, rng), level)
     seen, z = change(baseline, candidate), z_of(level)
@@ -141,8 +145,9 @@ def look_interval(
 def _doubtful_error(baseline: Counts, candidate: Counts) -> float:
     """Standard error of the change if the candidate is not what the baseline was: it answers for itself.
 
-    Its rates are smoothed by 0.4, fitted so that a suite which lost the margin passes 5 % of the time
-    (benchmarks/gate_calibration.py).
+    Its rates are smoothed by 0.4, fitted so that a suite which lost the margin passes 5 % of the time, all looks
+    together (rows `false pass` of benchmarks/gate_calibration.py; next to no smoothing let 8 % of 600 of its suites
+    of ten cases pass).
     """
     p = smoothed_rates(baseline, candidate)
     q = (candidate.passed + _DOUBT) / (candidate.runs + 2 * _DOUBT)
@@ -172,6 +177,8 @@ def _resampled_rate(arm: Counts, smoothed: Floats, rng: np.random.Generator, res
     n−1 draws from c passes in n runs are Binomial(n−1, c/n), and the sum over cases with equal c and n is again
     binomial: one draw per distinct (c, n) does for all of them.
     """
+    # n−1 of one run is none: a single run is drawn from what both arms know of its case instead, and moved
+    # so that its mean stays what was seen.
     single = arm.runs == 1
     chance = np.where(single, smoothed, arm.rates)
     kinds, cases = np.unique(np.column_stack([arm.runs, arm.passed, chance]), axis=0, return_counts=True)
@@ -199,6 +206,7 @@ def stratified_p(baseline: Counts, candidate: Counts) -> float:
     """
     weights = 1 / baseline.runs + 1 / candidate.runs
     steps = np.rint(weights / weights.max() * _STEPS).astype(np.int64)
+    # Cases of one size have one weight: the lattice then has a place per run, not 32 of them.
     steps //= np.gcd.reduce(steps)
     lattice = np.ones(1)
     for step in np.unique(steps).tolist():
@@ -208,9 +216,11 @@ def stratified_p(baseline: Counts, candidate: Counts) -> float:
             *(column[chosen].tolist() for column in _columns(baseline, candidate)), strict=True
         ):
             dealt = np.convolve(dealt, hypergeometric(n + m, b + c, m))
+        # Cases of one weight first, close together; only then spread: convolving long sparse arrays is what costs.
         lattice = _convolve_far(lattice, _spread(dealt, step))
     observed = int((steps * candidate.passed).sum())
     least = int((steps * np.maximum(0, baseline.passed + candidate.passed - baseline.runs)).sum())
+    # The Fourier transform may leave −1e-17 and 1 + 1e-16.
     return min(1.0, max(0.0, float(lattice[: observed - least + 1].sum())))
 
 
@@ -265,6 +275,7 @@ def fisher_mid_p(
 
 def holm(p_values: Floats) -> Floats:
     """Holm's step-down adjustment: those ≤ α keep the family-wise error at α."""
+    # Holm 1979, A Simple Sequentially Rejective Multiple Test Procedure (https://www.jstor.org/stable/4615733).
     order = np.argsort(p_values, kind="stable")
     factors = len(p_values) - np.arange(len(p_values))
     adjusted = np.empty(len(p_values))
@@ -335,6 +346,7 @@ def ratios(baseline: Floats, candidate: Floats) -> Floats:
 
 
 def _over(above: Floats, below: Floats) -> Floats:
+    # A resample without a success has an infinite price: that is an answer, and no reason to warn.
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         quotient = above / below
     return np.where(below > 0, quotient, np.inf)
@@ -360,6 +372,8 @@ def _resampled_weights(
     share = (1.0 / (len(per_case) * draws))[runs.case][order]
     rows = max(1, _CHUNK // len(order))
     for start in range(0, resamples, rows):
+        # One flat histogram per block: a run drawn in row r counts at r·runs + its place. Sizes one after another,
+        # since cases of one size draw equally often.
         height = min(rows, resamples - start)
         counts = np.zeros(height * len(order))
         for size in np.unique(per_case).tolist():
@@ -386,15 +400,17 @@ def within_case_variance(arm: Counts) -> float | None:
 def minimum_detectable_drop(baseline: Counts, candidate_runs: Integers, level: float = ONE_SIDED) -> float:
     """The drop found with 80 % power, 0..1: 2.49·√(w(1/KN + 1/KN_B))·1.2 with w the within-case variance.
 
-    2.49 = 1.645 + 0.84, the first for a level of 5 %; the 1.2 was fitted by simulation. On a suite that hardly
-    ever fails, four failures are the fewest that the interval sees, and 5.5 expected ones bring four with 80 %:
-    the drop is at least that.
+    2.49 = 1.645 + 0.84, the first for a level of 5 %, the second for the power. The 1.2 was fitted by simulation
+    once; no benchmark measures it since. On a suite that hardly ever fails, four failures are the fewest that the
+    interval sees, and 5.5 expected ones bring four with 80 % (Poisson): the drop is at least that.
     """
     variance = within_case_variance(baseline)
     if variance is None:
+        # One run per case shows no spread: it is taken from the smoothed rates, the best there is.
         p = (baseline.passed + 0.5) / (baseline.runs + 1)
         variance = float((p * (1 - p)).mean())
     per_run = float((1 / baseline.runs + 1 / candidate_runs).mean()) / len(candidate_runs)
+    # At a finer level than 5 % the line lies farther out by just that much; the power stays.
     normal = (2.49 + z_of(level) - Z) * math.sqrt(variance * per_run) * 1.2
     return min(1.0, max(normal, 5.5 / float(candidate_runs.sum())))
 
@@ -413,6 +429,7 @@ def runs_to_settle(
     Decided means: zero, or −margin, whichever is farther from the observed change, leaves the interval.
     """
     observed = change(baseline, candidate)
+    # Drift has to leave zero behind, a pass −margin: whichever is nearer to be reached decides first.
     distance = max(-observed, observed + margin)
     p = smoothed_rates(baseline, candidate)
     noise = (p * (1 - p))[:, None]
@@ -430,7 +447,7 @@ def pass_hat_k(arm: Counts, k: int) -> float:
 
 
 def wilson(rate: float, runs: int, z: float = Z) -> tuple[float, float]:
-    """Wilson's interval of a rate seen in `runs` runs, 90 % by default.
+    """Wilson's interval of a rate seen in `runs` runs, 90 % by default (1927, https://www.jstor.org/stable/2276774).
 
     Wide for a suite: it ignores that cases differ.
     """

@@ -122,6 +122,7 @@ def _use_wal(engine: Engine) -> None:
         except OperationalError as error:
             if not _busy(error) or time.monotonic() > deadline:
                 raise
+            # Short against a transaction of ours, which takes milliseconds. Chosen.
             time.sleep(0.02)
 
 

@@ -87,6 +87,7 @@ class SqlLedger:
         refuse_negative(spent_micros)
         this = (reservations.c.id == reservation.id, reservations.c.scope == self._scope)
         with self._engine.connect() as connection:
+            # Read before the transaction, whose first statement must be a write; the delete finds out who was first.
             row = connection.execute(select(reservations).where(*this)).first()
         with writing(self._engine) as connection:
             if row is None or connection.execute(delete(reservations).where(*this)).rowcount != 1:

@@ -55,6 +55,7 @@ class SqlStore:
         }
         try:
             with writing(self._engine) as connection:
+                # The update first: it takes the write lock, and says by its count whether the run is still open.
                 open_run = update(runs).where(runs.c.run_id == step.run_id, runs.c.end_ts.is_(None))
                 if connection.execute(open_run.values(add)).rowcount != 1:
                     raise CannotRecord(f"run {step.run_id} is unknown or over: it takes no step {step.index}")

@@ -32,6 +32,7 @@ def destination(environ: Mapping[str, str]) -> Destination | None:
         traces,
         metrics,
         service_name=environ.get("OTEL_SERVICE_NAME") or "agentcrewops",
+        # Exactly "1": content leaves the machine only where somebody meant it.
         content_allowed=environ.get("AGENTCREWOPS_TRACE_CONTENT") == "1",
     )
 

@@ -3,8 +3,9 @@
 Names must come out of Prometheus exactly as published, whether it reads OTLP itself or through a collector.
 Prometheus appends `_total` to a counter and the unit to any metric unless the name ends so already: hence the
 instruments have the full names, the latency's unit is the `seconds` of its name, and the counters' units are
-annotations in braces, which are never appended. An instrument named `agent_tokens` beside `agent_tokens_total`
-would collide with it.
+annotations in braces, which are never appended
+(https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/). An instrument named `agent_tokens`
+beside `agent_tokens_total` would collide with it.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ class OtlpMetrics:
             [PeriodicExportingMetricReader(OTLPMetricExporter(endpoint=endpoint))],
             resource=resource,
             views=[View(instrument_name=LATENCY, aggregation=ExplicitBucketHistogramAggregation(BUCKETS))],
+            # We close it ourselves, with a limit; the SDK would wait at exit for a collector that is down.
             shutdown_on_exit=False,
         )
         meter = self._provider.get_meter("agentcrewops", __version__)

@@ -54,6 +54,7 @@ class OtlpTelemetry:
 
 def _at_once(actions: list[Callable[[], None]], seconds: float) -> None:
     """Run all in threads that do not keep the process alive, and wait for them together."""
+    # Daemons, since the SDK may go on trying long after we stopped waiting.
     threads = [threading.Thread(target=action, daemon=True) for action in actions]
     for thread in threads:
         thread.start()
@@ -69,17 +70,18 @@ class _OneLine(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
-        self._said = False
+        self._warned = False
 
     def emit(self, record: logging.LogRecord) -> None:
-        if not self._said:
-            self._said = True
+        if not self._warned:
+            self._warned = True
             _log.warning("telemetry: %s", " ".join(record.getMessage().split())[:200])
 
 
 def _silence_sdk_logs() -> None:
     # The SDK logs a traceback for every batch that it cannot send.
     sdk = logging.getLogger("opentelemetry")
+    # Once a process, however often telemetry is opened in it.
     if not any(isinstance(handler, _OneLine) for handler in sdk.handlers):
         sdk.addHandler(_OneLine())
         sdk.propagate = False

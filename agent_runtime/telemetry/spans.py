@@ -26,6 +26,7 @@ class OtlpSpans:
     """Spans sent in batches, by a thread of the SDK, to `endpoint` (the full URL, with /v1/traces)."""
 
     def __init__(self, endpoint: str, resource: Resource, *, content_allowed: bool) -> None:
+        # Never the global provider: a program that we run in has its own.
         self._provider = TracerProvider(resource=resource, shutdown_on_exit=False)
         self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint)))
         self._tracer = self._provider.get_tracer("agentcrewops", __version__)

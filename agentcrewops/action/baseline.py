@@ -19,7 +19,7 @@ from agentcrewops.terminal import plain
 from bot.actions.environment import TOKEN, ActionsEnvironment
 from bot.github.repository import Connection, with_token
 from bot.publish.proposals import Proposal, propose
-from evals.canary.baselines import held_against, slow_slide
+from evals.canary.baselines import compare_refresh, slow_slide
 from evals.canary.canary import run_canary
 from evals.canary.preparation import CanaryOptions, usual_baseline
 from evals.formatting import markdown
@@ -33,7 +33,7 @@ _UNFIT = {VerdictKind.BELOW_FLOOR, VerdictKind.NOT_MEASURED}
 
 
 @dataclass(frozen=True, slots=True)
-class Refreshed:
+class RefreshOutcome:
     """What became of it: the pull request's number, or None and why there is none.
 
     Attributes:
@@ -47,7 +47,7 @@ class Refreshed:
 
 def refresh_baseline(
     inputs: Inputs, results: Path, actions: ActionsEnvironment, environ: Mapping[str, str]
-) -> Refreshed:
+) -> RefreshOutcome:
     """Measure the suite, and propose the result as its baseline unless it fell below what was approved.
 
     Raises:
@@ -55,6 +55,7 @@ def refresh_baseline(
         CannotPropose: GitHub refused.
         InvalidInput
     """
+    # Before anything is measured, and paid for.
     branch = _default_branch(environ)
     suite = load_suite(inputs.suite)
     options = _options(inputs, suite, results, environ)
@@ -65,12 +66,12 @@ def refresh_baseline(
         raise CannotMeasure(f"no baseline is proposed: {plain(verdict.headline)}")
     file = usual_baseline(suite)
     measured = load_reference(results)
-    if (slide := _saved(file, measured, suite)) is not None:
-        return Refreshed(None, slide, slid=True)
+    if (slide := _save_unless_sliding(file, measured, suite)) is not None:
+        return RefreshOutcome(None, slide, slid=True)
     proposal = _proposal(file, measured, suite, verdict, branch, actions)
     github = with_token(Connection(actions.api_url, actions.repository), _token(actions))
     number = propose(github, proposal)
-    return Refreshed(number, "" if number else f"{file} says the same already")
+    return RefreshOutcome(number, "" if number else f"{file} says the same already")
 
 
 def _options(inputs: Inputs, suite: Suite, results: Path, environ: Mapping[str, str]) -> CanaryOptions:
@@ -83,20 +84,22 @@ def _options(inputs: Inputs, suite: Suite, results: Path, environ: Mapping[str, 
         out=results,
         seed=int(number) if number.isascii() and number.isdigit() else 1,
         max_usd=inputs.max_usd,
+        # A baseline is a sample of fixed size: one that stopped when it looked good would be a lucky one.
         fixed=True,
         confirm=False,
     )
 
 
-def _saved(file: Path, measured: SuiteResult, suite: Suite) -> str | None:
-    """Write the file; or leave it and say why."""
+def _save_unless_sliding(file: Path, measured: SuiteResult, suite: Suite) -> str | None:
+    """Write the baseline file, and return None; if the agent slid, leave the file and return why."""
     clean = Redactor(ALL_KINDS).redact
+    # The first baseline has nothing to fall below: a person looks at it in the pull request.
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         save_baseline(file, measured, clean)
         return None
     approved = read_anchor(file)
-    refresh = held_against(read_baseline(file), approved, measured, suite.gate.margin)
+    refresh = compare_refresh(read_baseline(file), approved, measured, suite.gate.margin)
     if (slide := slow_slide(refresh)) is None:
         save_baseline(file, measured, clean, approved)
     return slide
@@ -143,7 +146,7 @@ def _token(actions: ActionsEnvironment) -> str:
     return actions.token
 
 
-def tell(refreshed: Refreshed) -> None:
-    """Say it in the log."""
-    done = f"proposed in pull request {refreshed.pull}" if refreshed.pull else refreshed.why
-    typer.echo(plain(done))
+def print_outcome(refreshed: RefreshOutcome) -> None:
+    """Print what became of the baseline."""
+    outcome = f"proposed in pull request {refreshed.pull}" if refreshed.pull else refreshed.why
+    typer.echo(plain(outcome))

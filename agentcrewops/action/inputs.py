@@ -16,6 +16,8 @@ from evals.sampling.shards import Shard, parse_shard
 PREFIX = "AGENTCREWOPS_"
 MOST_CHARACTERS = 400
 MOST_RUNS = 10_000
+"""Both far above what anybody means, and below what could hurt. Chosen."""
+# No "--": the name stands inside artifact names that `--` divides into parts.
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._]|-(?!-)){0,59}")
 _MODEL = re.compile(r"[a-z0-9_]+:[\w./:@+-]{1,200}", re.ASCII)
 _FAIL_ON = re.compile("drift|undecided|never")
@@ -163,6 +165,7 @@ def _mode(written: str) -> Mode:
 
 
 def _count(written: str) -> int:
+    # `isdigit` alone takes "²", at which int raises.
     number = int(written) if written.isascii() and written.isdigit() else 0
     if not 1 <= number <= MOST_RUNS:
         raise _Wrong(f"is not a number of runs between 1 and {MOST_RUNS:,}")

@@ -109,7 +109,7 @@ def judge_job(environ: Mapping[str, str]) -> int:
         return _refused(error).code
     code = judge(inputs, job, environ)
     if environ.get("GITHUB_OUTPUT"):
-        write_outputs(Path(environ["GITHUB_OUTPUT"]), _left_in(job.results, inputs))
+        write_outputs(Path(environ["GITHUB_OUTPUT"]), _step_outputs(job.results, inputs))
     return code
 
 
@@ -126,7 +126,7 @@ def publish_job(environ: Mapping[str, str]) -> int:
 
 def baseline_job(environ: Mapping[str, str]) -> int:
     """The step `Refresh` of actions/baseline; 1 if the agent slid below what was approved."""
-    from agentcrewops.action.baseline import refresh_baseline, tell  # only here: it needs PyGithub
+    from agentcrewops.action.baseline import print_outcome, refresh_baseline  # only here: it needs PyGithub
 
     try:
         job = job_of(environ)
@@ -134,7 +134,7 @@ def baseline_job(environ: Mapping[str, str]) -> int:
         with commands_stopped():
             _refuse_unbounded_spending(inputs)
             refreshed = refresh_baseline(inputs, job.results, read_environment(environ), environ)
-            tell(refreshed)
+            print_outcome(refreshed)
     except CrewError as error:
         return _refused(error).code
     if environ.get("GITHUB_OUTPUT"):
@@ -166,15 +166,17 @@ def _publish_options(environ: Mapping[str, str], job: Job) -> PublishOptions:
 
 def judge(inputs: Inputs, job: Job, environ: Mapping[str, str]) -> int:
     """Judge what the inputs name, leave the results, and return the exit code; problems become annotations."""
+    # An earlier step of this job may have left its results there.
     shutil.rmtree(job.results, ignore_errors=True)
     steps = [partial(step, inputs, job, job.results, environ) for step in _steps(inputs)]
-    return _worst([_reported(step).code for step in steps])
+    return _worst([_run_step(step).code for step in steps])
 
 
 Step = Callable[[Inputs, Job, Path, Mapping[str, str]], PartOutcome]
 
 
 def _steps(inputs: Inputs) -> Iterator[Step]:
+    # Findings before shards when merging: the report of the canary then has Guardian's section from the start.
     if inputs.mode.guardian and inputs.merge:
         yield _merge_findings
     if inputs.mode.canary:
@@ -188,7 +190,7 @@ def _worst(codes: list[int]) -> int:
     return next((code for code in (2, 3, 1) if code in codes), 0)
 
 
-def _reported(step: Callable[[], PartOutcome]) -> PartOutcome:
+def _run_step(step: Callable[[], PartOutcome]) -> PartOutcome:
     try:
         with commands_stopped():
             judged = step()
@@ -203,6 +205,7 @@ def _refused(error: CrewError) -> PartOutcome:
     """Say what is wrong in the log and, where it has a place, at its line of the change."""
     with commands_stopped():
         typer.echo(f"error: {printable(str(error))}")
+    # Outside of the marks, or the runner would take the annotations for text.
     for problem in error.problems if isinstance(error, InvalidInput) else ():
         annotate(problem)
     return PartOutcome(error.exit_code)
@@ -232,15 +235,16 @@ def _conclude(found: CanaryResult, inputs: Inputs, results: Path) -> PartOutcome
 
 def _guardian(inputs: Inputs, job: Job, results: Path, environ: Mapping[str, str]) -> PartOutcome:
     agent = inputs.spec or Path("agent.yaml")
-    ready = prepare_guardian(GuardianOptions(agent, inputs.policy, gate_from=job.base))
-    assessment = asyncio.run(run_guardian(ready, datetime.now(UTC).date()))
+    prepared = prepare_guardian(GuardianOptions(agent, inputs.policy, gate_from=job.base))
+    assessment = asyncio.run(run_guardian(prepared, datetime.now(UTC).date()))
+    # HEAD is a merge commit that GitHub made; what people know is the pull request's own.
     assessment = replace(assessment, commit=job.head or assessment.commit)
     if inputs.mode.canary and _not_for_forks(inputs, job):
         assessment = _without_canary(assessment)
-    return _kept(assessment, results, inputs, agent)
+    return _write_assessment(assessment, results, inputs, agent)
 
 
-def _kept(assessment: Assessment, results: Path, inputs: Inputs, agent: Path) -> PartOutcome:
+def _write_assessment(assessment: Assessment, results: Path, inputs: Inputs, agent: Path) -> PartOutcome:
     prepare_folder(results)
     write_guardian(results, assessment, agent)
     announce_assessment(assessment, results, as_json=False)
@@ -302,6 +306,7 @@ def _simulated(suite: Suite, inputs: Inputs) -> bool:
     manifest = manifest_of(suite, CanaryOptions(inputs.suite, inputs.spec, inputs.policy, inputs.model))
     if manifest is not None:
         return manifest.simulated
+    # The suite has one target, in the field that is named like its kind; only some kinds can be simulated.
     target = getattr(suite.target, suite.target.kind)
     return bool(getattr(target, "simulated", False))
 
@@ -324,6 +329,7 @@ def _merge_shards(inputs: Inputs, job: Job, results: Path, environ: Mapping[str,
         findings_in(results)  # a part of the report: what cannot be read is told before anything is judged
         found = merge_shards(shards, _baseline(inputs, job), results, job.base)
     except CrewError as error:
+        # A folder with findings alone would be published as the whole, green.
         _withdraw_pass(str(error), results, inputs)
         raise
     return _conclude(found, inputs, results)
@@ -358,7 +364,7 @@ def _merge_findings(inputs: Inputs, job: Job, results: Path, environ: Mapping[st
     assessment = findings_file.read_assessment(parts[0]) if parts else _no_findings(job)
     if inputs.mode.canary and not _parts_with(SHARD_FILE, job) and _not_for_forks(inputs, job):
         assessment = _without_canary(assessment)
-    return _kept(assessment, results, inputs, inputs.suite)
+    return _write_assessment(assessment, results, inputs, inputs.suite)
 
 
 def _no_findings(job: Job) -> Assessment:
@@ -368,16 +374,17 @@ def _no_findings(job: Job) -> Assessment:
     return Assessment(Conclusion.INCONCLUSIVE, headline, agent="", model="", commit=job.head)
 
 
-def _left_in(results: Path, inputs: Inputs) -> dict[str, str]:
+def _step_outputs(results: Path, inputs: Inputs) -> dict[str, str]:
     """The step's outputs: what was found, where it is, and the name it is kept under; nothing if there is nothing."""
     if not results.is_dir():
         return {}
+    # Both in one job leave a whole report already, and have no part to be put together with others.
     kind = {Mode.CANARY: f"canary-{inputs.shard.number}-of-{inputs.shard.of}", Mode.GUARDIAN: "guardian"}
     whole = inputs.merge or inputs.mode not in kind
     part = REPORT.format(inputs.name) if whole else PART.format(inputs.name, kind[inputs.mode])
-    kept = {"results-path": str(results), "artifact-name": part}
+    outputs = {"results-path": str(results), "artifact-name": part}
     if (results / SARIF_NAME).is_file():
-        kept["sarif-path"] = str(results / SARIF_NAME)
+        outputs["sarif-path"] = str(results / SARIF_NAME)
     if not ((results / "verdict.json").is_file() or (results / findings_file.NAME).is_file()):
-        return {**kept, "publishable": "false"}
-    return {**outputs_of(read_results([results]), results), **kept, "publishable": "true"}
+        return {**outputs, "publishable": "false"}
+    return {**outputs_of(read_results([results]), results), **outputs, "publishable": "true"}

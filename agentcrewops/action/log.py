@@ -2,6 +2,7 @@
 
 What models, suites and endpoints say therefore stands between a pair of marks that nobody can guess, where GitHub
 obeys nothing; only our own annotations stand outside.
+https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ def commands_stopped() -> Iterator[None]:
 
     Errors go to stdout too: on a pipe of their own they could arrive before the first mark or after the second.
     """
+    # Drawn for each block: a mark that was printed once can be printed again by what runs next.
     mark = secrets.token_hex(20)
     _line(f"::stop-commands::{mark}")
     try:
@@ -33,6 +35,7 @@ def annotate(problem: Problem) -> None:
     """Show a problem at its file and line in the pull request."""
     place = {"title": "AgentCrewOps", "file": problem.file, "line": str(problem.line or 1)}
     if problem.file.startswith("input "):
+        # An input is no file of the change: without a place the annotation stands above the log.
         place = {"title": f"AgentCrewOps: {problem.file}"}
     properties = ",".join(f"{name}={_property(value)}" for name, value in place.items())
     message = f"{problem.what}; {problem.fix}" if problem.fix else problem.what
@@ -49,6 +52,7 @@ def _line(text: str) -> None:
     sys.stdout.flush()
 
 
+# Escaped as GitHub's own toolkit does: https://github.com/actions/toolkit/blob/main/packages/core/src/command.ts
 def _message(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 

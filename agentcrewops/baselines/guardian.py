@@ -26,7 +26,7 @@ _ENOUGH = 100
 
 
 async def save_guardian_baseline(
-    ready: PreparedGuardian,
+    prepared: PreparedGuardian,
     attack: ResistanceOptions,
     results: Path | None,
     to: Path | None,
@@ -38,8 +38,8 @@ async def save_guardian_baseline(
     Raises:
         CannotMeasure: too many runs measured nothing.
     """
-    result = await _attacked(ready, attack, environ, caller) if results is None else _kept(results)
-    path = to or default_file(ready.options.attacked.parent, result.suite)
+    result = await _attack(prepared, attack, environ, caller) if results is None else _stored_result(results)
+    path = to or default_file(prepared.options.attacked.parent, result.suite)
     save_baseline(path, result, Redactor(ALL_KINDS).redact)
     typer.echo(f"saved {path}")
     for line in description(result):
@@ -63,16 +63,16 @@ def description(result: SuiteResult) -> list[str]:
     return lines
 
 
-async def _attacked(
-    ready: PreparedGuardian, attack: ResistanceOptions, environ: Mapping[str, str], caller: Caller
+async def _attack(
+    prepared: PreparedGuardian, attack: ResistanceOptions, environ: Mapping[str, str], caller: Caller
 ) -> SuiteResult:
-    found = await run_resistance(attack, ready.chosen, environ, caller, compare=False)
+    found = await run_resistance(attack, prepared.chosen, environ, caller, compare=False)
     if found.not_measured:
         raise CannotMeasure(f"no baseline is saved: {found.not_measured}")
     return found.result
 
 
-def _kept(results: Path) -> SuiteResult:
+def _stored_result(results: Path) -> SuiteResult:
     within = results / FOLDER
     result = load_reference(within if within.is_dir() else results)
     if reason := why_not_measured(result):

@@ -79,7 +79,7 @@ async def _connections(
         for manifest in files.models
         async for finding in model_findings(manifest, environ, offline=offline)
     ]
-    endpoint = files.ready.evaluation.suite.target.http if files.ready is not None else None
+    endpoint = files.prepared.evaluation.suite.target.http if files.prepared is not None else None
     return (*found, *([await endpoint_finding(endpoint)] if endpoint is not None and not offline else []))
 
 
@@ -91,8 +91,10 @@ def _static(files: AgentFiles) -> Iterator[Finding]:
 
 
 def _writable(folder: Path) -> Finding:
+    # The folder need not be there yet: the nearest one above says whether it can be made.
     place = next((path for path in (folder, *folder.resolve().parents) if path.exists()), folder)
     try:
+        # Tried, not asked: permission bits say nothing of a read-only mount.
         with tempfile.TemporaryFile(dir=place):
             return ok(f"{folder}/ can be written")
     except OSError as error:

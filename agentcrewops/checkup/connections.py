@@ -14,6 +14,7 @@ from agentcrewops.checkup.findings import Finding, Level, ok
 from evals.suite.suite_file import HttpTarget
 
 PROBE_SECONDS = 5.0
+"""Somebody waits at a terminal; what takes longer to answer at all is as good as away. Chosen."""
 _LOCAL = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -58,6 +59,7 @@ def _price(manifest: Manifest) -> Finding:
     try:
         price = price_of(manifest)
     except UnknownPrice as error:
+        # An unknown price is one problem by construction; a second one here would be a mistake of ours.
         [problem] = error.problems
         return Finding(Level.PROBLEM, problem.what, problem.fix)
     return ok(f"{model} costs ${price.input_per_mtok} in, ${price.output_per_mtok} out per million tokens")

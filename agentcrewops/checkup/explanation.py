@@ -47,8 +47,8 @@ def settings_of(document: Document, written: BaseModel, at: Location = ()) -> It
 
 def explain(files: CheckedFiles) -> dict[str, Any] | None:
     """Every setting of files that can be used, as plain data; None if there are no files."""
-    if files.ready is not None:
-        return _suite(files.ready, files.agent)
+    if files.prepared is not None:
+        return _suite(files.prepared, files.agent)
     return _agent(files.agent, ()) if files.agent is not None else None
 
 
@@ -60,15 +60,15 @@ def _agent(files: AgentFiles, cases: Sequence[EvalCase]) -> dict[str, Any]:
     return {"settings": list(map(asdict, settings)), "tools": tools}
 
 
-def _suite(ready: Prepared, agent: AgentFiles | None) -> dict[str, Any]:
-    suite = ready.evaluation.suite
+def _suite(prepared: Prepared, agent: AgentFiles | None) -> dict[str, Any]:
+    suite = prepared.evaluation.suite
     ours = _agent(agent, suite.cases) if agent is not None else {"settings": [], "tools": {}}
     settings = [asdict(setting) for setting in settings_of(suite.document, parse(suite.document, SuiteFile))]
     return {
-        "plan": _plan(ready),
-        "baseline": str(ready.baseline_file) if ready.baseline_file else None,
+        "plan": _plan(prepared),
+        "baseline": str(prepared.baseline_file) if prepared.baseline_file else None,
         "settings": settings + ours["settings"],
-        "cases": [_case(case, ready) for case in suite.cases],
+        "cases": [_case(case, prepared) for case in suite.cases],
         "tools": ours["tools"],
     }
 
@@ -81,7 +81,7 @@ def lines_of(explained: Mapping[str, Any]) -> Iterator[str]:
     yield "\nsettings"
     width = max(len(setting["name"]) for setting in explained["settings"])
     for setting in explained["settings"]:
-        yield f"  {setting['name']:{width}}  {_shown(setting['value'])}  ({setting['source']})"
+        yield f"  {setting['name']:{width}}  {_short(setting['value'])}  ({setting['source']})"
     yield from _titled("graders of each case", map(_case_line, explained.get("cases", ())))
     yield from _titled(
         "what a tool runs in evals", (f"{n}: {runs}" for n, runs in explained["tools"].items())
@@ -99,22 +99,22 @@ def _case_line(case: Mapping[str, Any]) -> str:
     return f"{case['case_id']}: {', '.join(case['graders'])}  ({case['source']})"
 
 
-def _plan(ready: Prepared) -> str:
+def _plan(prepared: Prepared) -> str:
     """How many runs, where the gate looks, and what that may cost."""
-    evaluation, schedule = ready.evaluation, ready.evaluation.schedule
+    evaluation, schedule = prepared.evaluation, prepared.evaluation.schedule
     agent = evaluation.target.agent or "the agent"
     cases = len(evaluation.suite.cases)
     parts = [f"{cases} cases × {schedule.planned} = {cases * schedule.planned} runs of {agent}"]
     if within := [look for look in schedule.looks if look <= schedule.planned]:
         parts.append(f"looks at {', '.join(map(str, within))} runs per case")
-    cost = expense(evaluation, cases * schedule.planned, judges=ready.judges.estimate)
+    cost = expense(evaluation, cases * schedule.planned, judges=prepared.judges.estimate)
     return "; ".join([*parts, *cost])
 
 
-def _case(case: EvalCase, ready: Prepared) -> dict[str, Any]:
+def _case(case: EvalCase, prepared: Prepared) -> dict[str, Any]:
     return {
         "case_id": case.case_id,
-        "graders": [grader.name for grader in ready.graders[case.case_id]],
+        "graders": [grader.name for grader in prepared.graders[case.case_id]],
         "source": f"{case.file}:{case.line}",
     }
 
@@ -145,7 +145,7 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, str | int | float | bool | None) else str(value)
 
 
-def _shown(value: Any) -> str:
+def _short(value: Any) -> str:
     text = "none" if value is None else str(value)
     line = " ".join(text.split())
     return line if len(line) <= 80 else f"{line[:79]}…"

@@ -12,12 +12,12 @@ from agentcrewops.checkup.files import CheckedFiles
 def facts_of(files: CheckedFiles) -> dict[str, Any]:
     """Facts by name, in the order a person reads them."""
     facts: dict[str, Any] = {}
-    if (ready := files.ready) is not None:
+    if (prepared := files.prepared) is not None:
         facts |= {
-            "suite": ready.evaluation.suite.name,
-            "cases": len(ready.evaluation.suite.cases),
-            "samples": ready.evaluation.samples,
-            "target": ready.evaluation.suite.target.kind,
+            "suite": prepared.evaluation.suite.name,
+            "cases": len(prepared.evaluation.suite.cases),
+            "samples": prepared.evaluation.samples,
+            "target": prepared.evaluation.suite.target.kind,
         }
     return facts | (_agent_facts(files.agent.manifest) if files.agent is not None else {})
 

@@ -39,12 +39,12 @@ class CheckedFiles:
     """
 
     agent: AgentFiles | None = None
-    ready: Prepared | None = None
+    prepared: Prepared | None = None
 
     @property
     def models(self) -> tuple[Manifest, ...]:
         """Every model that will be asked: the agent's, then the judges'."""
-        judges = self.ready.judges.accounts if self.ready is not None else ()
+        judges = self.prepared.judges.accounts if self.prepared is not None else ()
         return (
             *([self.agent.manifest] if self.agent is not None else []),
             *(account.manifest for account in judges),
@@ -66,11 +66,11 @@ def read_files(subject: CheckSubject, environ: Mapping[str, str]) -> CheckedFile
 
 
 def _suite_files(suite: Path, subject: CheckSubject, environ: Mapping[str, str]) -> CheckedFiles:
-    ready = prepare(CanaryOptions(suite=suite, agent=subject.agent, policy=subject.policy), environ)
-    suite_read, manifest = ready.evaluation.suite, ready.evaluation.manifest
+    prepared = prepare(CanaryOptions(suite=suite, agent=subject.agent, policy=subject.policy), environ)
+    suite_read, manifest = prepared.evaluation.suite, prepared.evaluation.manifest
     named = suite_read.target.runtime
     if manifest is None or named is None:
-        return CheckedFiles(ready=ready)
+        return CheckedFiles(prepared=prepared)
     agent = subject.agent or suite_read.root / named.agent
     policy = subject.policy or suite_read.root / named.policy
-    return CheckedFiles(AgentFiles(manifest, agent, policy), ready)
+    return CheckedFiles(AgentFiles(manifest, agent, policy), prepared)

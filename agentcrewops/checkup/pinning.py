@@ -20,13 +20,13 @@ async def pinned_lines(agent: Path, policy: Path | None, environ: Mapping[str, s
         InvalidInput: a file is wrong, a server cannot be reached, or it offers no such tool.
     """
     manifest = load_manifest(agent, policy)
-    wanted = [(spec, mcp) for spec in manifest.spec.tools if (mcp := _server_of(spec)) is not None]
-    if not wanted:
+    of_servers = [(spec, mcp) for spec in manifest.spec.tools if (mcp := _server_of(spec)) is not None]
+    if not of_servers:
         return []
     servers = open_servers(manifest, environ)
     lines: list[str] = []
     async with AsyncExitStack() as stack:
-        for spec, mcp in wanted:
+        for spec, mcp in of_servers:
             tool = servers.tool(spec, mcp)
             stack.push_async_callback(tool.aclose)
             lines += _lines(spec, mcp, await tool.offered())

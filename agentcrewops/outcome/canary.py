@@ -35,6 +35,7 @@ def exit_code(
         strict: undecided fails too, unless the gate says that nothing does.
     """
     kind, fail_on = verdict.verdict, verdict.facts.fail_on or fail_on
+    # Before `fail_on`: a gate that compared nothing has not been passed, whatever it would have forgiven.
     if require_baseline and kind is VerdictKind.NO_BASELINE:
         return 3
     return kind.exit_code(FailOn.UNDECIDED if strict and fail_on is not FailOn.NEVER else fail_on)

@@ -123,10 +123,12 @@ def _baseline_beside(agent: Path, folder: Path) -> SuiteResult | None:
     from evals.results.baseline import load_reference
 
     verdict, _ = read_results(folder)
+    # `.name`: the suite's name comes from a file, and must not lead out of the folder.
     path = agent.parent / "baselines" / f"{Path(verdict.suite).name}.json"
     try:
         found = load_reference(path, keep_text=False)
     except InvalidInput:
         return None
+    # Another baseline may stand there by now: its numbers beside this verdict would be wrong.
     same = verdict.baseline_fingerprint is not None and found.fingerprint == verdict.baseline_fingerprint
     return found if same else None

@@ -25,15 +25,15 @@ _MOST_PROBES = 4
 
 
 def leave_with(
-    ready: PreparedGuardian, evidence: Evidence, out: Path, *, simulated: bool, as_json: bool
+    prepared: PreparedGuardian, evidence: Evidence, out: Path, *, simulated: bool, as_json: bool
 ) -> NoReturn:
     """Write what the evidence means into `out`, print it, and end with its exit code.
 
     Args:
         simulated: the resistance tier asked no real model.
     """
-    assessment = conclude(ready, evidence, datetime.now(UTC).date(), simulated=simulated)
-    write_guardian(out, assessment, ready.options.attacked)
+    assessment = conclude(prepared, evidence, datetime.now(UTC).date(), simulated=simulated)
+    write_guardian(out, assessment, prepared.options.attacked)
     announce_assessment(assessment, out, as_json=as_json)
     sys.exit(assessment.conclusion.exit_code())
 

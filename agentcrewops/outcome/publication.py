@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from bot.github.repository import GitHub
 
 LONGEST_NAME = 100
+"""Characters of a check's name. Chosen."""
 
 
 def publish_results(options: PublishOptions, environ: Mapping[str, str]) -> int:
@@ -41,13 +42,14 @@ def publish_results(options: PublishOptions, environ: Mapping[str, str]) -> int:
     _refuse_unusable(options)
     environment = _environment(options, environ)
     run_id = options.from_run or environment.triggering_run
+    # Without GitHub: a dry run of what is here needs no token.
     if options.dry_run and run_id is None:
-        publication = _publication_here(options, environment)
+        publication = _publication_of_job(options, environment)
         _print_dry_run(publication, as_json=options.as_json)
         return publication.exit_code
     github = _github(environment)
     publication = (
-        _publication_here(options, environment)
+        _publication_of_job(options, environment)
         if run_id is None
         else _publication_of_run(options, environment, github, run_id)
     )
@@ -56,15 +58,17 @@ def publish_results(options: PublishOptions, environ: Mapping[str, str]) -> int:
         return publication.exit_code
     published = send(publication, github, environment)
     _print(publication, published, as_json=options.as_json)
+    # What was measured counts first; a comment that GitHub refused only where all else is well.
     return publication.exit_code or int(published.failed)
 
 
-def _publication_here(options: PublishOptions, environment: ActionsEnvironment) -> Publication:
+def _publication_of_job(options: PublishOptions, environment: ActionsEnvironment) -> Publication:
     """Of what this job measured."""
     results = read_results(options.folders)
     if environment.sha != NOWHERE:
         refuse_stale(results, environment)
     elif results.commits:
+        # Any one of them, but always the same: a dry run shows what would be sent, and is repeated.
         environment = _nowhere(min(results.commits))
     checkout = checkout_at(environment.workspace, options.suite, results)
     return publication_of(results, checkout, target_of(environment, options.report_url), options)
@@ -97,7 +101,10 @@ def _refuse_unusable(options: PublishOptions) -> None:
 NOWHERE = "0" * 40
 """The commit of a dry run outside Actions whose results know none."""
 _PAUSE = 0.1
-"""Seconds between writes: GitHub asks for one between many, and a job makes three to five."""
+"""Seconds between writes: GitHub asks for one between many, and a job makes three to five.
+
+https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
+"""
 
 
 def _environment(options: PublishOptions, environ: Mapping[str, str]) -> ActionsEnvironment:

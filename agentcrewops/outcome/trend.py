@@ -28,6 +28,7 @@ def print_trends(trends: Sequence[Trend], *, as_json: bool) -> None:
 
 
 def _document(trend: Trend) -> dict[str, Any]:
+    # `told` is a key that scripts read; the function that makes it has a better name.
     return {**_json_ready(asdict(trend)), "told": [words for words, _ in version_changes(trend)]}
 
 

@@ -46,30 +46,31 @@ class AddedCase:
     notes: tuple[str, ...]
 
 
-def case_of_run(wanted: CaseRequest) -> AddedCase:
+def case_of_run(request: CaseRequest) -> AddedCase:
     """Append the run to the suite as a case.
 
     Raises:
         InvalidInput: there is no such run, nothing says what is right, or the suite cannot take the case.
     """
-    manifest = load_manifest(wanted.agent, wanted.policy)
-    record = read_run(state_folder(wanted.agent), wanted.run_id)
-    case = _case(wanted, record, manifest)
-    _refuse_unusable(case, wanted.suite)
+    manifest = load_manifest(request.agent, request.policy)
+    record = read_run(state_folder(request.agent), request.run_id)
+    case = _case(request, record, manifest)
+    _refuse_unusable(case, request.suite)
     comment = f"from run {record.run_id}: {record.status} ({record.stop})"
-    file = add_case(wanted.suite, case, comment)
-    return AddedCase(case["case_id"], file, record, case, tuple(_notes(wanted, record, case, manifest)))
+    file = add_case(request.suite, case, comment)
+    return AddedCase(case["case_id"], file, record, case, tuple(_notes(request, record, case, manifest)))
 
 
-def _case(wanted: CaseRequest, record: RunRecord, manifest: Manifest) -> dict[str, Any]:
+def _case(request: CaseRequest, record: RunRecord, manifest: Manifest) -> dict[str, Any]:
     case: dict[str, Any] = {
-        "case_id": wanted.case_id or f"run_{record.run_id[:8]}",
+        "case_id": request.case_id or f"run_{record.run_id[:8]}",
         "input": record.input,
     }
     if manifest.contract is not None:
         case["evaluator"] = "json_schema"
-    if wanted.success is not None:
-        case["success"] = wanted.success
+    if request.success is not None:
+        case["success"] = request.success
+    # The run itself is no standard: it was stored because somebody found it worth a case, often a wrong one.
     if not {"evaluator", "success"} & case.keys():
         raise InvalidInput.one(
             "--success",
@@ -79,7 +80,7 @@ def _case(wanted: CaseRequest, record: RunRecord, manifest: Manifest) -> dict[st
     optional = {
         "approvals": _approvals(record),
         "stubs": _stubs(record, manifest),
-        "must_pass": wanted.must_pass,
+        "must_pass": request.must_pass,
     }
     return case | {key: value for key, value in optional.items() if value}
 
@@ -98,6 +99,7 @@ def _stubs(record: RunRecord, manifest: Manifest) -> dict[str, Any]:
     stubs: dict[str, Any] = {}
     for use in record.tool_uses:
         tool = manifest.spec.tool(use.tool)
+        # Tools that only read run in evals themselves; what failed would teach the agent that it fails.
         if tool is not None and not tool.read_only and use.ok and use.tool not in stubs:
             stubs[use.tool] = _value(use)
     return stubs
@@ -121,14 +123,14 @@ def _refuse_unusable(case: Mapping[str, Any], suite: Path) -> None:
         raise InvalidInput.one(suite, f"has a case '{case['case_id']}' already", "choose another  --case-id")
 
 
-def _notes(wanted: CaseRequest, record: RunRecord, case: Mapping[str, Any], manifest: Manifest) -> list[str]:
+def _notes(request: CaseRequest, record: RunRecord, case: Mapping[str, Any], manifest: Manifest) -> list[str]:
     notes = []
     if removed := sorted(set(_PLACEHOLDER.findall(record.input))):
         notes.append(
             f"personal data was removed when the run was stored: the input says {', '.join(removed)}; "
             "write a made-up value there if the agent needs one"
         )
-    if wanted.success is None:
+    if request.success is None:
         notes.append(
             "the case only asks for the output contract; add  success:  with what a right answer says"
         )

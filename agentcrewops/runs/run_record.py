@@ -69,6 +69,7 @@ def _latest(store: Store) -> str:
 def _record(path: Path, run_id: str) -> RunRecord:
     try:
         document = strict_json(read_text(path))
+        # A conversation of several messages cannot be the input of a case.
         (asked,) = document["input"]
         return RunRecord(
             run_id=run_id,
@@ -84,6 +85,7 @@ def _record(path: Path, run_id: str) -> RunRecord:
 def _tool_use(step: dict[str, Any]) -> ToolUse:
     flags = step["policy_flags"]
     approval = "grant" if "approval:granted" in flags else None
+    # A denial weighs more: a step that has both flags was not carried out.
     approval = "deny" if "denied:approval_denied" in flags else approval
     return ToolUse(_text(step["tool"]), _text(step["text"]), approval, bool(step["ok"]))
 

@@ -44,21 +44,24 @@ class SingleRun:
 
 
 def run_single(
-    wanted: SingleRun, environ: Mapping[str, str], *, as_json: bool, progress: Progress = SILENCE
+    single_run: SingleRun, environ: Mapping[str, str], *, as_json: bool, progress: Progress = SILENCE
 ) -> bool:
     """Run once; answer on stdout, rows and redacted artifacts kept, steps announced. True if it succeeded."""
-    manifest = replace(load_manifest(wanted.agent, wanted.policy, wanted.model), recording=wanted.recording)
-    state = state_folder(wanted.agent)
+    manifest = replace(
+        load_manifest(single_run.agent, single_run.policy, single_run.model), recording=single_run.recording
+    )
+    state = state_folder(single_run.agent)
     artifacts = Folder(state / "artifacts")
     store = open_store(state / "agentcrewops.db")
     try:
         task = Task(
             run_id=str(uuid.uuid4()),
-            messages=(Message("user", wanted.text),),
-            seed=_seed_of(wanted),
+            messages=(Message("user", single_run.text),),
+            seed=_seed_of(single_run),
         )
         store.start_run(_row(manifest, task))
         result = asyncio.run(_conduct(manifest, task, store, environ, progress))
+        # The record before the row that names it: a row must not point at nothing.
         uri = artifacts.put(f"{task.run_id}/run.json", transcript(manifest, task, result), "application/json")
         store.finish_run(task.run_id, result.status, stop=result.stop, end_ts=_now(), artifact_uri=uri)
     finally:
@@ -67,11 +70,12 @@ def run_single(
     return result.status is RunStatus.SUCCEEDED
 
 
-def _seed_of(wanted: SingleRun) -> int:
+def _seed_of(single_run: SingleRun) -> int:
     """The seed asked for; else a new one, but always the same where an answer is to be found again."""
-    if wanted.seed is not None:
-        return wanted.seed
-    return secrets.randbits(53) if wanted.recording is None else 0
+    if single_run.seed is not None:
+        return single_run.seed
+    # 53 bits survive readers that take every number for a float (https://www.rfc-editor.org/rfc/rfc8259#section-6).
+    return secrets.randbits(53) if single_run.recording is None else 0
 
 
 def _row(manifest: Manifest, task: Task) -> Run:
@@ -124,6 +128,7 @@ async def _conduct(
 
 def _cancelled_by_ctrl_c() -> asyncio.Event:
     cancel = asyncio.Event()
+    # Ctrl-C ends the run as cancelled, its rows and record written; a KeyboardInterrupt would lose both.
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, cancel.set)
     return cancel
 
@@ -137,6 +142,7 @@ async def ask_at_terminal(request: ApprovalRequest) -> bool:
         return False
     why = f"  ({printable(request.reason)})\n" if request.reason else ""
     sys.stderr.write(f"\n{request.tool} wants your approval:\n  {request.shown}\n{why}")
+    # In a thread: Ctrl-C must reach the loop while the person thinks.
     answer = await asyncio.to_thread(input, "Allow this call? [y/N] ")
     return answer.strip().lower() in {"y", "yes"}
 

@@ -165,13 +165,13 @@ def refresh(
     from agent_runtime.statistics.looks import PLANNED
     from agentcrewops.baselines.canary import advice, default_file
     from agentcrewops.terminal import plain
-    from evals.canary.baselines import held_against, slow_slide
+    from evals.canary.baselines import compare_refresh, slow_slide
     from evals.results.baseline import load_reference, read_anchor, read_baseline, save_baseline
 
     new = load_reference(results)
     path = baseline or default_file(Path(), new.suite)
     approved = load_reference(anchor) if anchor is not None else read_anchor(path)
-    refreshed = held_against(read_baseline(path), approved, new, margin)
+    refreshed = compare_refresh(read_baseline(path), approved, new, margin)
     typer.echo(f"against the baseline: {plain(refreshed.against_baseline.headline)}")
     typer.echo(f"against the last approved: {plain(refreshed.against_anchor.headline)}")
     if (slide := slow_slide(refreshed)) is not None:

@@ -233,6 +233,7 @@ def _start(resume: bool, add_to: Path | None, out: Path) -> tuple[Start, Path]:
 
     if add_to is None:
         return (Start.RESUME if resume else Start.AFRESH), out
+    # The default cannot be told from an --out that names it, so both are let through.
     if resume or out not in {_OUT, add_to}:
         flag = "--resume" if resume else "--out"
         raise InvalidInput.one(
@@ -246,6 +247,7 @@ def _looks(written: str | None) -> tuple[int, ...] | None:
     if written is None:
         return None
     parts = [part.strip() for part in written.split(",")]
+    # Six digits at most: far above any plan, and int() takes time for thousands of them.
     if not all(part.isascii() and part.isdigit() and len(part) <= 6 for part in parts):
         raise InvalidInput.one(
             "--looks", f"'{written}' is not a list of runs per case", "write it like  3,5,7,10  or  once"

@@ -76,12 +76,12 @@ def subject_of(suite: Path | None, agent: Path | None, policy: Path | None, out:
     from agentcrewops.checkup.files import CheckSubject
 
     if suite is None and agent is None:
-        suite, agent = _here("suite.yaml"), _here("agent.yaml")
+        suite, agent = _in_working_folder("suite.yaml"), _in_working_folder("agent.yaml")
         agent = agent if suite is None else None
     return CheckSubject(suite, agent, policy, out)
 
 
-def _here(name: str) -> Path | None:
+def _in_working_folder(name: str) -> Path | None:
     return Path(name) if Path(name).exists() else None
 
 

@@ -45,6 +45,7 @@ def init(
         return
     files = starter_files()
     in_the_way = [folder / name for name in files if (folder / name).exists()]
+    # All or nothing: half a starter beside somebody's own agent.yaml would not fit together.
     if in_the_way:
         raise InvalidInput(
             Problem(str(path), None, "is already there", "choose an empty folder, or move it away")
@@ -57,6 +58,11 @@ def init(
     typer.echo(
         f"Wrote {len(files)} files to {folder}/.{_workflows_written(folder) if workflows else ''} Next:\n"
     )
+    _print_next_steps(folder)
+
+
+def _print_next_steps(folder: Path) -> None:
+    """What a person who has just got a starter would try, in order."""
     if folder != Path():
         typer.echo(f"  cd {folder}")
     typer.echo(
@@ -72,6 +78,7 @@ def init(
 
 
 def starter_files() -> dict[str, str]:
+    """Name and text of every file of a starter, each YAML file with its JSON Schema beside it for editors."""
     from agentcrewops.runs.home import starter_folder
     from agentcrewops.schemas import schema_of
 

@@ -31,6 +31,7 @@ JOINED: Mapping[str, str] = {"validate": "check --offline", "doctor": "check"}
 
 def current_spelling(words: Sequence[str]) -> list[str]:
     """The words that are meant; if an old spelling was typed, a note on stderr names the new one."""
+    # Two words first: `egress check` is now `policy egress`, and not `policy egress check`.
     for typed in (" ".join(words[:2]), words[0]):
         if typed in MOVED:
             _note(typed, MOVED[typed])

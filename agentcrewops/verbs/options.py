@@ -135,12 +135,12 @@ def recording_of(record: Path | None, replay: Path | None, replay_or_record: Pat
     from agent_runtime.agent.manifest import Recording, RecordingMode
     from agent_runtime.errors import InvalidInput
 
-    given = {
+    paths = {
         RecordingMode.RECORD: record,
         RecordingMode.REPLAY: replay,
         RecordingMode.REPLAY_OR_RECORD: replay_or_record,
     }
-    chosen = [Recording(path, tape) for tape, path in given.items() if path is not None]
+    chosen = [Recording(path, tape) for tape, path in paths.items() if path is not None]
     if len(chosen) > 1:
         flags = " and ".join(f"--{one.tape}" for one in chosen)
         raise InvalidInput.one(flags, "exclude each other", "give one of them")

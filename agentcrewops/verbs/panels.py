@@ -85,6 +85,7 @@ def runs_below(ctx: typer.Context) -> bool:
     if below is None:
         return False
     for name in ctx.params:
+        # Only what was typed: defaults and variables of the environment stand before nothing.
         source = ctx.get_parameter_source(name)
         if source is not None and source.name == "COMMANDLINE":
             flag = f"--{name.replace('_', '-')}"

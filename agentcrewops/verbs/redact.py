@@ -39,13 +39,13 @@ def redact(
     from agent_runtime.guard.redact import Redactor, find_pii
     from agentcrewops.runs.standard_input import read_stdin
 
-    wanted = RedactionChoice(kinds, policy).resolved()
+    chosen = RedactionChoice(kinds, policy).resolved()
     text = read_stdin()
     if spans:
-        found = [{"type": span.kind, "start": span.start, "end": span.end} for span in find_pii(text, wanted)]
+        found = [{"type": span.kind, "start": span.start, "end": span.end} for span in find_pii(text, chosen)]
         typer.echo(json.dumps(found))
         return
-    sys.stdout.buffer.write(Redactor(wanted).redact(text).encode())
+    sys.stdout.buffer.write(Redactor(chosen).redact(text).encode())
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,9 +50,9 @@ def run(
     from agent_runtime.progress import SILENCE, progress_on
     from agentcrewops.runs.single_run import SingleRun, run_single
 
-    said = sys.stdin.read() if text == "-" else text
+    task = sys.stdin.read() if text == "-" else text
     recording = recording_of(record, replay, replay_or_record)
-    wanted = SingleRun(said, agent, policy, model, seed, recording)
+    single_run = SingleRun(task, agent, policy, model, seed, recording)
     progress = SILENCE if quiet else progress_on(sys.stderr)
-    succeeded = run_single(wanted, os.environ, as_json=as_json, progress=progress)
+    succeeded = run_single(single_run, os.environ, as_json=as_json, progress=progress)
     sys.exit(0 if succeeded else 1)

@@ -19,6 +19,7 @@ from evals.results.verdict import Verdict, VerdictKind
 from evals.suite.suite_file import GateSettings
 
 ENOUGH = 0.80
+"""The usual power of a test; a `pass` four times out of five is worth waiting for."""
 MOST_RUNS = 1_000
 """No suite is run more often than this to earn a `pass`."""
 
@@ -46,16 +47,16 @@ class BaselinePower:
 
 def describe_baseline(result: SuiteResult, samples: int = 10, margin: float = 0.10) -> BaselinePower:
     """What the gate would see with `samples` candidate runs per case against `result`."""
-    sight = BaselinePower(summarize(result), samples, margin)
+    power = BaselinePower(summarize(result), samples, margin)
     measured = [case for case in gather(result).values() if case.runs]
     if not measured:
-        return sight
+        return power
     baseline = Counts(
         passed=np.array([case.passed for case in measured]),
         runs=np.array([len(case.runs) for case in measured]),
     )
     return replace(
-        sight,
+        power,
         minimum_detectable_drop=minimum_detectable_drop(baseline, np.full(len(measured), samples)),
         chance_of_pass=chance_of_pass(baseline, samples, margin),
         samples_for_pass=_samples_for_pass(baseline, margin),
@@ -73,8 +74,10 @@ def chance_of_pass(baseline: Counts, samples: int, margin: float) -> float:
     noise = baseline.rates * (1 - baseline.rates) * (1 / baseline.runs + 1 / runs)
     error = math.sqrt(float(noise.sum())) / len(runs)
     least = Z * smoothed_error(baseline, candidate) - margin
+    # Every case always or never passes: there is no noise, and the answer is certain either way.
     if error == 0:
         return float(least < 0)
+    # −Z is the line of drift: above it, or the interval lies below zero and nothing passes.
     return 1 - NormalDist().cdf(max(least / error, -Z))
 
 
@@ -100,14 +103,15 @@ class Refresh:
     against_anchor: Verdict
 
 
-def held_against(baseline: SuiteResult, anchor: SuiteResult, new: SuiteResult, margin: float) -> Refresh:
-    """Both comparisons.
+def compare_refresh(baseline: SuiteResult, anchor: SuiteResult, new: SuiteResult, margin: float) -> Refresh:
+    """Compare new results with the current baseline, and with the last one that a person approved.
 
     Raises:
         CannotMeasure: if the new results are not trustworthy.
         InvalidInput: if nothing in them compares with what was approved.
     """
     settings = GateSettings(margin=margin)
+    # Against both: each step down may be too small to be seen, and their sum is not.
     refresh = Refresh(decide(baseline, new, settings), decide(anchor, new, settings))
     reasons = " ".join(refresh.against_anchor.reasons)
     if refresh.against_anchor.verdict is VerdictKind.NOT_MEASURED:

@@ -56,71 +56,72 @@ async def run_canary(
         InvalidInput: before anything is run or spent.
         CannotKeepRuns: what was measured before the disk was full is kept, and can be resumed.
     """
-    ready = prepare(options, environ)
-    with open_evaluation(ready.evaluation, any_schedule=not ready.schedule_asked) as journal:
-        course = _course(ready, journal)
-        caller.progress.announce(estimate(ready, journal, course))
+    prepared = prepare(options, environ)
+    with open_evaluation(prepared.evaluation, any_schedule=not prepared.schedule_asked) as journal:
+        sequence = _look_sequence(prepared, journal)
+        caller.progress.announce(estimate(prepared, journal, sequence))
         started_at = now()
-        measured = await measure(ready, journal, course, caller)
-        result, verdict = conclude(ready.evaluation, journal, measured)
-        verdict = replace(verdict, warnings=(*ready.notes, *verdict.warnings))
-        if ready.confirms:
+        measured = await measure(prepared, journal, sequence, caller)
+        result, verdict = conclude(prepared.evaluation, journal, measured)
+        verdict = replace(verdict, warnings=(*prepared.notes, *verdict.warnings))
+        if prepared.confirms:
             from evals.canary.confirmation import confirm_drift
 
             runs = journal.protocol.schedule.planned
-            verdict = await confirm_drift(ready, options, environ, result, verdict, runs, caller)
-        _write(ready.evaluation.folder, verdict, result, started_at)
+            verdict = await confirm_drift(prepared, options, environ, result, verdict, runs, caller)
+        _write(prepared.evaluation.folder, verdict, result, started_at)
+        # A stopped one keeps its journal: that is what --resume goes on with.
         if not measured.stopped:
             journal.finish()
-    return CanaryResult(verdict, result, ready.evaluation.baseline, ready.history)
+    return CanaryResult(verdict, result, prepared.evaluation.baseline, prepared.history)
 
 
-def _course(ready: Prepared, journal: Journal) -> LookSequence:
+def _look_sequence(prepared: Prepared, journal: Journal) -> LookSequence:
     """What this call does, given what is there already."""
     schedule = journal.protocol.schedule
-    if ready.evaluation.start is Start.ADD:
-        looked_at, compared = journal.protocol.looked_at, ready.evaluation.baseline is not None
-        return look_sequence_beyond(schedule, looked_at, compared=compared, most=ready.max_samples)
-    return look_sequence(schedule, reached=journal.reached, most=ready.max_samples)
+    if prepared.evaluation.start is Start.ADD:
+        looked_at, compared = journal.protocol.looked_at, prepared.evaluation.baseline is not None
+        return look_sequence_beyond(schedule, looked_at, compared=compared, most=prepared.max_samples)
+    return look_sequence(schedule, reached=journal.reached, most=prepared.max_samples)
 
 
-def estimate(ready: Prepared, journal: Journal, course: LookSequence) -> str:
+def estimate(prepared: Prepared, journal: Journal, sequence: LookSequence) -> str:
     """What this canary will do and may cost, in one line, before the first call."""
-    evaluation = ready.evaluation
-    most = "at most " if len(course.looks) > 1 else ""
+    evaluation = prepared.evaluation
+    most = "at most " if len(sequence.looks) > 1 else ""
     cases = len(evaluation.suite.cases)
-    calls = cases * course.last
+    calls = cases * sequence.last
     agent = evaluation.target.agent or "the endpoint"
-    runs = f"{cases} cases × {most}{course.last} = {most}{calls} runs of {agent}"
+    runs = f"{cases} cases × {most}{sequence.last} = {most}{calls} runs of {agent}"
     parts = [runs, journal.opening] if journal.opening else [runs]
-    about, judges = most or "about ", ready.judges.estimate
+    about, judges = most or "about ", prepared.judges.estimate
     cost = expense(evaluation, calls - len(journal.samples), about, judges)
-    return "; ".join([*parts, *cost, *_again(ready)])
+    return "; ".join([*parts, *cost, *_confirmation_estimate(prepared)])
 
 
-def _again(ready: Prepared) -> Iterator[str]:
+def _confirmation_estimate(prepared: Prepared) -> Iterator[str]:
     """What a drift would take on top, in words."""
-    if ready.confirms:
-        more = 2 * len(ready.evaluation.suite.cases) * ready.evaluation.samples
+    if prepared.confirms:
+        more = 2 * len(prepared.evaluation.suite.cases) * prepared.evaluation.samples
         yield f"a drift is confirmed with {more} more runs"
 
 
-async def measure(ready: Prepared, journal: Journal, course: LookSequence, caller: Caller) -> Measured:
+async def measure(prepared: Prepared, journal: Journal, sequence: LookSequence, caller: Caller) -> Measured:
     """Make the runs up to each look that are not there yet, until a look decides or the last one is taken."""
-    evaluation, grading = ready.evaluation, partial(grade_attempt, ready.graders)
-    calls = len(evaluation.suite.cases) * course.last
-    async with evaluation.target as target, ready.judges:
+    evaluation, grading = prepared.evaluation, partial(grade_attempt, prepared.graders)
+    calls = len(evaluation.suite.cases) * sequence.last
+    async with evaluation.target as target, prepared.judges:
         with sampling(evaluation, target, journal, calls, grading, caller) as sampler:
-            verdict, look = await _look_by_look(evaluation, journal, course, sampler)
-    return Measured(verdict, sampler.reason, look, (*sampler.warnings, *ready.judges.warnings))
+            verdict, look = await _look_by_look(evaluation, journal, sequence, sampler)
+    return Measured(verdict, sampler.reason, look, (*sampler.warnings, *prepared.judges.warnings))
 
 
 async def _look_by_look(
-    evaluation: Evaluation, journal: Journal, course: LookSequence, sampler: Sampler
+    evaluation: Evaluation, journal: Journal, sequence: LookSequence, sampler: Sampler
 ) -> tuple[Verdict | None, int]:
     """The verdict of the look that decides, or of the last one, and its runs per case; None if it was stopped."""
     verdict = None
-    for look in course.looks:
+    for look in sequence.looks:
         missing = [
             run for run in plan_runs(evaluation.suite.cases, 0, look) if run.key not in journal.samples
         ]
@@ -128,20 +129,20 @@ async def _look_by_look(
         if sampler.stopped is not None:
             return None, look
         # A second of numpy for a large suite: other work on the caller's loop must not wait for it.
-        verdict = await asyncio.to_thread(_verdict_at, evaluation, journal.result(look), course, look)
+        verdict = await asyncio.to_thread(_verdict_at, evaluation, journal.result(look), sequence, look)
         journal.look(look)
         if _decided(verdict):
             break
     return verdict, look
 
 
-def _verdict_at(evaluation: Evaluation, result: SuiteResult, course: LookSequence, look: int) -> Verdict:
+def _verdict_at(evaluation: Evaluation, result: SuiteResult, sequence: LookSequence, look: int) -> Verdict:
     from evals.gate.gate import decide
 
     suite = evaluation.suite
     expected = len(suite.cases) * look
     return decide(
-        evaluation.baseline, result, suite.gate, expected_runs=expected, plan=course.plan, look=look
+        evaluation.baseline, result, suite.gate, expected_runs=expected, plan=sequence.plan, look=look
     )
 
 
@@ -161,9 +162,10 @@ def conclude(evaluation: Evaluation, journal: Journal, measured: Measured) -> tu
     result, planned = journal.result(), len(evaluation.suite.cases) * measured.look
     verdict = _verdict_at(evaluation, result, LookSequence((measured.look,)), measured.look)
     reason = f"{measured.stopped} after {len(result.samples)} of {planned} runs"
+    # Whatever the numbers say: the runs that are there are not the ones that were planned.
     verdict = not_measured(_with_warnings(verdict, measured, result), [reason])
-    kept = "What was measured is kept: `canary --resume` goes on with it."
-    return result, replace(verdict, reasons=(*verdict.reasons, kept))
+    resumable = "What was measured is kept: `canary --resume` goes on with it."
+    return result, replace(verdict, reasons=(*verdict.reasons, resumable))
 
 
 def _with_warnings(verdict: Verdict, measured: Measured, result: SuiteResult) -> Verdict:

@@ -37,6 +37,7 @@ from evals.targets.interface import Target
 
 BASELINE, CANDIDATE = "baseline", "candidate"
 _ORDER = (BASELINE, CANDIDATE, CANDIDATE, BASELINE)
+"""Mirrored, so that a provider that gets steadily slower or worse weighs on both alike."""
 
 CONFIRMED = "Confirmed against a fresh baseline in the same hour"
 NOT_YOURS = "Not your change: the unchanged agent fell the same way since the baseline was recorded"
@@ -76,8 +77,10 @@ def decide_confirmation(
         return VerdictKind.DRIFT, f"Not confirmed: {'; '.join(against_now.reasons)}"
     if _shows(against_now, drifted):
         return VerdictKind.DRIFT, f"{CONFIRMED}: {_success(against_now)}."
+    # Only the weightiest metric acquits: a provider that got slower is no excuse for answers that got worse.
     if _shows(now_against_stored, drifted[:1]):
         return VerdictKind.PROVIDER_DRIFT, f"{NOT_YOURS}: {_success(now_against_stored)}."
+    # Only a pass refutes. Not to find the drift again with as few runs would be easy.
     if against_now.verdict is VerdictKind.PASS:
         return VerdictKind.UNDECIDED, f"{NOT_SHOWN}: {_success(against_now)}."
     return VerdictKind.DRIFT, f"Not confirmed, not refuted by a fresh baseline: {_success(against_now)}."
@@ -98,7 +101,7 @@ def blocks(runs: int) -> tuple[Block, ...]:
 
 
 async def confirm_drift(
-    ready: Prepared,
+    prepared: Prepared,
     options: CanaryOptions,
     environ: Mapping[str, str],
     result: SuiteResult,
@@ -113,14 +116,15 @@ async def confirm_drift(
     Args:
         runs: per case and arm.
     """
-    evaluation, stored = ready.evaluation, ready.evaluation.baseline
+    evaluation, stored = prepared.evaluation, prepared.evaluation.baseline
     if stored is None or verdict.verdict is not VerdictKind.DRIFT:
         return verdict
     try:
-        with baseline_agent(_wanted(evaluation, stored, options, environ)) as agent:
+        with baseline_agent(_request_for(evaluation, stored, options, environ)) as agent:
             caller.progress.announce(_announcement(evaluation, agent, runs))
-            fresh = await _measure(ready, agent, environ, result.samples, runs, caller)
+            fresh = await _measure(prepared, agent, environ, result.samples, runs, caller)
             where = agent.where
+    # No error of the canary: its drift is measured and paid for, and stands with the reason beside it.
     except NoBaselineAgent as reason:
         return _unconfirmed(verdict, str(reason))
     except (InvalidInput, CannotMeasure) as error:
@@ -128,10 +132,10 @@ async def confirm_drift(
     _write(evaluation.folder, fresh)
     if fresh.stopped:
         return _unconfirmed(verdict, f"the fresh runs were not completed ({fresh.stopped})")
-    return _after(verdict, fresh, stored, result, evaluation.suite.gate, where, runs)
+    return _conclude(verdict, fresh, stored, result, evaluation.suite.gate, where, runs)
 
 
-def _wanted(
+def _request_for(
     evaluation: Evaluation, stored: SuiteResult, options: CanaryOptions, environ: Mapping[str, str]
 ) -> BaselineAgentRequest:
     return BaselineAgentRequest(
@@ -159,56 +163,59 @@ def _first_line(error: Exception) -> str:
 
 
 async def _measure(
-    ready: Prepared,
+    prepared: Prepared,
     agent: BaselineAgent,
     environ: Mapping[str, str],
-    paid: Sequence[Sample],
+    charged: Sequence[Sample],
     runs: int,
     caller: Caller,
 ) -> FreshRuns:
-    """Both arms, block by block, under the cap of the whole canary; `paid` is what counts on it already."""
-    evaluation = ready.evaluation
+    """Both arms, block by block, under the cap of the whole canary; `charged` is what counts on it already."""
+    evaluation = prepared.evaluation
     suite, concurrency = evaluation.suite, evaluation.concurrency
     openers: Mapping[str, Callable[[], Target]] = {
         BASELINE: agent.target,
-        CANDIDATE: partial(open_target, suite, _untaped(evaluation.manifest), environ, concurrency),
+        CANDIDATE: partial(open_target, suite, _without_recording(evaluation.manifest), environ, concurrency),
     }
-    kept: dict[str, list[Sample]] = {BASELINE: [], CANDIDATE: []}
-    cap = _cap(evaluation, [opened().worst_case_usd for opened in openers.values()], paid)
+    samples_of: dict[str, list[Sample]] = {BASELINE: [], CANDIDATE: []}
+    cap = _cap(evaluation, [opened().worst_case_usd for opened in openers.values()], charged)
     stopped, tally = "", Tally()
-    async with ready.judges:
+    async with prepared.judges:
         with caller.progress.stretch(2 * runs * len(suite.cases), "runs") as stretch:
             for block in blocks(runs):
-
+                # The arm as a default: a closure would see the block that the loop has come to.
                 def keep(sample: Sample, arm: str = block.arm) -> None:
-                    kept[arm].append(redacted(sample, evaluation.pii_kinds))
+                    samples_of[arm].append(redacted(sample, evaluation.pii_kinds))
                     tally.show(stretch, sample)
 
-                stopped = await _run_block(ready, openers[block.arm](), block, cap, keep, caller)
+                stopped = await _run_block(prepared, openers[block.arm](), block, cap, keep, caller)
                 if stopped:
                     break
-    return FreshRuns(_result(evaluation, kept[BASELINE]), _result(evaluation, kept[CANDIDATE]), stopped)
+    return FreshRuns(
+        _result(evaluation, samples_of[BASELINE]), _result(evaluation, samples_of[CANDIDATE]), stopped
+    )
 
 
-def _cap(evaluation: Evaluation, costs: Sequence[float | None], paid: Sequence[Sample]) -> SpendingCap:
+def _cap(evaluation: Evaluation, costs: Sequence[float | None], charged: Sequence[Sample]) -> SpendingCap:
     cap = SpendingCap(evaluation.max_usd, _worst_case(costs))
-    for sample in paid:
+    for sample in charged:
         cap.charge(sample)
     return cap
 
 
-def _untaped(manifest: Manifest | None) -> Manifest | None:
+def _without_recording(manifest: Manifest | None) -> Manifest | None:
     """Fresh runs are not written over the recording that the canary just made."""
     return None if manifest is None else replace(manifest, recording=None)
 
 
 def _worst_case(costs: Sequence[float | None]) -> float | None:
     known = [cost for cost in costs if cost is not None]
+    # One arm without a price makes both unknown: then the cap learns from what runs cost.
     return max(known) if len(known) == len(costs) else None
 
 
 async def _run_block(
-    ready: Prepared,
+    prepared: Prepared,
     target: Target,
     block: Block,
     cap: SpendingCap,
@@ -216,12 +223,12 @@ async def _run_block(
     caller: Caller,
 ) -> str:
     """Open the target, make the runs, close it; returns why it was stopped, "" if it was not."""
-    evaluation = ready.evaluation
+    evaluation = prepared.evaluation
     plan = plan_runs(evaluation.suite.cases, block.first, block.last)
     async with target as opened:
         sampler = Sampler(
             opened,
-            partial(grade_attempt, ready.graders),
+            partial(grade_attempt, prepared.graders),
             keep,
             pace=Pace(evaluation.concurrency, evaluation.suite.limits),
             cap=cap,
@@ -261,7 +268,7 @@ def _write(folder: Path, fresh: FreshRuns) -> None:
 # --- what they say ----------------------------------------------------------------------------------------
 
 
-def _after(
+def _conclude(
     verdict: Verdict,
     fresh: FreshRuns,
     stored: SuiteResult,
@@ -270,6 +277,7 @@ def _after(
     where: str,
     runs: int,
 ) -> Verdict:
+    # Floors were judged on the canary's own runs; these few would only judge them once more.
     without_floor = gate.model_copy(update={"min_success_rate": None})
     expected = runs * len(result.cases)
     against_now = decide(fresh.baseline, fresh.candidate, without_floor, expected_runs=expected)
@@ -277,14 +285,17 @@ def _after(
     drifted = [name for name, metric in verdict.metrics.items() if metric.verdict is MetricVerdict.DRIFT]
     kind, reason = decide_confirmation(against_now, now_against_stored, drifted)
     facts = _facts(against_now, now_against_stored, where, runs)
+    # A drift that is set aside may have hidden a floor, which needs no baseline and no provider to be broken.
     alone = decide(None, result, gate)
     if kind is not VerdictKind.DRIFT and alone.verdict is VerdictKind.BELOW_FLOOR:
         floors = alone.reasons
-        return _worded(verdict, VerdictKind.BELOW_FLOOR, (*floors[:1], reason, *floors[1:]), facts)
-    return _worded(verdict, kind, (reason,), facts)
+        return _with_kind(verdict, VerdictKind.BELOW_FLOOR, (*floors[:1], reason, *floors[1:]), facts)
+    return _with_kind(verdict, kind, (reason,), facts)
 
 
-def _worded(verdict: Verdict, kind: VerdictKind, reasons: tuple[str, ...], fresh: FreshComparison) -> Verdict:
+def _with_kind(
+    verdict: Verdict, kind: VerdictKind, reasons: tuple[str, ...], fresh: FreshComparison
+) -> Verdict:
     after = replace(
         verdict, verdict=kind, facts=replace(verdict.facts, confirmation=ConfirmationFacts(fresh))
     )

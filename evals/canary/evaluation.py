@@ -181,10 +181,12 @@ def _keeper(
 ) -> Callable[[Sample], None]:
     """What is done with each run as it ends: redacted, cut, written down, shown."""
     long_texts, tally = LongTexts(evaluation.folder), Tally()
+    # Runs kept from before are part of what the bar shows: it counts the evaluation, not this call.
     for sample in journal.samples.values():
         tally.show(stretch, sample)
 
     def keep(sample: Sample) -> None:
+        # Redacted before it is cut: half an address is not recognized.
         journal.keep(long_texts.cut(redacted(sample, evaluation.pii_kinds)))
         tally.show(stretch, sample, pace.slowed_to)
 

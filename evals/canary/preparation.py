@@ -145,6 +145,7 @@ def _schedule(options: CanaryOptions, suite: Suite, *, compared: bool) -> Schedu
     """Without a baseline there is nothing to look at before the end."""
     if options.fixed and options.looks is not None:
         raise InvalidInput.one("--looks", "contradicts --fixed", "leave one of them out")
+    # Looks that somebody named say how far to go too, unless --samples does.
     named = options.looks or suite.looks
     samples = options.samples or (None if named else suite.samples)
     looking = looking_schedule(samples, named or DEFAULT_LOOKS)
@@ -170,9 +171,9 @@ def manifest_of(suite: Suite, options: CanaryOptions) -> Manifest | None:
     """The agent of our own runtime that the suite evaluates; None for any other target."""
     named = suite.target.runtime
     if named is None:
-        given = {"--agent": options.agent, "--policy": options.policy, "--model": options.model}
-        given |= {f"--{options.recording.tape}": options.recording.path} if options.recording else {}
-        flag = next((flag for flag, value in given.items() if value is not None), None)
+        flags = {"--agent": options.agent, "--policy": options.policy, "--model": options.model}
+        flags |= {f"--{options.recording.tape}": options.recording.path} if options.recording else {}
+        flag = next((flag for flag, value in flags.items() if value is not None), None)
         if flag is not None:
             raise InvalidInput.one(
                 flag, f"does not apply: the suite's target is {suite.target.description}", f"leave {flag} out"

@@ -53,6 +53,7 @@ async def regrade(results: Path, options: CanaryOptions, environ: Mapping[str, s
         InvalidInput: also if none of the saved cases is in the suite with the same input.
     """
     source = results / "samples.jsonl" if results.is_dir() else results
+    # Before anything is written: it would replace the runs that it is read from.
     if source.parent.resolve() == options.out.resolve():
         raise InvalidInput.one(
             options.out, "holds the samples to grade", "write to another folder with --out"
@@ -69,10 +70,10 @@ async def regrade(results: Path, options: CanaryOptions, environ: Mapping[str, s
     baseline = load_reference(reference) if reference else None
     prepare_folder(options.out)
     cases = await _grade_all(matched, graders, judges, suite, attempts_of(saved))
-    clean = partial(_written_down, kinds=kinds, long_texts=LongTexts(options.out))
+    clean = partial(_redacted_and_cut, kinds=kinds, long_texts=LongTexts(options.out))
     result = replace(saved, suite=suite.name, cases=tuple(map(clean, cases)))
     verdict = _conclude(
-        baseline, result, suite, (*_said_again(saved, result), *matched.warnings, *judges.warnings)
+        baseline, result, suite, (*_regrading_note(saved, result), *matched.warnings, *judges.warnings)
     )
     write_results(options.out, verdict, result)
     return CanaryResult(verdict, result, baseline)
@@ -108,9 +109,9 @@ def match_cases(suite: Suite, saved: SuiteResult, source: Path) -> MatchedCases:
     return MatchedCases(
         pairs,
         (
-            *_left_out(changed, "Not graded, since their input changed: {}; run the canary for them."),
-            *_left_out(gone, "Not graded, since the suite no longer has them: {}."),
-            *_left_out(absent, "Without a saved run: {}; run the canary for them."),
+            *_note_about(changed, "Not graded, since their input changed: {}; run the canary for them."),
+            *_note_about(gone, "Not graded, since the suite no longer has them: {}."),
+            *_note_about(absent, "Without a saved run: {}; run the canary for them."),
             *_placeholders(saved),
         ),
     )
@@ -149,9 +150,10 @@ async def _grade_all(
     suite: Suite,
     attempts: Mapping[tuple[str, int], Attempt],
 ) -> list[CaseResult]:
+    # Graders may ask a model, which has the same limits as the agent's.
     places = asyncio.Semaphore(suite.concurrency)
 
-    async def again(case: EvalCase, sample: Sample) -> Sample:
+    async def regrade_sample(case: EvalCase, sample: Sample) -> Sample:
         async with places:
             attempt = attempts[case.case_id, sample.sample_index]
             passed, grades = await grade(graders[case.case_id], attempt)
@@ -161,7 +163,9 @@ async def _grade_all(
         return [
             replace(
                 saved,
-                samples=tuple(await asyncio.gather(*(again(case, sample) for sample in saved.samples))),
+                samples=tuple(
+                    await asyncio.gather(*(regrade_sample(case, sample) for sample in saved.samples))
+                ),
                 case_hash=case.case_hash,
                 tags=case.tags,
                 must_pass=case.must_pass,
@@ -179,13 +183,13 @@ def _conclude(
     return replace(verdict, warnings=(*warnings, *verdict.warnings))
 
 
-def _written_down(case: CaseResult, kinds: Sequence[PiiKind], long_texts: LongTexts) -> CaseResult:
+def _redacted_and_cut(case: CaseResult, kinds: Sequence[PiiKind], long_texts: LongTexts) -> CaseResult:
     """Redacted, for the sake of what graders said, and cut again."""
     clean = (long_texts.cut(redacted(sample, tuple(kinds))) for sample in case.samples)
     return replace(case, samples=tuple(clean))
 
 
-def _said_again(before: SuiteResult, after: SuiteResult) -> list[str]:
+def _regrading_note(before: SuiteResult, after: SuiteResult) -> list[str]:
     earlier = {(sample.case_id, sample.sample_index): sample.passed for sample in before.samples}
     otherwise = sum(
         earlier[sample.case_id, sample.sample_index] is not sample.passed for sample in after.samples
@@ -194,7 +198,7 @@ def _said_again(before: SuiteResult, after: SuiteResult) -> list[str]:
     return [f"Graded again from saved samples: {otherwise} of {runs} runs are judged otherwise than before."]
 
 
-def _left_out(case_ids: Sequence[str], words: str) -> list[str]:
+def _note_about(case_ids: Sequence[str], words: str) -> list[str]:
     return [words.format(listed(case_ids))] if case_ids else []
 
 

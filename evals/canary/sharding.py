@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from agent_runtime.errors import InvalidInput
 from evals.canary.evaluation import Evaluation, expense, grade_attempt, open_evaluation, sampling
@@ -22,9 +21,6 @@ from evals.sampling.journal import Journal, Start
 from evals.sampling.plan import plan_runs
 from evals.sampling.sampler import Sampler
 from evals.sampling.shards import Plan, Run, Shard, ShardResult, join_shards, runs_of, write_shard
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +48,16 @@ async def run_shard(
         CannotKeepRuns: what was measured before the disk was full is kept, and can be resumed.
     """
     _refuse_other_ways(options)
-    ready = prepare(replace(options, fixed=True), environ)
-    whole = ready.evaluation
+    # One look, at the end: a shard sees too little to stop.
+    prepared = prepare(replace(options, fixed=True), environ)
+    whole = prepared.evaluation
     mine = frozenset(runs_of(shard, {case.case_id: whole.samples for case in whole.suite.cases}))
-    ready = replace(ready, evaluation=replace(whole, max_usd=_share_of_cap(whole, shard, len(mine))))
-    with open_evaluation(ready.evaluation, any_schedule=not ready.schedule_asked) as journal:
+    prepared = replace(prepared, evaluation=replace(whole, max_usd=_share_of_cap(whole, shard, len(mine))))
+    with open_evaluation(prepared.evaluation, any_schedule=not prepared.schedule_asked) as journal:
         _refuse_runs_of_others(options.out, journal, mine)
-        caller.progress.announce(_estimate(ready, journal, shard, len(mine)))
-        sampler = await _make_runs(ready, journal, mine, caller)
-        write_shard(options.out, _shard_result(ready, shard, journal, sampler))
+        caller.progress.announce(_estimate(prepared, journal, shard, len(mine)))
+        sampler = await _make_runs(prepared, journal, mine, caller)
+        write_shard(options.out, _shard_result(prepared, shard, journal, sampler))
         if sampler.stopped is None:
             journal.finish()
     return ShardRun(shard, len(journal.samples), len(mine), _trouble(journal, sampler))
@@ -98,13 +95,13 @@ def merge_shards(
 
 def _refuse_other_ways(options: CanaryOptions) -> None:
     """A shard sees a part of the runs: it cannot look at them and stop, nor add to evidence that was judged."""
-    given = {
+    used = {
         "--looks": options.looks is not None,
         "--max-samples": options.max_samples is not None,
         "--add-to": options.start is Start.ADD,
         "--confirm": options.confirm is True,
     }
-    for flag in (flag for flag, named in given.items() if named):
+    for flag in (flag for flag, named in used.items() if named):
         what = "does not go with --shard: a shard makes a fixed number of runs and judges nothing"
         raise InvalidInput.one(flag, what, "leave one of them out")
 
@@ -127,27 +124,27 @@ def _refuse_runs_of_others(folder: Path, journal: Journal, mine: frozenset[Run])
         raise InvalidInput.one(folder, "holds runs that are not of this shard", "choose another --out")
 
 
-def _estimate(ready: Prepared, journal: Journal, shard: Shard, calls: int) -> str:
-    evaluation = ready.evaluation
+def _estimate(prepared: Prepared, journal: Journal, shard: Shard, calls: int) -> str:
+    evaluation = prepared.evaluation
     whole = f"{len(evaluation.suite.cases)} cases × {evaluation.samples}"
     runs = f"shard {shard}: {calls} of {whole} runs of {evaluation.target.agent or 'the endpoint'}"
     opening = [journal.opening] if journal.opening else []
-    cost = expense(evaluation, calls - len(journal.samples), judges=ready.judges.estimate)
+    cost = expense(evaluation, calls - len(journal.samples), judges=prepared.judges.estimate)
     return "; ".join([runs, *opening, *cost])
 
 
-async def _make_runs(ready: Prepared, journal: Journal, mine: frozenset[Run], caller: Caller) -> Sampler:
-    evaluation, grading = ready.evaluation, partial(grade_attempt, ready.graders)
+async def _make_runs(prepared: Prepared, journal: Journal, mine: frozenset[Run], caller: Caller) -> Sampler:
+    evaluation, grading = prepared.evaluation, partial(grade_attempt, prepared.graders)
     plan = plan_runs(evaluation.suite.cases, 0, evaluation.samples)
-    async with evaluation.target as target, ready.judges:
+    async with evaluation.target as target, prepared.judges:
         with sampling(evaluation, target, journal, len(mine), grading, caller) as sampler:
             missing = [run for run in plan if run.key in mine and run.key not in journal.samples]
             await sampler.run(missing, evaluation.concurrency)
     return sampler
 
 
-def _shard_result(ready: Prepared, shard: Shard, journal: Journal, sampler: Sampler) -> ShardResult:
-    result, evaluation = journal.result(), ready.evaluation
+def _shard_result(prepared: Prepared, shard: Shard, journal: Journal, sampler: Sampler) -> ShardResult:
+    result, evaluation = journal.result(), prepared.evaluation
     plan = Plan(
         suite=result.suite,
         fingerprint=result.fingerprint,
@@ -163,7 +160,7 @@ def _shard_result(ready: Prepared, shard: Shard, journal: Journal, sampler: Samp
         compared=evaluation.baseline is not None,
     )
     stopped = None if sampler.stopped is None else sampler.reason
-    return ShardResult(plan, shard.number, result, stopped, (*ready.notes, *sampler.warnings))
+    return ShardResult(plan, shard.number, result, stopped, (*prepared.notes, *sampler.warnings))
 
 
 def _trouble(journal: Journal, sampler: Sampler) -> str:

@@ -22,6 +22,7 @@ def excerpt(text: str, limit: int) -> Excerpt:
 
     Control characters are made visible first, so that they cannot make the page longer than the limit says.
     """
+    # One more than the limit: enough to know that there is more, and a megabyte is not looked through for it.
     shown = printable(text[: limit + 1])
     if len(text) <= limit and len(shown) <= limit:
         return Excerpt(shown)
@@ -31,6 +32,7 @@ def excerpt(text: str, limit: int) -> Excerpt:
 
 def one_line(text: str, limit: int) -> str:
     """The text in one line of at most `limit` characters, an ellipsis where it was cut."""
+    # Four times the limit, since runs of white space shrink; the rest is never looked at.
     line = printable(" ".join(text[: 4 * limit].split()))
     return line if len(line) <= limit and len(text) <= 4 * limit else f"{line[: limit - 1].rstrip()}…"
 
@@ -41,6 +43,7 @@ def web_link(url: str | None) -> str | None:
         return None
     try:
         parts = urlsplit(url)
+    # `urlsplit` raises for a broken IPv6 host.
     except ValueError:
         return None
     return url if parts.scheme in ("http", "https") and parts.hostname else None

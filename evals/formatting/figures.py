@@ -28,6 +28,7 @@ def percent(rate: float | None, decimals: int = 0) -> str:
 def percents(*rates: float) -> tuple[str, ...]:
     """Rates that are compared in one sentence, with a decimal if two of them would read the same otherwise."""
     different = len(set(rates))
+    # No second decimal: a rate of some hundred runs does not carry it.
     for decimals in (0, 1):
         shown = tuple(percent(rate, decimals) for rate in rates)
         if len(set(shown)) == different:
@@ -42,6 +43,7 @@ def points(difference: float | None, decimals: int | None = None) -> str:
     value = difference * 100
     digits = decimals if decimals is not None else 0 if abs(value) >= 1 or value == 0 else 1
     text = f"{value:+.{digits}f}"
+    # What rounds to zero has no sign: "−0.0" would be read as a fall.
     return f"{0:.{decimals or 0}f}" if float(text) == 0 else _signed_minus(text)
 
 
@@ -78,6 +80,7 @@ def milliseconds(value: float | None) -> str:
     """840 -> "840 ms", 1240 -> "1.24 s", 125_000 -> "2 min 05 s"."""
     if value is None or not math.isfinite(value):
         return NOT_KNOWN
+    # Where rounding reaches the next unit, not where the unit ends: else "1000 ms" and "100 s" would appear.
     if value < 999.5:
         return f"{value:.0f}{_NARROW}ms"
     if value < 99_950:

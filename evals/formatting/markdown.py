@@ -26,6 +26,8 @@ _NOTHING = "\u200b"  # breaks mentions, references, bare links and :pictures:, w
 
 def code(text: str, limit: int = 120) -> Markup:
     """The text as one code span: no markup, mention, link, HTML or line of its own, whatever it says."""
+    # Look-alikes: inside a code span a backslash is no escape (https://github.github.com/gfm/#code-spans), and a bar
+    # would still end the cell of a table.
     shown = one_line(text, limit).replace("`", "ˋ").replace("|", "¦").strip()
     return Markup(f"`{shown or ' '}`")  # noqa: S704 - a code span without a backtick inside is inert
 

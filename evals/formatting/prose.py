@@ -52,6 +52,7 @@ def unbroken(pieces: tuple[Span, ...]) -> tuple[Span, ...]:
 def new_reasons(verdict: Verdict) -> tuple[tuple[Span, ...], ...]:
     """The verdict's reasons, without those that its headline says already."""
     headline = _plain(spans(verdict.headline))
+    # As plain text without case: a headline begins its reason with a small letter, and may bold a part of it.
     written = (spans(reason) for reason in verdict.reasons)
     return tuple(reason for reason in written if _plain(reason) not in headline)
 

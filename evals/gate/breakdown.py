@@ -68,7 +68,7 @@ def breakdowns_of(arms: Arms, seed: int, tags: Sequence[str]) -> Breakdowns:
     rows = _tested_together(
         [_described(part, seed, part.kind == TAG and part.name in gating) for part in parts]
     )
-    return Breakdowns(rows, tuple(_blind_gates(rows, tags, shared)))
+    return Breakdowns(rows, tuple(_untested_gates(rows, tags, shared)))
 
 
 def with_fallen_tags(
@@ -127,9 +127,10 @@ def _passed_by_grader(run: Sample) -> dict[str, bool]:
 
 def _largest(parts: Iterable[_Part], always: frozenset[str]) -> list[_Part]:
     """Those with the most cases, by name."""
+    # Tags that gate come first, or fifty larger ones would push them off the page that blocks because of them.
     ordered = sorted(parts, key=lambda part: (part.name not in always, -len(part.candidate), part.name))
-    shown = ordered[: max(MOST_PARTS, len(always))]
-    return sorted((part for part in shown if part.candidate), key=lambda part: part.name)
+    largest = ordered[: max(MOST_PARTS, len(always))]
+    return sorted((part for part in largest if part.candidate), key=lambda part: part.name)
 
 
 # --- what each part says ----------------------------------------------------------------------------------
@@ -165,8 +166,10 @@ def _counts(scores: Mapping[str, Score], names: Iterable[str]) -> Counts:
 
 def _interval(part: _Part, before: Counts, after: Counts, seed: int) -> tuple[float | None, float | None]:
     """The gate's own interval, drawn from a stream of the part's own; none for one run per case in an arm."""
+    # The permutation test needs no spread, so a tag can still gate; an interval does.
     if any(int(arm.runs.max()) == 1 for arm in (before, after)):
         return None, None
+    # By name, so that a new tag does not move the interval of the others.
     mixed = hashlib.sha256(f"{seed}:{part.kind}:{part.name}".encode(errors="replace")).digest()
     rng = np.random.default_rng(int.from_bytes(mixed[:16], "big"))
     return stats.interval(stats.resampled_changes(before, after, rng))
@@ -183,9 +186,9 @@ def _tested(row: Breakdown, p: float) -> Breakdown:
     return replace(row, p_fell=p, fell=p <= FELL_AT)
 
 
-def _blind_gates(rows: Sequence[Breakdown], tags: Iterable[str], shared: Evidence) -> Iterator[str]:
+def _untested_gates(rows: Sequence[Breakdown], tags: Iterable[str], shared: Evidence) -> Iterator[str]:
     """Where something was compared: the tags that gate and had no case among it."""
     tested = {row.name for row in rows if row.p_fell is not None}
-    blind = [tag for tag in tags if tag not in tested]
-    if shared and blind:
-        yield wording.tags_not_compared(blind)
+    untested = [tag for tag in tags if tag not in tested]
+    if shared and untested:
+        yield wording.tags_not_compared(untested)

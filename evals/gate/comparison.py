@@ -14,10 +14,14 @@ from evals.gate.evidence import CaseEvidence, outcome, usable
 from evals.results.verdict import Comparison, MetricVerdict
 
 RATIO_DRIFT = 1.10
-"""p95 and $ drift if the interval of the ratio lies above this; 1.00 would make 9–15 % family false alarms."""
+"""p95 and $ drift if the interval of the ratio lies above this. At 1.00 one of three metrics would call 9–15 % of
+unchanged agents drift; at 1.10 it is 7 % at most, the rows `family alarm` of benchmarks/gate_calibration.py.
+"""
 P95_PASS = 1.25
 USD_PASS = 1.20
+"""A rise that most teams would let go; latencies scatter more. Chosen, not measured: no kind of verdict hangs on it."""
 FINEST_LEVEL = 1 / stats.RESAMPLES
+"""Below it the quantile is the outermost resample, whatever the level."""
 ONE_RUN = "one run per case in an arm has no spread"
 
 
@@ -46,6 +50,7 @@ def compare_success(
     if _one_run_each(baseline, candidate):
         return _compare_by_sign(baseline, candidate, stats.ONE_SIDED)
     low, high = stats.interval(stats.resampled_changes(baseline, candidate, rng))
+    # Not `low`: ten passes of ten everywhere resample to an interval without width, and every pass would be proven.
     passes = stats.lower_bound(baseline, candidate) > -margin
     return _compared(baseline, candidate, low, high, passes)
 
@@ -114,6 +119,7 @@ def compare_usd(matched: Matched, before: Resampled, after: Resampled, level: fl
     resampled = before.usd_per_success, after.usd_per_success
     if baseline is None or candidate is None or resampled[0] is None or resampled[1] is None:
         return _not_measurable(baseline, candidate, "not every run has a usable cost")
+    # Infinite prices before zero ones: each has a reason of its own that the reader can act on.
     if baseline == math.inf:
         return _not_measurable(baseline, candidate, "no success in the baseline")
     if candidate == math.inf:
@@ -146,7 +152,7 @@ def finite(value: float | None) -> float | None:
 
 
 _NOTHING = 1e-12
-"""Dollars or milliseconds."""
+"""Dollars or milliseconds: far below any price of a token or tick of a clock."""
 
 
 def runs_of(cases: Iterable[CaseEvidence]) -> Runs:

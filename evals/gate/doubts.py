@@ -14,22 +14,19 @@ from evals.results.verdict import CaseStatus, Comparison, MetricVerdict
 from evals.suite.suite_file import GateSettings
 
 MOST_UNMEASURED = 0.10
-
-
+"""Share of an arm's runs. This and the next two were chosen, not measured: what an outage takes is rarely a random
+sample, so that no interval covers it."""
 MOST_UNMEASURED_OF_A_CASE = 0.5
-
-
 MOST_MISSING = 0.20
-
-
+"""Share of the runs, or the cases, that should be there."""
 FEW_CASES, FEW_RUNS = 5, 50
-
-
+"""Below them the banner. The gate still errs no more than 5 % of the time there, the rows `small suite` of
+benchmarks/gate_calibration.py; it is blind rather than wrong."""
 BORDERLINE = (0.4, 2.0)
 """Times the level: an exact p in between is near the line."""
 
 
-def why_distrusted(arms: Arms, expected_runs: int | None, compared: bool) -> tuple[str, ...]:
+def reasons_to_distrust(arms: Arms, expected_runs: int | None, compared: bool) -> tuple[str, ...]:
     """Why this result says nothing, as sentences; empty if it does."""
     shared = {name: arms.baseline[name] for name in arms.pairing.of(CaseStatus.SHARED)} if compared else {}
     return (
@@ -45,6 +42,7 @@ def _incomplete(arms: Arms, expected_runs: int | None, compared: bool) -> Iterab
         yield wording.nothing_measured()
     elif expected_runs is not None and expected_runs - started > MOST_MISSING * expected_runs:
         yield wording.runs_missing(started, expected_runs)
+    # With a plan of runs the plan is the measure: a suite may drop a case on purpose, and says so.
     missing, expected = len(arms.pairing.of(CaseStatus.REMOVED)), len(arms.baseline)
     if expected_runs is None and compared and missing > MOST_MISSING * expected:
         yield wording.cases_missing(missing, expected)
@@ -68,7 +66,7 @@ def _mostly_lost(case: CaseEvidence) -> bool:
     return not case.runs or case.unmeasured > MOST_UNMEASURED_OF_A_CASE * case.started
 
 
-def broken_floors(evidence: Evidence, settings: GateSettings, *, for_good: bool) -> Iterable[str]:
+def broken_floors(evidence: Evidence, settings: GateSettings, *, unrecoverable_only: bool) -> Iterable[str]:
     """Floors need no baseline: they hold for every measured case of the candidate.
 
     Args:
@@ -82,7 +80,7 @@ def broken_floors(evidence: Evidence, settings: GateSettings, *, for_good: bool)
     if failed:
         yield wording.must_pass_failed(failed)
     measured = [case for case in evidence.values() if case.runs]
-    if settings.min_success_rate is not None and measured and not for_good:
+    if settings.min_success_rate is not None and measured and not unrecoverable_only:
         rate = runs_of(measured).counts.rate
         if rate < settings.min_success_rate - EPSILON:
             yield wording.below_min_success(rate, settings.min_success_rate)
@@ -124,6 +122,7 @@ def gap(evidence: Evidence, expected_runs: int | None) -> Iterable[str]:
 def input_warnings(baseline: SuiteResult | None, candidate: SuiteResult, arms: Arms) -> Iterable[str]:
     """What the reader must know of both results, compared or not."""
     yield from _arm_warnings("candidate", arms.candidate, candidate.simulated)
+    # The candidate's `simulated` for both: an arm of the other kind is not compared, and its evidence is empty.
     yield from _arm_warnings("baseline", arms.baseline, candidate.simulated)
     if baseline is not None and baseline.suite and candidate.suite and baseline.suite != candidate.suite:
         yield wording.other_suite(baseline.suite, candidate.suite)
@@ -148,6 +147,8 @@ def _arm_warnings(arm: str, evidence: Evidence, simulated: bool) -> Iterable[str
     if collapsed:
         yield wording.cached_runs(arm, sum(collapsed), len(collapsed))
     same, cases = repeated_word_for_word(evidence)
+    # Honest agents answer some cases with the same short JSON every time, and simulated ones all of them. Half of
+    # the cases was chosen, not measured.
     if same and 2 * same >= cases and not simulated:
         yield wording.same_outputs(arm, same, cases)
     samples = [sample for case in evidence.values() for sample in case.runs]

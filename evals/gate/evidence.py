@@ -11,7 +11,7 @@ from evals.results.records import CaseResult, Sample, SampleStatus, SuiteResult,
 from evals.results.verdict import CaseStatus
 
 CACHE_SPEED = 0.1
-"""A run faster than this share of its case's median latency looks like an answer from a cache."""
+"""A run faster than this share of its case's median latency looks like an answer from a cache. Chosen, not measured."""
 LEAST_TYPICAL_MS = 100.0
 """Where runs take less, speed says nothing: a cache saves little there, and jitter is of that size."""
 MOST_PLAUSIBLE = 1e12
@@ -69,9 +69,9 @@ class Pairing:
 
     status: Mapping[str, CaseStatus]
 
-    def of(self, *wanted: CaseStatus) -> tuple[str, ...]:
+    def of(self, *statuses: CaseStatus) -> tuple[str, ...]:
         """The ids of the cases with one of these, in order."""
-        return tuple(name for name, status in self.status.items() if status in wanted)
+        return tuple(name for name, status in self.status.items() if status in statuses)
 
 
 def outcome(sample: Sample) -> bool | None:
@@ -109,6 +109,7 @@ def usable(numbers: Iterable[float | None]) -> bool:
 def _status(baseline: CaseEvidence | None, candidate: CaseEvidence | None) -> CaseStatus:
     if baseline is None or candidate is None:
         return CaseStatus.ADDED if baseline is None else CaseStatus.REMOVED
+    # Foreign results have no hash: compared by id, or they could not be compared at all.
     known = {baseline.case.case_hash, candidate.case.case_hash} - {""}
     return CaseStatus.SHARED if len(known) <= 1 else CaseStatus.CHANGED
 
@@ -144,6 +145,7 @@ def _latency(sample: Sample) -> float | None:
 def _without_repeats(runs: list[Sample], typical_ms: float) -> list[Sample]:
     """Keep what was answered afresh; if everything came from a cache, keep its first answer."""
     fresh = _fresh([run for run in _first_of_each_response(runs) if not run.cached], typical_ms)
+    # One answer is evidence even if a cache gave it: what it repeats was once the agent's.
     return fresh or runs[:1]
 
 
@@ -163,11 +165,13 @@ def _fresh(runs: list[Sample], typical_ms: float) -> list[Sample]:
 
     Speed alone is not enough: an agent that starts to fail fast must not have its failures taken for repeats.
     """
+    # By outcome too: the same words may pass in one run and fail in another, by a tool call.
     answers = {(outcome(run), run.output_sha256) for run in runs if not _fast(run, typical_ms)}
     results = {result for result, _ in answers}
 
     def repeats(run: Sample) -> bool:
         result, sha = outcome(run), run.output_sha256
+        # Without a hash on one side the outcome alone has to do: harnesses that write no outputs have caches as well.
         return (result, sha) in answers or (result, None) in answers or (sha is None and result in results)
 
     return [run for run in runs if not (_fast(run, typical_ms) and repeats(run))]
@@ -179,6 +183,7 @@ def _fast(run: Sample, typical_ms: float) -> bool:
 
 
 EPSILON = 1e-9
+"""For rates at a floor: 0.9 of ten runs is not always the 0.9 that somebody wrote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +213,7 @@ def arms_of(baseline: SuiteResult | None, candidate: SuiteResult) -> Arms:
     """Simulated, replayed and real results never meet: then there is nothing on the other side."""
     comparable = baseline is not None and _same_source(baseline, candidate)
     reference = gather(baseline) if baseline is not None and comparable else {}
+    # With the baseline, or a candidate that only ever met the cache would set its own standard of speed.
     evidence = gather(candidate, baseline if comparable else None)
     return Arms(reference, evidence, pair(reference, evidence))
 

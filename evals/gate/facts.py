@@ -19,16 +19,12 @@ BROKEN_AT = 0.05
 
 
 WATCH_FALL = 0.3
-
-
+"""Fall of a case's rate that is worth a look though it may be chance: three of ten runs. Chosen, not measured."""
 PASS_K = 5
-"""pass^k is given for k = 5, or for the fewest runs of a case if that is less."""
-
-
+"""pass^k (tau-bench, https://arxiv.org/abs/2406.12045) is given for k = 5, or for the fewest runs of a case."""
 MOST_MORE_RUNS = 100
-"""More candidate runs than this are not asked for while more baseline runs would do."""
-
-
+"""More candidate runs than this are not asked for while more baseline runs would do. Both limits were chosen: what
+nobody would pay for is no advice."""
 MOST_MORE_RUNS_OF_BOTH = 1000
 
 
@@ -62,6 +58,7 @@ def _case_usd(case: CaseEvidence | None) -> float | None:
 def with_suspicion(cases: Sequence[CaseComparison]) -> tuple[CaseComparison, ...]:
     """Cases with their Fisher mid-p, and marked as broken (Holm over all of them) or to be watched."""
     tested = [case for case in cases if _both_measured(case)]
+    # Over the tested cases alone: a new case takes nothing from the error of the others.
     p_values = np.array([_fisher(case) for case in tested])
     adjusted = stats.holm(p_values).tolist()
     judged = {
@@ -173,6 +170,7 @@ _FINAL = frozenset({VerdictKind.DRIFT, VerdictKind.PASS, VerdictKind.BELOW_FLOOR
 
 def may_stop_at(kind: VerdictKind, runs: int, planned: int, next_look: int | None) -> bool:
     """True unless another look could change what to do; see `evals.gate.gate.may_stop`."""
+    # A broken floor is final here: the gate names one before the last look only if no further run can mend it.
     if kind in _FINAL or next_look is None:
         return True
     return kind is not VerdictKind.UNDECIDED and runs >= planned

@@ -33,7 +33,7 @@ from evals.gate.comparison import (
     runs_of,
 )
 from evals.gate.decision import P95, SUCCESS, USD, Decision, Numbers, Objections, decision_on, source_of
-from evals.gate.doubts import broken_floors, comparison_warnings, gap, input_warnings, why_distrusted
+from evals.gate.doubts import broken_floors, comparison_warnings, gap, input_warnings, reasons_to_distrust
 from evals.gate.evidence import Arms, Evidence, Look, arms_of
 from evals.gate.facts import (
     arm_rates,
@@ -76,6 +76,7 @@ def decide(
     runs = min(look, plan.horizon)
     seen = first_runs(candidate, runs)
     if expected_runs is not None:
+        # The caller counted to `look`; past the horizon only what was cut off here can be missing.
         expected_runs = expected_runs * runs // look
     beyond = len(candidate.samples) - len(seen.samples)
     unused = (wording.past_horizon(beyond, plan.horizon),) if look > plan.horizon and beyond else ()
@@ -105,20 +106,23 @@ def _decide(
     """Evidence, then numbers, then the decision, then its words; the verdict is made once, of all of them."""
     arms = arms_of(baseline, candidate)
     inputs = _digest(baseline, candidate)
+    # 48 bits: a seed that JSON readers with floats keep whole (https://www.rfc-editor.org/rfc/rfc8259#section-6).
     seed = int(inputs[:12], 16) if seed is None else seed
-    alone = _why_alone(baseline, candidate, arms)
-    distrust = why_distrusted(arms, expected_runs, compared=alone is None)
+    alone = _nothing_to_compare_with(baseline, candidate, arms)
+    distrust = reasons_to_distrust(arms, expected_runs, compared=alone is None)
     matched = _matched(arms) if alone is None else None
     if matched is not None and at is not None:
         at = replace(at, level=_level(arms, at))
+    # Seeded by the inputs too: one seed for all suites must not draw the same resamples for each.
     numbers = _numbers(arms, matched, settings, _generator(seed, inputs), at)
-    floors = tuple(broken_floors(arms.candidate, settings, for_good=not _ends(numbers, at, alone)))
+    floors = tuple(broken_floors(arms.candidate, settings, unrecoverable_only=not _ends(numbers, at, alone)))
     decision = decision_on(
         numbers,
         Objections(distrust, floors, alone),
         settings.margin,
         source_of(candidate.simulated, candidate.model),
     )
+    # Tags are tested at one look only: their 5 % is not spent look by look.
     tags = settings.tags if at is None or at.last else []
     inputs_warn = (*gap(arms.candidate, expected_runs), *input_warnings(baseline, candidate, arms))
     return _verdict(
@@ -126,7 +130,7 @@ def _decide(
         candidate,
         arms,
         seed,
-        decision if at is None else _looked(decision, at),
+        decision if at is None else _with_look_facts(decision, at),
         breakdowns_of(arms, seed, tags),
         (*warnings, *numbers.warnings, *inputs_warn),
     )
@@ -195,7 +199,7 @@ def _ends(numbers: Numbers, at: Look | None, alone: str | None) -> bool:
     return numbers.passes or numbers.metrics[SUCCESS].verdict is MetricVerdict.DRIFT
 
 
-def _looked(decision: Decision, at: Look) -> Decision:
+def _with_look_facts(decision: Decision, at: Look) -> Decision:
     """The decision with the facts of its look, and what stopping here saves."""
     numbers = decision.numbers
     cases = sum(case.status is not CaseStatus.REMOVED for case in numbers.cases)
@@ -206,7 +210,7 @@ def _looked(decision: Decision, at: Look) -> Decision:
 # --- what is compared -------------------------------------------------------------------------------------
 
 
-def _why_alone(baseline: SuiteResult | None, candidate: SuiteResult, arms: Arms) -> str | None:
+def _nothing_to_compare_with(baseline: SuiteResult | None, candidate: SuiteResult, arms: Arms) -> str | None:
     if baseline is None:
         return "There is no baseline to compare it with."
     if baseline.replayed != candidate.replayed:
@@ -240,6 +244,7 @@ def _digest(baseline: SuiteResult | None, candidate: SuiteResult) -> str:
     """Hash of everything that the numbers depend on, whatever the order of cases and lines."""
     digest = hashlib.sha256()
     for result in (baseline, candidate):
+        # A mark per arm, or runs that moved from one arm to the other would hash alike.
         digest.update(b"\narm")
         for case in sorted(result.cases, key=lambda case: case.case_id) if result is not None else ():
             runs = [identity(sample) for sample in in_order(case.samples)]
@@ -271,7 +276,7 @@ def _numbers(
     )
     alone = Numbers({}, cases, facts)
     if matched is None:
-        return _alone(alone, arms.candidate)
+        return _candidate_only(alone, arms.candidate)
     return _compared(alone, matched, settings.margin, rng, at)
 
 
@@ -279,6 +284,7 @@ def _compared(
     alone: Numbers, matched: Matched, margin: float, rng: np.random.Generator, at: Look | None
 ) -> Numbers:
     """The numbers with everything that comes from comparing the two arms."""
+    # A level of 0 decides nothing about success; latency and cost still need an interval to be shown.
     level = stats.ONE_SIDED if at is None else max(at.level, FINEST_LEVEL)
     if at is None:
         success = compare_success(*matched.counts, margin, rng)
@@ -306,13 +312,13 @@ def _compared(
 
 
 def _descriptive(ratio: Comparison) -> Comparison:
-    """Shown, and not yet judged."""
+    """The ratio as it is shown before the last look, which alone judges it."""
     if ratio.verdict is MetricVerdict.NOT_MEASURABLE:
         return ratio
     return replace(ratio, verdict=MetricVerdict.UNDECIDED, reason="judged at the last look only")
 
 
-def _alone(numbers: Numbers, evidence: Evidence) -> Numbers:
+def _candidate_only(numbers: Numbers, evidence: Evidence) -> Numbers:
     """The numbers with the candidate's own metrics, and no change."""
     measured = [case for case in evidence.values() if case.runs]
     if not measured:

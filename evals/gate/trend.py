@@ -31,7 +31,7 @@ CHANGED_AT = 0.05
 """Error of telling a change where there is none, over all days of one version of the agent."""
 POWER = NormalDist().inv_cdf(0.80)
 RESAMPLES = 1_000
-"""For the intervals of a point: a chart needs no more."""
+"""For the intervals of a point: a chart needs no more, and there may be hundreds of points. Chosen, not measured."""
 SAMPLES = "samples.jsonl"
 
 _DAY = re.compile(r"(?<!\d)20\d\d-[01]\d-[0-3]\d(?!\d)")
@@ -181,6 +181,7 @@ def _time_of(folder: Path) -> tuple[datetime, str]:
     """When it was measured, as well as that is known, and what says so."""
     if (facts := read_run_file(folder)) is not None:
         return facts.started_at.astimezone(UTC), "run.json"
+    # The nearest folder first: nightly/2026-05-01/canary-out is of that day.
     for name in (folder.name, *(parent.name for parent in folder.parents)):
         if (named := _named_day(name)) is not None:
             return named, "folder name"
@@ -305,9 +306,11 @@ def _shift(version: AgentVersion, days: Sequence[list[DatedResult]]) -> Shift:
     splits = list(_splits(days))
     if not splits:
         return unmoved
+    # Half of the error on each side: a model may drift upwards too. Bonferroni over the days that were tried.
     least = NormalDist().inv_cdf(1 - CHANGED_AT / (2 * len(splits)))
     clearest = max(splits, key=lambda split: abs(split.score))
     if abs(clearest.score) < least:
+        # In the middle both sides have most runs: what is invisible there is invisible anywhere.
         middle = splits[len(splits) // 2]
         return replace(unmoved, visible=min(1.0, (least + POWER) * middle.error))
     before, after = clearest.before, clearest.after
@@ -343,6 +346,7 @@ class _Split:
 
 def _splits(days: Sequence[list[DatedResult]]) -> Iterator[_Split]:
     """Every way to cut the days in two that leaves a case on both sides."""
+    # Running sums, so that each of n days costs one subtraction and not a pass over all runs.
     passed, runs = (table.cumsum(axis=0) for table in _tables(days))
     for at in range(1, len(days)):
         shared = (runs[at - 1] > 0) & (runs[-1] > runs[at - 1])

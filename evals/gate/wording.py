@@ -40,15 +40,15 @@ def reasons(decision: Decision) -> Iterator[str]:
     if kind is VerdictKind.DRIFT:
         yield from _drifts(decision.numbers)
     else:
-        yield _why_no_drift(decision)
+        yield _reason_without_drift(decision)
     yield from _named_cases(decision)
     if kind is VerdictKind.DRIFT:
         yield from objections.floors
     if decision.numbers.facts.look is not None:
-        yield looked(decision.numbers.facts.look)
+        yield look_outcome(decision.numbers.facts.look)
 
 
-def _why_no_drift(decision: Decision) -> str:
+def _reason_without_drift(decision: Decision) -> str:
     numbers, comparison = decision.numbers, decision.numbers.facts.comparison
     success, alone = numbers.metrics[SUCCESS], decision.objections.alone
     if alone is not None or comparison is None:
@@ -83,7 +83,7 @@ def _closing(decision: Decision, reasons: Sequence[str]) -> Sequence[str]:
         return ["This result is not trustworthy: it is no pass and no drift."]
     why = reasons[:1] if decision.kind in {VerdictKind.PASS, VerdictKind.UNDECIDED} else ()
     look = decision.numbers.facts.look
-    return [*why, *([looked(look)] if look is not None and look.stopped_early else [])]
+    return [*why, *([look_outcome(look)] if look is not None and look.stopped_early else [])]
 
 
 def _named_cases(decision: Decision) -> list[str]:
@@ -104,7 +104,7 @@ def success_drift(success: Comparison, shared: int) -> str:
 
 def _fall(success: Comparison, where: str = "") -> str:
     """93 % → 83 % (−10 points, 90 % interval −16 … −4)"""
-    moved = _moved(success)
+    moved = _figures_of(success)
     spread = f", 90 % interval {moved.low} … {moved.high}" if success.ci_low is not None else ""
     rates = f"{moved.baseline} → {moved.candidate}"
     return " ".join(part for part in (rates, where, f"({moved.change} points{spread})") if part)
@@ -112,7 +112,7 @@ def _fall(success: Comparison, where: str = "") -> str:
 
 def brief_success(success: Comparison) -> str:
     """93 % → 83 % (−10, −16 … −4)"""
-    moved = _moved(success)
+    moved = _figures_of(success)
     spread = f", {moved.low} … {moved.high}" if success.ci_low is not None else ""
     return f"{moved.baseline} → {moved.candidate} ({moved.change}{spread})"
 
@@ -192,7 +192,7 @@ def broken_cases(cases: Sequence[CaseComparison]) -> str:
 # --- sentences about looks ---------------------------------------------------------------------------------
 
 
-def looked(look: LookFacts) -> str:
+def look_outcome(look: LookFacts) -> str:
     """Where the looking stopped and what that saved, or where it goes on."""
     number = len(look.looks)
     if look.stopped_early:
@@ -217,7 +217,7 @@ def waiting(waits_for: Sequence[str]) -> str:
 
 
 def past_horizon(runs: int, horizon: int) -> str:
-    """Evidence that decides nothing."""
+    """That runs past the horizon decide nothing."""
     return (
         f"{figures.count(runs, 'run')} past the horizon of {horizon} runs per case decide nothing: "
         "all error that the looks may make is spent by then."
@@ -253,32 +253,32 @@ def must_pass_failed(failed: Sequence[tuple[str, int, int]]) -> str:
 
 
 def too_many_unmeasured(arm: str, unmeasured: int, started: int) -> str:
-    """Outages (or broken graders) ate too much of an arm."""
+    """That outages or broken graders took too many runs of an arm."""
     return f"{unmeasured} of {started} {arm} runs measured nothing (infrastructure or grader errors)."
 
 
 def cases_unmeasured(arm: str, case_ids: Sequence[str]) -> str:
-    """Outages ate most of some cases."""
+    """That they took more than half of the runs of some cases."""
     return f"More than half of the {arm} runs of {listed(case_ids)} measured nothing."
 
 
 def runs_missing(there: int, expected: int) -> str:
-    """A shard is missing, or the budget ran out."""
+    """That runs are missing: a shard is, or the budget ran out."""
     return f"Only {there} of {expected} expected runs are there."
 
 
 def cases_missing(missing: int, expected: int) -> str:
-    """The candidate leaves out too much of the baseline."""
+    """That the candidate leaves out too many cases of the baseline."""
     return f"{missing} of the baseline's {expected} cases are missing from the candidate."
 
 
 def nothing_measured() -> str:
-    """An empty candidate."""
+    """That no run of the candidate measured anything."""
     return "No run of the candidate measured anything."
 
 
 def no_baseline(numbers: Numbers, why: str) -> str:
-    """The candidate alone."""
+    """The candidate's own success, where nothing can be compared."""
     rate = numbers.metrics[SUCCESS].candidate or 0.0
     cases = sum(case.candidate_runs > 0 for case in numbers.cases)
     totals = numbers.facts.candidate.totals
@@ -291,6 +291,7 @@ def no_baseline(numbers: Numbers, why: str) -> str:
 
 def small_suite(design: str, detectable: float) -> str:
     """The banner of a small suite; `detectable` is the minimum detectable drop, 0..1."""
+    # Rounded up: what is promised to be found must be found.
     drop = math.ceil(detectable * 100)
     return f"Small suite: {design}. Only a drop of {drop} points or more would be found with 80 % certainty."
 
@@ -312,7 +313,7 @@ def cached_runs(arm: str, collapsed: int, cases: int) -> str:
 
 
 def same_outputs(arm: str, same: int, cases: int) -> str:
-    """Suspicious, but honest agents answer short JSON identically."""
+    """That many cases gave the same output every time. Honest agents do so too, with short JSON."""
     return (
         f"{same} of {cases} {arm} cases gave the same output in every run. If a cache answered, "
         "these runs are not independent and the interval is too narrow."
@@ -326,17 +327,17 @@ def borderline(p: float, drift: bool) -> str:
 
 
 def nothing_to_lose() -> str:
-    """A suite that nobody passes cannot show a fall."""
+    """That the baseline passed no run, so that no fall could be seen."""
     return "No run of the baseline passed, so no fall could be seen: a pass here means little."
 
 
 def tags_not_compared(tags: Sequence[str]) -> str:
-    """A gate without anything to judge."""
+    """Tags that gate, and had no case that could be compared."""
     return f"No case of these tags could be compared, so they gate nothing: {listed(tags)}."
 
 
 def other_suite(baseline: str, candidate: str) -> str:
-    """The baseline may be the wrong file."""
+    """That the results name two suites: the baseline may be the wrong file."""
     return f"The baseline is of suite {inert(baseline)}, the candidate of {inert(candidate)}."
 
 
@@ -346,14 +347,14 @@ def absurd_number(arm: str, name: str) -> str:
 
 
 def grader_errors(arm: str, errors: int) -> str:
-    """Runs without a judgement."""
+    """Runs that a broken grader left without a grade."""
     return (
         f"{figures.count(errors, f'{arm} run')} left out: the grader broke, which is no failure of the agent."
     )
 
 
 def cases_changed(case_ids: Sequence[str]) -> str:
-    """Edited cases are other cases."""
+    """Cases that were edited since the baseline: they count as other cases."""
     return f"Changed since the baseline, so not compared: {listed(case_ids)}."
 
 
@@ -372,7 +373,7 @@ def cases_removed(case_ids: Sequence[str]) -> str:
 # --- figures ----------------------------------------------------------------------------------------------
 
 
-def _moved(success: Comparison) -> figures.Change:
+def _figures_of(success: Comparison) -> figures.Change:
     """The figures of a comparison of rates, for a sentence."""
     shown = figures.change_of(
         replace(success, baseline=success.baseline or 0.0, candidate=success.candidate or 0.0)

@@ -15,7 +15,7 @@ from evals.report.transcripts import Transcript, measures, transcript
 from evals.results.records import CaseResult, Sample, SuiteResult
 from evals.results.verdict import CaseComparison, CaseStatus, Verdict
 
-# What keeps a page of any suite below 15 MB. Below these figures nothing is left out.
+# What keeps a page of any suite below 15 MB: benchmarks/report_size.py. Below these figures nothing is left out.
 MOST_CASES = 2_000
 MOST_RUN_LINES = 200
 MOST_OPEN = 3
@@ -99,6 +99,7 @@ def _fitting(rows: Sequence[Row], before: Mapping[str, CaseResult]) -> Iterator[
     room, full = MOST_BYTES, True
     for index, (case, row) in enumerate(rows, 1):
         view = _view(index, case, row, before) if full else None
+        # Once one is brief all after it are: a page whose cases differ in what they show looks broken.
         if view is None or _weight(view) > room - BRIEF_BYTES * (len(rows) - index):
             full, view = False, _brief(index, case, row, before)
         room -= _weight(view)
@@ -119,6 +120,7 @@ def _uncompared(case: CaseResult) -> CaseComparison:
 
 def _attention(pair: Row) -> tuple[int, float]:
     case, row = pair
+    # Of equal rank, those that fell farthest.
     return _rank(case, row), _rate(row.candidate_passed, row.candidate_runs) - _rate(
         row.baseline_passed, row.baseline_runs
     )

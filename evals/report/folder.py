@@ -6,9 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent_runtime.errors import InvalidInput
 from agent_runtime.files.atomic_file import replace_file
-from agent_runtime.files.documents import Document, read_text, strict_json
+from agent_runtime.files.documents import read_json
 from evals.report.junit import render_junit
 from evals.report.page import render_report
 from evals.report.result import CanaryResult
@@ -36,14 +35,8 @@ def write_verdict(folder: Path, verdict: Verdict) -> None:
 
 def read_results(folder: Path) -> tuple[Verdict, SuiteResult]:
     """The verdict and samples of a result folder, with the texts that a report shows."""
-    path = folder / "verdict.json"
-    try:
-        document = strict_json(read_text(path))
-    except ValueError as error:
-        raise InvalidInput.one(path, f"is not valid JSON: {error}", "run the canary again") from None
-    return read_verdict(Document(str(path), document, {(): 1})), read_samples(
-        folder / "samples.jsonl", keep_text=False
-    )
+    verdict = read_verdict(read_json(folder / "verdict.json", "run the canary again"))
+    return verdict, read_samples(folder / "samples.jsonl", keep_text=False)
 
 
 def render_results(folder: Path, found: CanaryResult, sections: tuple[Section, ...] = ()) -> Path:
@@ -56,6 +49,7 @@ def render_results(folder: Path, found: CanaryResult, sections: tuple[Section, .
     """
     verdict, runs = found.verdict, found.runs
     page = render_report(verdict, runs, found.baseline, _over_time(found, folder), sections)
+    # The page last: it is what a person opens, and is there only once all is.
     replace_file(folder / "junit.xml", render_junit(verdict, runs))
     replace_file(folder / "summary.md", render_summary(verdict, "report.html", sections))
     replace_file(folder / "report.html", page)
@@ -70,6 +64,7 @@ def _over_time(found: CanaryResult, folder: Path) -> tuple[TrendSection, ...]:
     from evals.report.trend import trend_section
 
     here, runs = folder.resolve(), found.runs
+    # The history may hold this very folder: its result would count twice.
     earlier = (one for one in found.history if one.folder != here)
     return tuple(
         trend_section(trend)

@@ -14,8 +14,10 @@ from evals.report.parts.failures import first_failure, reason, score
 from evals.results.records import CaseResult, SuiteResult
 from evals.results.verdict import CaseComparison, MetricVerdict, Verdict, VerdictKind
 
+# All but what XML 1.0 allows: https://www.w3.org/TR/xml/#charsets
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LONGEST = 1_000
+"""Characters of a message: CI systems show a line of it. Chosen, not measured."""
 
 
 def render_junit(verdict: Verdict, candidate: SuiteResult) -> str:
@@ -42,11 +44,11 @@ def render_junit(verdict: Verdict, candidate: SuiteResult) -> str:
         element.set("time", f"{_seconds(case):.3f}")
         outcome = _outcome(case, compared.get(case.case_id))
         if case.case_id in failures:
-            SubElement(element, "failure", message=outcome, type=verdict.verdict.value).text = _why(
+            SubElement(element, "failure", message=outcome, type=verdict.verdict.value).text = _details(
                 case, verdict
             )
         elif case.case_id in errors:
-            SubElement(element, "error", message=outcome, type=verdict.verdict.value).text = _why(
+            SubElement(element, "error", message=outcome, type=verdict.verdict.value).text = _details(
                 case, verdict
             )
         elif case.case_id in skipped:
@@ -67,6 +69,7 @@ def failed_cases(verdict: Verdict, candidate: SuiteResult) -> set[str]:
     everything = {case.case_id for case in candidate.cases}
     failing = {case.case_id for case in candidate.cases if first_failure(case.samples)}
     named = set(verdict.broken_cases) | {case.case_id for case in candidate.cases if case.must_pass} & failing
+    # A broken case that the candidate no longer has cannot carry a failure: the file would be green.
     if named & everything:
         return named & everything
     if verdict.verdict is VerdictKind.BELOW_FLOOR:
@@ -74,7 +77,7 @@ def failed_cases(verdict: Verdict, candidate: SuiteResult) -> set[str]:
     success = verdict.metrics.get("success_rate")
     if success is None or success.verdict is not MetricVerdict.DRIFT:
         return everything
-    return {row.case_id for row in verdict.cases if _fell(row)} & everything or everything
+    return {row.case_id for row in verdict.cases if _got_worse(row)} & everything or everything
 
 
 def unmeasured_cases(verdict: Verdict, candidate: SuiteResult) -> set[str]:
@@ -85,9 +88,10 @@ def unmeasured_cases(verdict: Verdict, candidate: SuiteResult) -> set[str]:
     return holes or {case.case_id for case in candidate.cases}
 
 
-def _fell(row: CaseComparison) -> bool:
+def _got_worse(row: CaseComparison) -> bool:
     if not row.baseline_runs or not row.candidate_runs:
         return False
+    # Multiplied out: whole numbers decide, not the last bit of two quotients.
     return row.candidate_passed * row.baseline_runs < row.baseline_passed * row.candidate_runs
 
 
@@ -101,7 +105,7 @@ def _outcome(case: CaseResult, row: CaseComparison | None) -> str:
     return f"{passed}/{runs} runs passed{before}{without}"
 
 
-def _why(case: CaseResult, verdict: Verdict) -> str:
+def _details(case: CaseResult, verdict: Verdict) -> str:
     return _legal("\n".join(part for part in (_first_reason(case), *verdict.reasons[:1]) if part))
 
 

@@ -14,8 +14,8 @@ from evals.report.parts.metrics import MetricRow, metric_rows
 from evals.report.sections import Section
 from evals.results.verdict import CaseComparison, Verdict
 
-# GitHub refuses a comment above 65,536 characters. The text below keeps under 60,000 with every part at its
-# longest and every sign of it escaped.
+# GitHub refuses a comment above 65,536 characters (https://github.com/orgs/community/discussions/27190). The text
+# below keeps under 60,000 with every part at its longest and every sign of it escaped.
 LONGEST = 60_000
 LONGEST_WITH_SECTIONS = 65_000
 _MOST_NAMED = 40

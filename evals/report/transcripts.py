@@ -11,6 +11,8 @@ from evals.report.parts.failures import ENDED
 from evals.results.records import Event, GradeResult, Sample
 
 _MOST_STEPS = 40
+"""What one reads of a failed run; the transcript in samples.jsonl has all. These limits were chosen for reading, and
+benchmarks/report_size.py measures the page that they make."""
 _LONGEST = {"system": 300, "user": 1_000}
 _LONGEST_ELSE = 2_000
 _GRADE_STATES = {True: "pass", False: "fail", None: "broke"}

@@ -16,11 +16,12 @@ from evals.gate.trend import AgentVersion, Estimate, Point, Shift, Trend
 from evals.report.parts.charts import Axis, Mark
 
 _MOST_SHOWN = 12
+"""Versions: the latest dozen, about a quarter of weekly ones. Chosen."""
 _TOP, _BOTTOM = 10, 120
 """Of a chart's plot, in pixels."""
 
 Written = Callable[[float | None], str]
-Told = tuple[str, str]
+ToneSentence = tuple[str, str]
 """A sentence of markdown and its tone."""
 
 
@@ -101,17 +102,18 @@ def trend_section(trend: Trend) -> TrendSection:
 # --- words ------------------------------------------------------------------------------------------------
 
 
-def version_changes(trend: Trend) -> list[Told]:
+def version_changes(trend: Trend) -> list[ToneSentence]:
     """What happened to each version that was evaluated on more than one day, the latest first."""
     several = [shift for shift in reversed(trend.shifts) if shift.since or shift.visible is not None]
     if not several:
         return [("No version of the agent was evaluated on two days: nothing can be said of drift.", "plain")]
     return [
-        _moved(shift, trend.simulated) if shift.since else _unmoved(shift) for shift in several[:_MOST_SHOWN]
+        _shift_sentence(shift, trend.simulated) if shift.since else _no_shift_sentence(shift)
+        for shift in several[:_MOST_SHOWN]
     ]
 
 
-def _moved(shift: Shift, simulated: bool) -> Told:
+def _shift_sentence(shift: Shift, simulated: bool) -> ToneSentence:
     change = shift.change or Estimate(0.0)
     fell = (change.value or 0.0) < 0
     moved = f"{figures.percent(shift.before)} → {figures.percent(shift.after)}"
@@ -140,7 +142,7 @@ def _cause(shift: Shift, simulated: bool, fell: bool) -> str:
     return "provider drift is likely" if fell else "the hosted model changed, for the better"
 
 
-def _unmoved(shift: Shift) -> Told:
+def _no_shift_sentence(shift: Shift) -> ToneSentence:
     drop = math.ceil((shift.visible or 0.0) * 100)
     words = (
         f"From {_date(shift.first)} to {_date(shift.last)} ({inert(version_label(shift.version))}) no change is "

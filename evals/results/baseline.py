@@ -22,6 +22,7 @@ from evals.results.records import CaseResult, Sample, SampleStatus, SuiteResult
 from evals.results.samples import SCHEMA_VERSION, read_samples
 
 MAX_OUTPUT = 500
+"""Characters: what a reviewer reads in a diff. Chosen, not measured."""
 
 Redact = Callable[[str], str]
 
@@ -170,6 +171,7 @@ def read_anchor(path: Path) -> SuiteResult:
 def _approved(case: CaseResult, written: CaseEntry) -> CaseResult:
     if written.anchor is None:
         return case
+    # Which runs passed is not kept, only how many: the gate compares counts and does not mind.
     passes = (index < written.anchor.passed for index in range(written.anchor.runs))
     samples = (
         Sample(case.case_id, index, SampleStatus.COMPLETED, passed) for index, passed in enumerate(passes)
@@ -269,6 +271,7 @@ def _runs(case: CaseResult) -> Iterator[dict[str, Any]]:
             "run": sample.sample_index,
             "passed": sample.passed,
             "status": None if sample.status is SampleStatus.COMPLETED else sample.status.value,
+            # A tenth of a millisecond is below any jitter, and a diff should not show it.
             "latency_ms": _rounded(sample.latency_ms, 1),
             "cost_usd": _rounded(sample.cost_usd, 9),
             "cached": sample.cached or repeated or None,
@@ -300,6 +303,7 @@ def _json_of(path: Path) -> Any:
         return strict_json(text)
     except ValueError as error:
         line = getattr(error, "lineno", None)
+        # The usual way for this file to break: two branches recorded a baseline.
         conflict = any(part.startswith("<<<<<<< ") for part in text.splitlines())
         what = "has an unresolved merge conflict" if conflict else f"is not valid JSON: {error}"
         raise InvalidInput.one(path, what, "keep one side of it" if conflict else _SAVE, line) from None
@@ -377,5 +381,6 @@ def _holds_samples(path: Path) -> bool:
             first = next((line for line in iter(lambda: file.readline(MAX_BYTES), b"") if line.strip()), b"")
         data = strict_json(first.decode("utf-8-sig"))
     except (OSError, ValueError):
+        # Not readable as either: the name decides which reader tells what is wrong.
         return path.suffix == ".jsonl"
     return isinstance(data, Mapping) and ("case_id" in data or not {"kind", "verdict", "cases"} & set(data))

@@ -255,6 +255,7 @@ def _confirmation(data: Any) -> ConfirmationFacts:
     left = dict(data)
     made = left.pop("made")
     fresh = _group(FreshComparison, left)
+    # Keys that are left over would be lost: then the whole stays in `more` as it stands.
     if left or made is not (fresh is not None):
         raise ValueError("not a confirmation")
     return ConfirmationFacts(fresh)

@@ -225,6 +225,7 @@ def in_order(samples: Iterable[Sample]) -> list[Sample]:
 
 def identity(sample: Sample) -> str:
     """Everything about a run that a verdict can depend on, as one text."""
+    # Numbers as floats, since 3 and 3.0 are the same measurement in two harnesses' JSON.
     return repr(
         (
             sample.sample_index,

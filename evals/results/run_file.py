@@ -9,8 +9,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from agent_runtime.errors import InvalidInput
-from agent_runtime.files.documents import Document, parse, read_text, strict_json
+from agent_runtime.files.documents import parse, read_json
 from evals.results.files import write_lines
 
 NAME = "run.json"
@@ -53,9 +52,4 @@ def read_run_file(folder: Path) -> RunFile | None:
     path = folder / NAME
     if not path.is_file():
         return None
-    try:
-        document = strict_json(read_text(path))
-    except ValueError as error:
-        fix = "delete it: the day is then taken from the folder's name"
-        raise InvalidInput.one(path, f"is not valid JSON: {error}", fix) from None
-    return parse(Document(str(path), document, {(): 1}), RunFile)
+    return parse(read_json(path, "delete it: the day is then taken from the folder's name"), RunFile)

@@ -29,6 +29,7 @@ from evals.results.records import (
 
 SCHEMA_VERSION = 1
 MAX_PROBLEMS = 20
+"""A file of another format is wrong in each of a million lines."""
 MAX_CASE_ID = 200
 _LONGEST_REASON = 1_000
 """Characters of a reason that anybody is shown."""
@@ -248,18 +249,19 @@ class _Case:
     first: SampleLine
     samples: dict[int, Sample] = field(default_factory=dict)
     lines: dict[int, int] = field(default_factory=dict)
-    shown: dict[bool, int] = field(default_factory=dict)
+    with_text: dict[bool, int] = field(default_factory=dict)
 
-    def shows(self, sample: Sample) -> bool:
+    def keeps_text_of(self, sample: Sample) -> bool:
         """Whether this is the first run so far that failed, or that passed; the one before it loses its text."""
         if sample.passed is None:
             return False
-        first = self.shown.setdefault(sample.passed, sample.sample_index)
+        first = self.with_text.setdefault(sample.passed, sample.sample_index)
         if first < sample.sample_index:
             return False
         if first > sample.sample_index:
+            # Lines come in any order: an earlier run takes the place of the one that was kept so far.
             self.samples[first] = _thinned(self.samples[first])
-            self.shown[sample.passed] = sample.sample_index
+            self.with_text[sample.passed] = sample.sample_index
         return True
 
 
@@ -281,7 +283,9 @@ class _Collected:
             return
         case.lines[line.sample_index] = number
         sample = _sample(line)
-        case.samples[line.sample_index] = sample if keep_text or case.shows(sample) else _thinned(sample)
+        case.samples[line.sample_index] = (
+            sample if keep_text or case.keeps_text_of(sample) else _thinned(sample)
+        )
 
     def result(self) -> SuiteResult:
         """Everything, if nothing is wrong."""
@@ -324,6 +328,7 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
                 if len(line) > MAX_BYTES:
                     what = f"is longer than {MAX_BYTES // 1_000_000} MB"
                     raise InvalidInput.one(path, what, "is this one JSON object a line?", number)
+                # A byte order mark alone is a blank line too: some editors begin files with one.
                 if line.strip(b" \t\r\n\xef\xbb\xbf"):
                     yield number, _decoded(path, number, line)
     except FileNotFoundError:
@@ -366,6 +371,7 @@ def _is_newer(version: Any) -> bool:
 
 def _foreign(document: Document, data: Mapping[str, Any]) -> SampleLine:
     """A foreign line less its nulls, and the keys that are ours by name but not by shape (`output: {…}`)."""
+    # Many harnesses write null for what they did not measure; of `passed` it means unmeasured.
     known = {key: value for key, value in data.items() if value is not None or key == "passed"}
     try:
         return SampleLine.model_validate(known)

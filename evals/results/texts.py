@@ -18,7 +18,7 @@ from evals.results.files import CannotKeepRuns
 from evals.results.records import AttackJudgement, Event, GradeResult, Sample
 
 LONGEST = 50_000
-"""Characters of one text that a line of samples.jsonl holds."""
+"""Characters of one text that a line of samples.jsonl holds; a line then stays far below what readers take. Chosen."""
 FOLDER = "artifacts"
 _MARK = re.compile(
     rf"\[cut: the first [\d,]+ of [\d,]+ characters; all of it: {FOLDER}/([0-9a-f]{{32}})\.txt\]\n"
@@ -39,6 +39,7 @@ class LongTexts:
         Raises:
             CannotKeepRuns: if a file cannot be written.
         """
+        # Nearly always: rebuilding every record of every run would cost more than the check.
         if not any(len(text) > LONGEST for text in _texts(sample)):
             return sample
         return replace(
@@ -87,6 +88,7 @@ def whole(text: str, folder: Path) -> str:
     Raises:
         ValueError: the file of the whole text is not there, or holds another text.
     """
+    # A short text with a mark was written by an agent that has read one: it is not to name our files.
     found = _MARK.match(text) if len(text) > LONGEST else None
     if found is None:
         return text
@@ -95,6 +97,7 @@ def whole(text: str, folder: Path) -> str:
         stored = path.read_bytes()
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror}") from None
+    # Artifacts travel between machines: what was judged must be what is judged again.
     if not hashlib.sha256(stored).hexdigest().startswith(found[1]):
         raise ValueError(f"{path} is not the text that was cut")
     return stored.decode("utf-8", "replace")
@@ -127,6 +130,7 @@ def gather_long_texts(folders: Iterable[Path], into: Path) -> None:
         CannotKeepRuns: if one cannot be copied.
     """
     for path in (path for folder in folders for path in sorted((folder / FOLDER).glob("*.txt"))):
+        # Another job's artifact is data: a link in it would read a file of this machine.
         if not _NAME.fullmatch(path.name) or path.is_symlink():
             continue
         try:

@@ -202,7 +202,7 @@ SCHEMA_VERSION = 2
 
 
 _DIGITS = 6
-"""Figures that matter: beyond the sixth, numbers differ between processors."""
+"""Figures that matter: the last ones differ between processors, and equal runs must make equal files."""
 
 
 _METRICS = ("success_rate", "p95_latency_ms", "usd_per_success")
@@ -281,6 +281,7 @@ def _renamed_case(case: Any) -> Any:
 
 
 def _refuse_newer(document: Document) -> None:
+    # Before the schema, which would only say that 3 is not 2.
     version = document.data.get("schema_version") if isinstance(document.data, dict) else None
     if isinstance(version, int) and version > SCHEMA_VERSION:
         what = f"has schema_version {version}, newer than {SCHEMA_VERSION}"

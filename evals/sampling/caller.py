@@ -46,20 +46,21 @@ class CancelSwitch:
     """For a program that runs evaluations on its own loop: `press` ends those that listen, and those to come."""
 
     def __init__(self) -> None:
-        self._why = ""
+        self._reason = ""
         self._listeners: list[Interrupt] = []
 
-    def press(self, why: str = "cancelled") -> None:
+    def press(self, reason: str = "cancelled") -> None:
         """End the runs. To be called on the thread of their loop."""
-        self._why = why
+        self._reason = reason
+        # A copy: an interrupt may end its block, which takes it off the list.
         for interrupt in tuple(self._listeners):
-            interrupt(why)
+            interrupt(reason)
 
     @contextmanager
     def listen(self, interrupt: Interrupt) -> Iterator[None]:
         """End these runs too once it is pressed; at once if it was."""
-        if self._why:
-            interrupt(self._why)
+        if self._reason:
+            interrupt(self._reason)
         self._listeners.append(interrupt)
         try:
             yield
@@ -84,6 +85,7 @@ class StopSignals:
 
         def stop() -> None:
             for number in _STOP_SIGNALS:
+                # All of them at the first: whoever presses Ctrl-C again, or is sent SIGTERM meanwhile, means it.
                 loop.remove_signal_handler(number)
             interrupt("stopped by a signal")
 
@@ -94,6 +96,7 @@ class StopSignals:
         finally:
             for number, handler in before.items():
                 loop.remove_signal_handler(number)
+                # asyncio leaves the default behind, not what our caller had there.
                 signal.signal(number, handler)
 
 

@@ -59,6 +59,7 @@ def locked(folder: Path) -> Iterator[None]:
     Raises:
         InvalidInput: if another one holds it.
     """
+    # The folder itself: a lock file would be left behind by a kill, and would be one more file to explain.
     handle = os.open(folder, os.O_RDONLY)
     try:
         try:
@@ -67,7 +68,8 @@ def locked(folder: Path) -> Iterator[None]:
             what = "another canary is writing into this folder"
             raise InvalidInput.one(folder, what, "wait until it ends, or choose another --out") from None
         except OSError:
-            # Some network file systems cannot lock. A run is worth more than the protection.
+            # Some network file systems cannot lock (https://man7.org/linux/man-pages/man2/flock.2.html).
+            # A run is worth more than the protection.
             pass
         yield
     finally:
@@ -88,12 +90,12 @@ class Journal:
         folder: Path,
         frame: SuiteResult,
         protocol: StudyProtocol,
-        kept: Sequence[Sample],
+        stored: Sequence[Sample],
         sink: Sink,
         opening: str = "",
     ) -> None:
         self.protocol = protocol
-        self.samples = {(sample.case_id, sample.sample_index): sample for sample in kept}
+        self.samples = {(sample.case_id, sample.sample_index): sample for sample in stored}
         self.opening = opening
         self._folder = folder
         self._frame = frame
@@ -108,6 +110,7 @@ class Journal:
             CannotKeepRuns: nothing of it is left in the file.
         """
         line = sample_line(sample, self._cases[sample.case_id], self._frame)
+        # Bytes, not text: a full disk writes a part, and only bytes say how large that was.
         data = memoryview(line.encode("utf-8", "replace") + b"\n")
         try:
             written = 0
@@ -115,6 +118,7 @@ class Journal:
                 written += self._sink.write(data[written:]) or 0
         except OSError as error:
             with suppress(OSError):
+                # --resume would drop half a line anyway; whoever reads the file before must not stumble over it.
                 self._sink.truncate(self._size)
             raise self._full(error) from None
         self._size += len(data)
@@ -133,7 +137,7 @@ class Journal:
         try:
             write_protocol(self._folder, following)
         except InvalidInput as error:
-            raise CannotKeepRuns(f"{error.problems[0]}; {self._kept_words()}") from None
+            raise CannotKeepRuns(f"{error.problems[0]}; {self._resume_hint()}") from None
 
     @property
     def reached(self) -> int:
@@ -160,9 +164,9 @@ class Journal:
 
     def _full(self, error: OSError) -> CannotKeepRuns:
         what = f"{self._folder / PARTIAL} cannot be written: {error.strerror}"
-        return CannotKeepRuns(f"{what}; {self._kept_words()}")
+        return CannotKeepRuns(f"{what}; {self._resume_hint()}")
 
-    def _kept_words(self) -> str:
+    def _resume_hint(self) -> str:
         return f"{len(self.samples)} runs are kept; make room and go on with --resume"
 
 
@@ -185,21 +189,23 @@ def open_journal(
     began = read_protocol(folder) if start is not Start.AFRESH else None
     if began is None and start is Start.ADD:
         raise InvalidInput.one(folder, "holds no evidence to add to", "run  canary --out  into it first")
-    kept: tuple[Sample, ...] = ()
+    stored: tuple[Sample, ...] = ()
     if began is not None:
-        wanted = replace(protocol, schedule=began.schedule) if any_schedule else protocol
-        refuse_changes(folder, began, wanted)
-        kept = _kept(folder, began)
+        expected = replace(protocol, schedule=began.schedule) if any_schedule else protocol
+        refuse_changes(folder, began, expected)
+        stored = _stored_samples(folder, began)
         if start is Start.ADD:
-            _refuse_gaps(folder, began, kept)
+            _refuse_gaps(folder, began, stored)
     try:
-        opening = f"going on with {len(kept)} runs" if kept else _set_aside(folder, start)
+        opening = f"going on with {len(stored)} runs" if stored else _set_aside(folder, start)
+        # The protocol first: runs without one could never be gone on with.
         write_protocol(folder, began or protocol)
-        _write_kept(folder, frame, kept)
+        # Written anew, since runs that are made again must not stand in the file twice.
+        _write_stored(folder, frame, stored)
         sink = (folder / PARTIAL).open("ab", buffering=0)
     except (OSError, InvalidInput) as error:
         raise CannotKeepRuns(f"{folder}: the evaluation cannot be written down: {error}") from None
-    return Journal(folder, frame, began or protocol, kept, sink, opening)
+    return Journal(folder, frame, began or protocol, stored, sink, opening)
 
 
 def _filled(frame: SuiteResult, by_case: dict[str, list[Sample]]) -> SuiteResult:
@@ -216,13 +222,13 @@ def _set_aside(folder: Path, start: Start) -> str:
     return f"the runs of an unfinished canary are now in {folder / SET_ASIDE} (--resume goes on instead)"
 
 
-def _write_kept(folder: Path, frame: SuiteResult, kept: Sequence[Sample]) -> None:
+def _write_stored(folder: Path, frame: SuiteResult, stored: Sequence[Sample]) -> None:
     cases: dict[str, CaseResult] = {case.case_id: case for case in frame.cases}
-    lines = (sample_line(sample, cases[sample.case_id], frame) for sample in kept)
+    lines = (sample_line(sample, cases[sample.case_id], frame) for sample in stored)
     write_lines(folder / PARTIAL, lines)
 
 
-def _kept(folder: Path, began: StudyProtocol) -> tuple[Sample, ...]:
+def _stored_samples(folder: Path, began: StudyProtocol) -> tuple[Sample, ...]:
     """The runs in the folder that stay, checked against the protocol and the looks that were taken."""
     path = folder / PARTIAL
     if path.exists():
@@ -232,12 +238,12 @@ def _kept(folder: Path, began: StudyProtocol) -> tuple[Sample, ...]:
     if not path.exists() or not path.stat().st_size:
         return ()
     found = read_samples(path)
-    _refuse_strangers(path, began, found)
+    _refuse_foreign_runs(path, began, found)
     _refuse_other_looks(path, began, found.samples)
-    return tuple(sample for sample in found.samples if _stays(sample, began))
+    return tuple(sample for sample in found.samples if _reusable(sample, began))
 
 
-def _stays(sample: Sample, began: StudyProtocol) -> bool:
+def _reusable(sample: Sample, began: StudyProtocol) -> bool:
     """A run that measured nothing is made again, unless a look has judged it."""
     return sample.status is not SampleStatus.INFRA_ERROR or sample.sample_index < began.looked_at
 
@@ -248,6 +254,7 @@ def _drop_half_line(path: Path) -> None:
         size = file.seek(0, os.SEEK_END)
         end = size
         while end > 0:
+            # Backwards in blocks: the file may be a gigabyte, its last line is a few kilobytes.
             start = max(0, end - 65_536)
             file.seek(start)
             at = file.read(end - start).rfind(b"\n")
@@ -259,7 +266,7 @@ def _drop_half_line(path: Path) -> None:
             file.truncate(end)
 
 
-def _refuse_strangers(path: Path, began: StudyProtocol, found: SuiteResult) -> None:
+def _refuse_foreign_runs(path: Path, began: StudyProtocol, found: SuiteResult) -> None:
     """Refuse runs of another suite, agent, commit, case or seed than the protocol names."""
     about = (found.suite, found.fingerprint, found.commit, found.simulated)
     if about != (began.suite, began.fingerprint, began.commit, began.simulated):
@@ -285,14 +292,16 @@ def _refuse_other_looks(path: Path, began: StudyProtocol, samples: Sequence[Samp
             raise InvalidInput.one(path, what, _NOT_AS_WRITTEN)
 
 
-def _refuse_gaps(folder: Path, began: StudyProtocol, kept: Iterable[Sample]) -> None:
+def _refuse_gaps(folder: Path, began: StudyProtocol, stored: Iterable[Sample]) -> None:
     """Refuse to add to evidence that is not exactly what its last look judged."""
-    there = {(sample.case_id, sample.sample_index) for sample in kept}
+    there = {(sample.case_id, sample.sample_index) for sample in stored}
     if not began.taken:
         raise InvalidInput.one(folder, "holds an unfinished canary", "finish it with --resume first")
     judged = {(case_id, index) for case_id in began.cases for index in range(began.looked_at)}
+    # One is named, the first in order: the fix is the same for all.
     for case_id, index in sorted(judged - there)[:1]:
         raise InvalidInput.one(folder, f"run {index} of case {case_id!r} is missing", _NOT_AS_WRITTEN)
+    # Behind an interrupted --add-to there may be runs past the look; behind a finished one there are none.
     if not (folder / PARTIAL).exists():
         for case_id, index in sorted(there - judged)[:1]:
             what = f"run {index} of case {case_id!r} is past the last look, which no canary leaves behind"

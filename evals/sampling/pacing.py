@@ -14,8 +14,10 @@ from evals.results.records import Attempt, SampleStatus
 from evals.suite.suite_file import Limits
 
 LONGEST_PAUSE_SECONDS = 120.0
+"""Of all starts, whatever a Retry-After asks: a target that wants an hour is not to be waited for. Chosen."""
 TOO_MANY = 0.25
-"""Share of 429 among recent answers that means asking too much; a stray one is only that run's to wait out."""
+"""Share of 429 among recent answers that means asking too much; a stray one is only that run's to wait out. Chosen, as
+is how many answers are recent: no benchmark has a target that throttles."""
 _RECENT = 20
 _MODEL_CALLS = frozenset({"plan", "answer"})
 """Roles of the events that stand for one request to the provider."""
@@ -144,11 +146,13 @@ class Pace:
         while self._in_flight >= self.allowed:
             self._freed.clear()
             await self._freed.wait()
+        # Counted before it sleeps: otherwise all that wait for the same moment would start in it.
         self._in_flight += 1
         self._most_in_flight = max(self._most_in_flight, self._in_flight)
         try:
             if not rested and (pause := self._paused_until - self._clock()) > 0:
                 await self._sleep(pause)
+            # After the pause: what is reserved while everything stands still would be used up by nobody.
             return await self._within_limits()
         except BaseException:
             self._leave()
@@ -163,10 +167,13 @@ class Pace:
 
     def end(self, turn: Turn, attempt: Attempt) -> None:
         """Learn from one attempt that ended, and let the next one start."""
+        # A running mean instead of the last twenty answers: nothing to keep, and old ones fade.
         self._refused_share += (attempt.throttled - self._refused_share) / _RECENT
         if attempt.throttled and self._refused_share > TOO_MANY:
             self._slow_down(turn, attempt.retry_after or 0.0)
         elif not attempt.throttled:
+            # One more for each round, half of them at each 429: how TCP finds its pace (AIMD,
+            # https://www.rfc-editor.org/rfc/rfc5681#section-3.1).
             self._allowed = min(float(self._most), self._allowed + 1 / self._allowed)
         self._settle(turn, attempt)
         self._leave()
@@ -179,6 +186,7 @@ class Pace:
         if self._requests is not None:
             self._requests.settle(turn.requests, model_calls(attempt))
         if self._tokens is not None:
+            # A run that never reached the agent could not report tokens: that is no silence.
             silent = attempt.tokens is None and attempt.status is not SampleStatus.INFRA_ERROR
             self._silent_about_tokens += silent
             self._tokens.settle(turn.tokens, attempt.tokens)
@@ -186,8 +194,10 @@ class Pace:
     def _slow_down(self, turn: Turn, retry_after: float) -> None:
         pause = min(retry_after, LONGEST_PAUSE_SECONDS)
         self._paused_until = max(self._paused_until, self._clock() + pause)
+        # Fifty runs refused together are one sign, not fifty: only the first of a wave halves.
         if turn.wave == self._wave:
             self._wave += 1
+            # Half of what really went: a limit that was never reached says nothing of what the target bears.
             self._allowed = max(1.0, min(self._allowed, self._most_in_flight) / 2)
             self._most_in_flight = 0
 

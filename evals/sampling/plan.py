@@ -34,4 +34,5 @@ def plan_runs(cases: Sequence[EvalCase], first: int, last: int) -> Sequence[Plan
 def sample_seed(seed: int, fingerprint: str | None, case_id: str, sample_index: int) -> int:
     """The 63-bit seed of one run: SHA-256 over everything that names it."""
     named = canonical_json([seed, fingerprint, case_id, sample_index])
+    # 63 bits: the largest that fits a signed 64-bit integer, which is what stores and APIs take.
     return int.from_bytes(hashlib.sha256(named.encode()).digest()[:8], "big") >> 1

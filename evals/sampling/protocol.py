@@ -17,7 +17,7 @@ from pydantic import ConfigDict, Field
 
 from agent_runtime.agent.spec import FileModel
 from agent_runtime.errors import InvalidInput
-from agent_runtime.files.documents import Document, parse, read_text, strict_json
+from agent_runtime.files.documents import parse, read_json
 from evals.results.files import write_lines
 from evals.results.records import Sample, SuiteResult, identity
 from evals.sampling.schedule import Schedule
@@ -107,6 +107,7 @@ class StudyProtocol:
 
     def with_look(self, runs: int, samples: Iterable[Sample]) -> StudyProtocol:
         """The protocol after a look at the first `runs` runs of every case; the same again if it was taken."""
+        # A resumed evaluation passes the looks it took before: the chain holds each once.
         if runs <= self.looked_at:
             return self
         before = self.taken[-1] if self.taken else Look(0, "")
@@ -117,6 +118,7 @@ class StudyProtocol:
 def chain_hash(before: str, samples: Iterable[Sample]) -> str:
     """SHA-256 of `before` and of everything about the runs that a verdict can depend on, in any order of them."""
     digest = hashlib.sha256(before.encode())
+    # Sorted: runs end in any order, and the chain must not depend on it.
     for name in sorted(f"{sample.case_id!r} {identity(sample)}" for sample in samples):
         digest.update(name.encode("utf-8", "surrogatepass"))
     return digest.hexdigest()
@@ -131,11 +133,7 @@ def read_protocol(folder: Path) -> StudyProtocol | None:
     path = folder / FILE
     if not path.exists():
         return None
-    try:
-        data = strict_json(read_text(path))
-    except ValueError as error:
-        raise InvalidInput.one(path, f"is not valid JSON: {error}", _AFRESH) from None
-    written = parse(Document(str(path), data, {(): 1}), ProtocolFile)
+    written = parse(read_json(path, _AFRESH), ProtocolFile)
     return StudyProtocol(
         suite=written.suite,
         fingerprint=written.fingerprint,

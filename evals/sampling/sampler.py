@@ -25,9 +25,9 @@ PROBATION = 10
 
 BACKOFF = Backoff(first_seconds=0.5, longest_seconds=30.0)
 LONGEST_WAIT_SECONDS = 120.0
-"""A target that asks for more is not waited for: the run counts as unmeasured."""
+"""A target that asks for more is not waited for: the run counts as unmeasured. This and the next were chosen."""
 THROTTLED_RETRIES = 8
-"""Of a run refused with 429 by a target that has answered before: it will answer again."""
+"""Of a run refused with 429 by a target that has answered before: it will again. Eight waits are 90 s."""
 
 
 class Stopped(StrEnum):
@@ -113,12 +113,14 @@ class Sampler:
         """Make the runs of `plan`, at most `concurrency` at a time, until all are done or it is stopped."""
         if not plan:
             return
+        # One iterator for all workers: whoever is free takes the next run, and no queue is needed.
         runs = iter(plan)
         self._workers = [asyncio.create_task(self._work(runs)) for _ in range(min(concurrency, len(plan)))]
         try:
             done, _ = await asyncio.wait(self._workers, return_when=asyncio.FIRST_EXCEPTION)
         finally:
             self._drop_in_flight()
+            # Waited for, so that no run writes into a journal that is closed. Their errors are raised below, once.
             await asyncio.gather(*self._workers, return_exceptions=True)
         for worker in done:
             if not worker.cancelled() and (error := worker.exception()) is not None:
@@ -133,8 +135,10 @@ class Sampler:
         for planned in runs:
             if self.stopped is not None:
                 return
+            # Numbered at the start: runs end in another order, and probation asks for the first ones that were started.
             ordinal = self._started
             self._started += 1
+            # Before the pace, which may wait for minutes: a run that cannot be paid should not.
             if not await self._cap.reserve():
                 self._stop_at_cap()
                 return
@@ -158,6 +162,7 @@ class Sampler:
         tries = 1
         while True:
             attempt = await self._paced(case, index, seed, rested=tries > 1)
+            # Each try, not each run: a refused one may have cost its prompt.
             self._cap.charge(attempt)
             wait = wait_before_retry(attempt, tries, self._retries_after(attempt), seed)
             if wait is None:
@@ -188,6 +193,7 @@ class Sampler:
             return Attempt(SampleStatus.INFRA_ERROR, error=what, retryable=False)
 
     async def _graded(self, case: EvalCase, attempt: Attempt) -> Graded:
+        # Nothing was measured, so there is nothing to grade: a grader would call an outage a wrong answer.
         if attempt.status is SampleStatus.INFRA_ERROR:
             return None, ()
         try:
@@ -207,6 +213,7 @@ class Sampler:
     def _drop_in_flight(self) -> None:
         current = asyncio.current_task()
         for worker in self._workers:
+            # The worker that stops everything is in the middle of keeping its own run.
             if worker is not current:
                 worker.cancel()
 

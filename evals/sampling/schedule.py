@@ -59,6 +59,7 @@ def looking_schedule(samples: int | None, looks: Sequence[int] = DEFAULT_LOOKS) 
     beyond = [look for look in DEFAULT_LOOKS if look > planned]
     every, horizon = [*within, planned, *beyond], max(HORIZON, planned)
     try:
+        # Checked as they were written too: a look above `samples` is dropped, and a mistake in it would be with it.
         plan_looks(looks, max(horizon, *looks))
         plan_looks(every, horizon)
     except ValueError as error:
@@ -78,6 +79,7 @@ def look_sequence(schedule: Schedule, *, reached: int = 0, most: int | None = No
     """
     if not schedule.looks:
         return LookSequence((max(schedule.planned, reached),))
+    # A look that was under way when it stopped is finished: runs past the planned number are there already.
     begun = next((look for look in schedule.looks if look >= reached), schedule.looks[-1])
     return _until(schedule, max(schedule.planned, begun, most or 0), after=0)
 

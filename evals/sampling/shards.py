@@ -18,7 +18,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from agent_runtime.agent.spec import FileModel
 from agent_runtime.errors import CannotMeasure, InvalidInput
-from agent_runtime.files.documents import Document, parse, read_text, strict_json
+from agent_runtime.files.documents import parse, read_json
 from evals.results.files import write_lines
 from evals.results.records import CaseResult, Sample, SuiteResult
 from evals.results.samples import read_samples, write_samples
@@ -188,6 +188,7 @@ def write_shard(folder: Path, shard: ShardResult) -> None:
         stopped=shard.stopped,
         warnings=list(shard.warnings),
     )
+    # A shard.json of an earlier try would vouch for runs that are half written.
     (folder / SHARD_FILE).unlink(missing_ok=True)
     write_samples(folder / SAMPLES_FILE, shard.result)
     write_lines(folder / SHARD_FILE, [json.dumps(written.model_dump(mode="json"), indent=1)])
@@ -200,10 +201,7 @@ def read_shard(folder: Path) -> ShardResult:
         InvalidInput: if it is not there, not readable, cut short, or its two files do not belong together.
     """
     path = folder / SHARD_FILE
-    try:
-        written = parse(Document(str(path), strict_json(read_text(path)), {(): 1}), ShardFile)
-    except ValueError as error:
-        raise InvalidInput.one(path, f"is not valid JSON: {error}", "run this shard again") from None
+    written = parse(read_json(path, "run this shard again"), ShardFile)
     result = _samples_of(folder, written.plan)
     shard = ShardResult(written.plan, written.shard, result, written.stopped, tuple(written.warnings))
     _refuse_other_runs(folder / SAMPLES_FILE, shard)
@@ -281,6 +279,7 @@ def _readable(folders: Sequence[Path], problems: list[str]) -> Iterator[tuple[Pa
 
 def _commonest(plans: Sequence[Plan]) -> Plan:
     """The plan that most shards have; the first of them, if several are as common."""
+    # Plans hold dicts and cannot be hashed. `Counter` keeps the order of appearance among equals.
     keys = [repr(plan) for plan in plans]
     [(commonest, _)] = Counter(keys).most_common(1)
     return plans[keys.index(commonest)]
@@ -308,6 +307,7 @@ def _difference(plan: Plan, other: Plan) -> str | None:
     """In what a plan differs from another, in words; None if in nothing."""
     for name in Plan.model_fields:
         here, there = getattr(plan, name), getattr(other, name)
+        # Dicts are equal in any order; the suite's order is the order of its runs.
         if name == "cases" and list(here.items()) != list(there.items()):
             return "the suite has other cases, or asks them differently"
         if here != there:

@@ -7,6 +7,7 @@ import asyncio
 from evals.results.records import Attempt, Sample, SampleStatus
 
 _ROUNDING_USD = 1e-9
+"""Three runs at $0.10 add up to $0.30000000000000004; a cap of $0.30 allows them."""
 
 
 class SpendingCap:
@@ -82,4 +83,5 @@ class SpendingCap:
             return self._worst_case_usd
         if self._priced:
             return self._priced_usd / self._priced
+        # Runs ended and none named a cost: the target cannot be capped, and waiting one by one would not help.
         return 0.0 if self._unpriced else None

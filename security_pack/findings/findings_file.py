@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from agent_runtime.errors import InvalidInput, Problem
 from agent_runtime.files.atomic_file import replace_file
-from agent_runtime.files.documents import read_text, strict_json
+from agent_runtime.files.documents import read_json
 
 if TYPE_CHECKING:
     from security_pack.findings.findings import Assessment
@@ -52,11 +52,7 @@ def read_assessment(folder: Path) -> Assessment:
         InvalidInput: if it is not a findings.json of this version, or larger than one can be.
     """
     path = folder / NAME
-    try:
-        document = strict_json(read_text(path, MAX_BYTES))
-    except ValueError as error:
-        raise InvalidInput.one(path, f"is not valid JSON: {error}", _FIX) from None
-    return assessment_of(document, str(path))
+    return assessment_of(read_json(path, _FIX, MAX_BYTES).data, str(path))
 
 
 def assessment_of(document: Any, file: str = NAME) -> Assessment:

@@ -138,8 +138,8 @@ def _payload(payload: Payload) -> Iterator[str]:
 
 def _deed(step: WorstCaseStep) -> str:
     if step.say is not None:
-        said = " ".join(step.say.split("\n"))
-        return f"answers  {said}"
+        message = " ".join(step.say.split("\n"))
+        return f"answers  {message}"
     often = f", {step.times} times" if step.times > 1 else ""
     if step.connect is not None:
         return f"has a tool fetch  {step.connect}{often}"

@@ -108,10 +108,10 @@ def _lines(run: JudgedLine) -> list[str]:
 
 def _summary(judged: Sequence[JudgedLine]) -> str:
     counts = _counts(judged)
-    said = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
+    tally = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
     undecided = sum(bool(run.judgement.unobserved) for run in judged)
     note = f"; {undecided} could not be seen well enough to be sure" if undecided else ""
-    return f"{len(judged)} {'run' if len(judged) == 1 else 'runs'}: {said}{note}"
+    return f"{len(judged)} {'run' if len(judged) == 1 else 'runs'}: {tally}{note}"
 
 
 def _as_json(probe: Probe, judged: Sequence[JudgedLine]) -> str:

@@ -41,7 +41,7 @@ def list_probes(
     from agentcrewops.terminal import printable
     from security_pack.catalog.catalog import load_pack
 
-    shown = [one for one in load_pack(probes or ()) if _wanted(one, family, severity, tier)]
+    shown = [one for one in load_pack(probes or ()) if _matches(one, family, severity, tier)]
     manifest = load_manifest(agent, policy) if agent is not None else None
     rows = [_facts(one, manifest) for one in shown]
     if as_json:
@@ -51,7 +51,7 @@ def list_probes(
         typer.echo(printable(line))
 
 
-def _wanted(one: CatalogEntry, family: str | None, severity: str | None, tier: str | None) -> bool:
+def _matches(one: CatalogEntry, family: str | None, severity: str | None, tier: str | None) -> bool:
     from security_pack.catalog.probe import Family, Severity, Tier
 
     probe = one.probe
@@ -93,12 +93,12 @@ def _table(rows: Sequence[dict[str, Any]]) -> list[str]:
     widths = [max(len(row[key]) for row in rows) for key in ("id", "family", "severity")]
     lines = [_line(row, widths) for row in rows]
     applying = [row for row in rows if row.get("applies")]
-    said = (
+    line = (
         f"{len(rows)} probes" if "applies" not in rows[0] else f"{len(applying)} of {len(rows)} probes apply"
     )
     return [
         *lines,
-        f"{said}; E: enforcement, R: resistance. What one does:  agentcrewops guardian explain {rows[0]['id']}",
+        f"{line}; E: enforcement, R: resistance. What one does:  agentcrewops guardian explain {rows[0]['id']}",
     ]
 
 

@@ -65,7 +65,7 @@ def merge(
         model=model,
         gate_from=gate_from,
     )
-    ready = prepare_guardian(options)
+    prepared = prepare_guardian(options)
     attack = ResistanceOptions(
         agent=agent,
         policy=policy,
@@ -77,5 +77,5 @@ def merge(
         out=out,
         gate_from=gate_from,
     )
-    found = merge_resistance(folders, attack, ready.chosen, os.environ)
-    leave_with(ready, joined(Evidence(()), found), out, simulated=found.result.simulated, as_json=as_json)
+    found = merge_resistance(folders, attack, prepared.chosen, os.environ)
+    leave_with(prepared, joined(Evidence(()), found), out, simulated=found.result.simulated, as_json=as_json)

@@ -130,15 +130,15 @@ def tiers_of(written: str | None, *, ours: bool) -> frozenset[str]:
     return frozenset([ENFORCEMENT, RESISTANCE] if chosen == BOTH else [chosen])
 
 
-def refuse_idle(tiers: frozenset[str], **given: object) -> None:
+def refuse_idle(tiers: frozenset[str], **flags: object) -> None:
     """Refuse flags of a tier that is not played: somebody thinks that it is.
 
     Args:
-        given: values of the flags of the resistance tier, by name.
+        flags: values of the flags of the resistance tier, by name.
     """
     if RESISTANCE in tiers:
         return
-    for name in (name for name, value in given.items() if value):
+    for name in (name for name, value in flags.items() if value):
         flag = f"--{name.replace('_', '-')}"
         raise InvalidInput.one(
             flag, "belongs to the resistance tier", "add  --tier resistance  or  --tier both"

@@ -120,8 +120,8 @@ def run(
         model=model,
         gate_from=gate_from,
     )
-    ready = prepare_guardian(options)
-    tiers = tiers_of(tier, ours=ready.manifest is not None)
+    prepared = prepare_guardian(options)
+    tiers = tiers_of(tier, ours=prepared.manifest is not None)
     refuse_idle(
         tiers,
         samples=samples,
@@ -150,41 +150,46 @@ def run(
     if shard is not None and ENFORCEMENT in tiers:
         raise InvalidInput.one("--shard", "divides the resistance tier alone", "add  --tier resistance")
     if shard is not None:
-        _run_shard(ready, attack, shard, as_json=as_json, quiet=quiet)
+        _run_shard(prepared, attack, shard, as_json=as_json, quiet=quiet)
         return
-    _run_tiers(ready, tiers, attack, as_json=as_json, quiet=quiet)
+    _run_tiers(prepared, tiers, attack, as_json=as_json, quiet=quiet)
 
 
 def _run_tiers(
-    ready: PreparedGuardian, tiers: frozenset[str], attack: ResistanceOptions, *, as_json: bool, quiet: bool
+    prepared: PreparedGuardian,
+    tiers: frozenset[str],
+    attack: ResistanceOptions,
+    *,
+    as_json: bool,
+    quiet: bool,
 ) -> None:
     import asyncio
 
     from agentcrewops.caller import command_line
     from agentcrewops.outcome.guardian import leave_with
 
-    evidence, simulated = asyncio.run(_evidence(ready, tiers, attack, command_line(quiet=quiet)))
-    leave_with(ready, evidence, attack.out, simulated=simulated, as_json=as_json)
+    evidence, simulated = asyncio.run(_evidence(prepared, tiers, attack, command_line(quiet=quiet)))
+    leave_with(prepared, evidence, attack.out, simulated=simulated, as_json=as_json)
 
 
 async def _evidence(
-    ready: PreparedGuardian, tiers: frozenset[str], attack: ResistanceOptions, caller: Caller
+    prepared: PreparedGuardian, tiers: frozenset[str], attack: ResistanceOptions, caller: Caller
 ) -> tuple[Evidence, bool]:
     """What the tiers found, and whether no real model was asked."""
     from security_pack.assessment.assessment import Evidence
     from security_pack.guardian.guardian import joined, run_probes
 
-    evidence = await run_probes(ready, caller.progress) if ENFORCEMENT in tiers else Evidence(())
+    evidence = await run_probes(prepared, caller.progress) if ENFORCEMENT in tiers else Evidence(())
     if RESISTANCE not in tiers:
         return evidence, False
     from security_pack.resistance.resistance import run_resistance
 
-    found = await run_resistance(attack, ready.chosen, os.environ, caller)
+    found = await run_resistance(attack, prepared.chosen, os.environ, caller)
     return joined(evidence, found), found.result.simulated
 
 
 def _run_shard(
-    ready: PreparedGuardian, attack: ResistanceOptions, written: str, *, as_json: bool, quiet: bool
+    prepared: PreparedGuardian, attack: ResistanceOptions, written: str, *, as_json: bool, quiet: bool
 ) -> None:
     """One shard: runs and no assessment, so exit 0, or 3 if this shard must be run again."""
     import asyncio
@@ -196,6 +201,6 @@ def _run_shard(
 
     shard = parse_shard(written)
     caller = command_line(quiet=quiet)
-    done = asyncio.run(run_resistance_shard(attack, shard, ready.chosen, os.environ, caller))
+    done = asyncio.run(run_resistance_shard(attack, shard, prepared.chosen, os.environ, caller))
     announce_shard(done, attack.out, as_json=as_json, merge="agentcrewops guardian merge")
     sys.exit(3 if done.trouble else 0)

@@ -44,13 +44,13 @@ def sinks(
     from agentcrewops.terminal import printable
     from security_pack.sinks import active_parts
 
-    wanted = _kinds(kinds)
+    chosen = _kinds(kinds)
     text = _text(file)
-    hits = [hit for kind in wanted for hit in active_parts(kind, text)]
+    hits = [hit for kind in chosen for hit in active_parts(kind, text)]
     if as_json:
         typer.echo(json.dumps([_facts(hit, text) for hit in hits], indent=2))
     else:
-        typer.echo(printable("\n".join(_line(hit, text) for hit in hits) or _nothing(wanted)))
+        typer.echo(printable("\n".join(_line(hit, text) for hit in hits) or _nothing(chosen)))
     sys.exit(1 if hits else 0)
 
 
@@ -85,8 +85,8 @@ def _line(hit: SinkHit, text: str) -> str:
 
 def _line_of(hit: SinkHit, text: str) -> int | None:
     """The line where the excerpt begins; None if the text spells it differently, as with entities."""
-    for said in (hit.excerpt, hit.excerpt.partition("=")[0]):
-        if said and (at := text.find(said)) >= 0:
+    for quote in (hit.excerpt, hit.excerpt.partition("=")[0]):
+        if quote and (at := text.find(quote)) >= 0:
             return text.count("\n", 0, at) + 1
     return None
 

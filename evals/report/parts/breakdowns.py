@@ -56,6 +56,7 @@ def breakdown_tables(parts: Sequence[Breakdown]) -> tuple[BreakdownTable, ...]:
 
 
 def _attention(part: Breakdown) -> tuple[bool, bool, float, str]:
+    # What fell and gates stands first: it is why the verdict is red, and rows past twenty are not listed.
     return not part.fell, not part.gates, part.change or 0.0, part.name
 
 

@@ -153,6 +153,7 @@ def quantile(values: Sequence[float], share: float) -> float:
 
 
 _BINS = 30
+"""Ten pixels each on a phone, so that two arms still make two shapes. Chosen."""
 
 
 def _series(
@@ -200,6 +201,7 @@ def _bars(shares: Sequence[float], tallest: float) -> tuple[Bar, ...]:
 def _rate_axis(*rates: float) -> Axis:
     low = max(math.floor((min(rates) - 0.05) * 10) / 10, 0.0)
     high = min(math.ceil((max(rates) + 0.05) * 10) / 10, 1.0)
+    # Never less than twenty points wide: on a narrower scale one failed run looks like a catastrophe.
     return Axis(low, high) if high - low >= 0.2 else Axis(max(high - 0.2, 0.0), max(high, 0.2))
 
 

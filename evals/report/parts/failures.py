@@ -32,6 +32,7 @@ def reason(sample: Sample) -> str:
         return ""
     ended = [] if sample.status is SampleStatus.COMPLETED else [ENDED[sample.status]]
     failed = [_with_reason(grade.grader, grade.reason) for grade in sample.grades if grade.passed is False]
+    # Broken graders are named only where nothing was measured: beside a failure they explain nothing.
     broke = [
         f"grader {_with_reason(grade.grader, grade.reason)}"
         for grade in sample.grades

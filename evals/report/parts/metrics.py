@@ -82,15 +82,15 @@ def _pass_k(facts: Facts) -> MetricRow | None:
     k = facts.pass_k
     note = f"the chance that {k} runs of a case in a row all pass"
     arms = (facts.baseline.pass_hat_k, facts.candidate.pass_hat_k)
-    return _shown(f"pass^{k}", *arms, figures.percent, note) if k else None
+    return _plain_row(f"pass^{k}", *arms, figures.percent, note) if k else None
 
 
 def _usd_per_run(facts: Facts) -> MetricRow | None:
     arms = (facts.baseline.usd_per_run, facts.candidate.usd_per_run)
-    return _shown("$ per run", *arms, figures.usd, "")
+    return _plain_row("$ per run", *arms, figures.usd, "")
 
 
-def _shown(
+def _plain_row(
     name: str, baseline: float | None, candidate: float | None, written: Written, note: str
 ) -> MetricRow | None:
     """A number that is shown beside the judged ones; None if neither arm has it."""
@@ -100,7 +100,7 @@ def _shown(
         name=name,
         baseline=written(baseline),
         candidate=written(candidate),
-        change=_moved(baseline, candidate, written),
+        change=_figures_of(baseline, candidate, written),
         interval="",
         word="",
         tone="plain",
@@ -108,7 +108,7 @@ def _shown(
     )
 
 
-def _moved(baseline: float | None, candidate: float | None, written: Written) -> str:
+def _figures_of(baseline: float | None, candidate: float | None, written: Written) -> str:
     if baseline is None or candidate is None:
         return figures.NOT_KNOWN
     if written is figures.percent:

@@ -19,6 +19,7 @@ from agent_runtime.files.documents import (
     DuplicateKey,
     canonical_json,
     parse,
+    read_json,
     read_jsonl,
     read_text,
     read_yaml,
@@ -250,3 +251,15 @@ def test_a_file_that_is_no_mapping_is_told_how_it_starts(tmp_path: Path, text: s
     (problem,) = shape_problems(tmp_path, text)
     assert told in problem.what
     assert "agent:" in problem.fix
+
+
+def test_json_that_a_program_wrote_is_a_document_of_one_line(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text('{"runs": 3}')
+    document = read_json(tmp_path / "run.json", "run it again")
+    assert (document.data, document.line_of(("runs",))) == ({"runs": 3}, 1)
+
+
+def test_json_that_was_cut_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text('{"runs": ')
+    with pytest.raises(InvalidInput, match=r"is not valid JSON"):
+        read_json(tmp_path / "run.json", "run it again")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agent_runtime.errors import CannotMeasure, InvalidInput
-from evals.canary.baselines import held_against, slow_slide
+from evals.canary.baselines import compare_refresh, slow_slide
 from evals.results.baseline import read_anchor, read_baseline, save_baseline, summarize
 from evals.results.records import SuiteResult
 from evals.results.verdict import VerdictKind
@@ -19,23 +19,23 @@ def arm(passes: int, cases: int = 10, runs: int = 30) -> SuiteResult:
 
 
 def test_small_steps_that_sum_up_to_a_drop_are_a_slow_slide() -> None:
-    refresh = held_against(arm(25), arm(28), arm(24), 0.10)
+    refresh = compare_refresh(arm(25), arm(28), arm(24), 0.10)
     assert refresh.against_baseline.verdict is not VerdictKind.DRIFT
     assert "a slow slide" in str(slow_slide(refresh))
 
 
 def test_a_step_up_or_none_may_replace_the_baseline() -> None:
-    assert slow_slide(held_against(arm(27), arm(27), arm(28), 0.10)) is None
+    assert slow_slide(compare_refresh(arm(27), arm(27), arm(28), 0.10)) is None
 
 
 def test_results_that_compare_with_nothing_replace_nothing() -> None:
     with pytest.raises(InvalidInput, match="does not compare with what was approved"):
-        held_against(arm(28), arm(28), result({"0": "++"}, simulated=True), 0.10)
+        compare_refresh(arm(28), arm(28), result({"0": "++"}, simulated=True), 0.10)
 
 
 def test_results_that_measured_nothing_replace_nothing() -> None:
     with pytest.raises(CannotMeasure, match="not refreshed"):
-        held_against(arm(28), arm(28), result({str(number): "!!!" for number in range(10)}), 0.10)
+        compare_refresh(arm(28), arm(28), result({str(number): "!!!" for number in range(10)}), 0.10)
 
 
 def test_the_anchor_outlives_every_refresh_and_a_new_case_is_its_own(tmp_path: Path) -> None:
