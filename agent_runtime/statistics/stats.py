@@ -352,8 +352,6 @@ def _resampled_weights(
 
     A case with a single run keeps it.
     """
-    place = np.empty(len(order), dtype=np.int64)
-    place[order] = np.arange(len(order))
     per_case = runs.per_case
     first = np.concatenate([[0], np.cumsum(per_case)[:-1]])
     draws = np.maximum(per_case - 1, 1)
@@ -361,14 +359,13 @@ def _resampled_weights(
     rows = max(1, _CHUNK // len(order))
     for start in range(0, resamples, rows):
         height = min(rows, resamples - start)
-        counts = np.zeros(height * len(order))
+        row = (np.arange(height) * len(order))[:, None, None]
+        counts = np.zeros(height * len(order), dtype=np.int64)
         for size in np.unique(per_case).tolist():
             of_size = first[per_case == size]
             drawn = rng.integers(0, size, (height, len(of_size), max(size - 1, 1)), dtype=np.int32)
-            at = place[of_size[None, :, None] + drawn]
-            at += (np.arange(height) * len(order))[:, None, None]
-            counts += np.bincount(at.ravel(), minlength=counts.size)
-        yield counts.reshape(height, len(order)) * share
+            counts += np.bincount((row + of_size[:, None] + drawn).ravel(), minlength=counts.size)
+        yield counts.reshape(height, len(order)).take(order, axis=1) * share
 
 
 # --- what can be seen, and what would help ----------------------------------------------------------------
