@@ -175,7 +175,7 @@ def _named(record: Any) -> dict[str, Any]:
         why = _UNMEASURED[type(record)]
         about = {"grader": record.grader, "passed": None, "reason": record.reason}
         return about | ({"unmeasured": why} if why else {})
-    named = {name: getattr(record, name) for name in _names(type(record))}
+    named = {name: getattr(record, name) for name in _names(record.__class__)}
     if isinstance(record, Sample) and record.judgement is None:
         del named["judgement"]  # a run of Canary has none
     return named
