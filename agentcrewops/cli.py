@@ -10,31 +10,8 @@ import typer
 from agent_runtime.errors import CrewError
 from agentcrewops import __version__
 from agentcrewops.terminal import printable
-from agentcrewops.verbs import (
-    action,
-    baseline,
-    canary,
-    case,
-    check,
-    compare,
-    doctor,
-    egress,
-    grade,
-    guardian,
-    import_results,
-    init,
-    mcp,
-    merge,
-    publish,
-    redact,
-    report,
-    run_once,
-    schema,
-    trend,
-    validate,
-)
 from agentcrewops.verbs.old_spellings import current_spelling
-from agentcrewops.verbs.panels import PanelGroup, add, default, group
+from agentcrewops.verbs.panels import PanelGroup, group
 
 
 class Commands(PanelGroup):
@@ -62,6 +39,24 @@ class Commands(PanelGroup):
         },
     }
 
+    modules = {
+        "init": "init",
+        "check": "check",
+        "run": "run_once",
+        "canary": "canary",
+        "guardian": "guardian",
+        "compare": "compare",
+        "baseline": "baseline",
+        "case": "case",
+        "publish": "publish",
+        "agent": "agent",
+        "policy": "policy",
+        "action": "action",
+        "schema": "schema",
+        "validate": "validate",
+        "doctor": "doctor",
+    }
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command, by its old spelling too."""
         return super().resolve_command(ctx, args if ctx.resilient_parsing else current_spelling(args))
@@ -73,39 +68,9 @@ app = group(
     name="agentcrewops",
     epilog="Start with:  agentcrewops init my-agent  ·  then:  cd my-agent && agentcrewops canary --suite suite.yaml",
     pretty_exceptions_enable=False,
+    add_completion=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-
-add(app, "init", init.init)
-add(app, "check", check.check)
-add(app, "run", run_once.run)
-
-canary_app = default(canary.canary)
-add(canary_app, "merge", merge.merge)
-add(canary_app, "grade", grade.grade)
-add(canary_app, "report", report.report)
-add(canary_app, "trend", trend.trend)
-canary_app.add_typer(import_results.app, name="import")
-app.add_typer(canary_app, name="canary")
-app.add_typer(guardian.app, name="guardian")
-add(app, "compare", compare.compare)
-app.add_typer(baseline.app, name="baseline")
-app.add_typer(case.app, name="case")
-
-add(app, "publish", publish.publish)
-
-agent_app = group("What an agent is made of: the tools of MCP servers.")
-agent_app.add_typer(mcp.app, name="mcp")
-app.add_typer(agent_app, name="agent")
-policy_app = group("The runtime's guards for a shell, by an agent's policy.")
-add(policy_app, "redact", redact.redact)
-add(policy_app, "egress", egress.egress)
-app.add_typer(policy_app, name="policy")
-
-app.add_typer(action.app, name="action", hidden=True)
-add(app, "schema", schema.schema, hidden=True)
-add(app, "validate", validate.validate, hidden=True)
-add(app, "doctor", doctor.doctor, hidden=True)
 
 
 def _show_version(asked: bool) -> None:

@@ -321,13 +321,15 @@ def resampled_metrics(runs: Runs, rng: np.random.Generator, resamples: int = RES
     """p95 and $ per success in each resample; success, cost and latency always come from the same draws."""
     latency, cost = runs.latency_ms, runs.cost_usd
     order = np.argsort(latency, kind="stable") if latency is not None else np.arange(len(runs.case))
+    passed = runs.passed[order]
+    latency, cost = (None if values is None else values[order] for values in (latency, cost))
     tails, costs, rates = [], [], []
     for weights in _resampled_weights(runs, order, rng, resamples):
-        rates.append(_weighted(weights, runs.passed[order]))
+        rates.append(_weighted(weights, passed))
         if cost is not None:
-            costs.append(_weighted(weights, cost[order]))
+            costs.append(_weighted(weights, cost))
         if latency is not None:
-            tails.append(latency[order][_tail_at(np.cumsum(weights, axis=1))])
+            tails.append(latency[_tail_at(np.cumsum(weights, axis=1))])
     return Resampled(
         p95_ms=np.concatenate(tails) if tails else None,
         usd_per_success=_over(np.concatenate(costs), np.concatenate(rates)) if costs else None,
@@ -364,25 +366,22 @@ def _resampled_weights(
 
     A case with a single run keeps it.
     """
-    place = np.empty(len(order), dtype=np.int64)
-    place[order] = np.arange(len(order))
     per_case = runs.per_case
     first = np.concatenate([[0], np.cumsum(per_case)[:-1]])
     draws = np.maximum(per_case - 1, 1)
     share = (1.0 / (len(per_case) * draws))[runs.case][order]
+    sizes = [(size, first[per_case == size][:, None]) for size in sorted(set(per_case.tolist()))]
     rows = max(1, _CHUNK // len(order))
     for start in range(0, resamples, rows):
         # One flat histogram per block: a run drawn in row r counts at r·runs + its place. Sizes one after another,
         # since cases of one size draw equally often.
         height = min(rows, resamples - start)
-        counts = np.zeros(height * len(order))
-        for size in np.unique(per_case).tolist():
-            of_size = first[per_case == size]
+        row = (np.arange(height) * len(order))[:, None, None]
+        counts = np.zeros(height * len(order), dtype=np.int64)
+        for size, of_size in sizes:
             drawn = rng.integers(0, size, (height, len(of_size), max(size - 1, 1)), dtype=np.int32)
-            at = place[of_size[None, :, None] + drawn]
-            at += (np.arange(height) * len(order))[:, None, None]
-            counts += np.bincount(at.ravel(), minlength=counts.size)
-        yield counts.reshape(height, len(order)) * share
+            counts += np.bincount((row + of_size + drawn).ravel(), minlength=counts.size)
+        yield counts.reshape(height, len(order)).take(order, axis=1) * share
 
 
 # --- what can be seen, and what would help ----------------------------------------------------------------

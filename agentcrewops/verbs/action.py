@@ -7,7 +7,9 @@ import sys
 
 from agentcrewops.verbs.panels import add, group
 
-app = group("What the GitHub Actions of this project call; inputs come from AGENTCREWOPS_… variables.")
+app = group(
+    "What the GitHub Actions of this project call; inputs come from AGENTCREWOPS_… variables.", hidden=True
+)
 
 
 def judge() -> None:

@@ -33,7 +33,7 @@ from agentcrewops.verbs.options import (
     SuiteFile,
     recording_of,
 )
-from agentcrewops.verbs.panels import runs_below
+from agentcrewops.verbs.panels import PanelGroup, default, runs_below
 
 if TYPE_CHECKING:
     from evals.canary.preparation import CanaryOptions
@@ -253,3 +253,18 @@ def _looks(written: str | None) -> tuple[int, ...] | None:
             "--looks", f"'{written}' is not a list of runs per case", "write it like  3,5,7,10  or  once"
         )
     return tuple(int(part) for part in parts)
+
+
+class CanaryCommands(PanelGroup):
+    """What is done with runs besides making them."""
+
+    modules = {
+        "merge": "merge",
+        "grade": "grade",
+        "report": "report",
+        "trend": "trend",
+        "import": "import_results",
+    }
+
+
+app = default(canary, CanaryCommands)

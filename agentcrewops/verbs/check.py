@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from agentcrewops.verbs.options import AgentFile, Json, OutFolder, PolicyFile
+from agentcrewops.verbs.panels import single
 
 if TYPE_CHECKING:
     from agentcrewops.checkup.files import CheckSubject
@@ -114,3 +115,6 @@ def print_facts(facts: Mapping[str, Any], explained: Mapping[str, Any] | None) -
         typer.echo(printable(f"{name:12} {value}"))
     for line in lines_of(explained) if explained is not None else ():
         typer.echo(printable(line))
+
+
+app = single(check)

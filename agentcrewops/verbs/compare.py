@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from agentcrewops.verbs.options import Json, OutFolder, Strict
+from agentcrewops.verbs.panels import single
 
 
 def compare(
@@ -49,3 +50,6 @@ def compare(
     render_canary(out, found)
     announce(found.verdict, out, as_json=as_json)
     sys.exit(exit_code(found.verdict, strict=strict))
+
+
+app = single(compare)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from agentcrewops.verbs.check import CheckedSuite, as_facts, print_findings, print_json, subject_of
 from agentcrewops.verbs.options import AgentFile, Json, OutFolder, PolicyFile
+from agentcrewops.verbs.panels import single
 
 
 def doctor(
@@ -32,3 +33,6 @@ def doctor(
     else:
         print_findings(findings)
     sys.exit(exit_code(findings))
+
+
+app = single(doctor, hidden=True)

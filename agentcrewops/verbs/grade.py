@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from agentcrewops.verbs.options import AgentFile, BaselineFile, Json, OutFolder, PolicyFile, Strict, SuiteFile
+from agentcrewops.verbs.panels import single
 
 
 def grade(
@@ -43,3 +44,6 @@ def grade(
     render_canary(out, found)
     announce(found.verdict, out, as_json=as_json)
     sys.exit(exit_code(found.verdict, strict=strict))
+
+
+app = single(grade)

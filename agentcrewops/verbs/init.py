@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from agentcrewops.verbs.panels import single
+
 _SCHEMAS = {
     "agent.yaml": "agent",
     "policy.yaml": "policy",
@@ -120,3 +122,6 @@ def _write(folder: Path, files: dict[str, str]) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+
+
+app = single(init)

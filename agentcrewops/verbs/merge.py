@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from agentcrewops.verbs.options import GateFrom, Json, OutFolder, RequireBaseline, Strict
+from agentcrewops.verbs.panels import single
 
 
 def merge(
@@ -48,3 +49,6 @@ def merge(
     render_canary(out, found)
     announce(found.verdict, out, as_json=as_json)
     sys.exit(exit_code(found.verdict, strict=strict, require_baseline=require_baseline))
+
+
+app = single(merge)

@@ -1,15 +1,18 @@
-"""Help in panels: commands and options under headings that say what they are for.
+"""Groups of commands: each imported when it is called, its help in panels that say what an option is for.
 
 Plain text, not rich's boxes: those need 0.2 s more to import, and leave 20 columns for words on a terminal of 80.
 """
 
 from __future__ import annotations
 
+from collections import UserDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib import import_module
 from typing import Any, ClassVar
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
 
 from agent_runtime.errors import InvalidInput
 from agentcrewops.verbs.options import COMPARE, GO_ON, HOW_MANY, OUTPUT, SPEND, WHAT
@@ -20,6 +23,7 @@ OTHERS = "Options"
 OPTION_PANELS = (WHAT, HOW_MANY, COMPARE, SPEND, GO_ON, OUTPUT, OTHERS)
 _SENTENCE = 300
 """Longer than any first sentence, which is wrapped and not cut."""
+_PLAIN: dict[str, Any] = {"rich_markup_mode": None, "add_completion": False}
 
 Rows = list[tuple[str, str]]
 """What is typed, and what it does."""
@@ -38,6 +42,16 @@ class PanelGroup(TyperGroup):
 
     panels: ClassVar[Mapping[str, Mapping[str, str]]] = {}
     """Heading → command → what it does, in a few words; empty lists every command in one panel."""
+    modules: ClassVar[Mapping[str, str]] = {}
+    """Command → module of `agentcrewops.verbs` whose `app` it is; those added to the group are not named here."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands = OnDemand({**self.commands, **self.modules})
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The names, in their order."""
+        return list(self.commands)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write commands before options; after them, where the group has work of its own."""
@@ -53,10 +67,29 @@ class PanelGroup(TyperGroup):
         return [("Commands", rows)]
 
 
+class OnDemand(UserDict[str, Any]):
+    """Commands by name; one that is the name of its module is imported and built when it is asked for.
+
+    To build all of them takes longer than most of them run.
+    """
+
+    def __getitem__(self, name: str) -> Any:
+        if isinstance(found := self.data[name], str):
+            self.data[name] = found = get_command(import_module(f"agentcrewops.verbs.{found}").app)
+        return found
+
+
 def group(summary: str, **settings: Any) -> typer.Typer:
     """A group of commands with help in panels; without one of them it prints its help."""
-    defaults = {"cls": PanelGroup, "no_args_is_help": True, "rich_markup_mode": None}
+    defaults = {"cls": PanelGroup, "no_args_is_help": True, **_PLAIN}
     return typer.Typer(help=summary, **{**defaults, **settings})
+
+
+def single(verb: Callable[..., None], **settings: Any) -> typer.Typer:
+    """One command, for the table of a group."""
+    app = typer.Typer(**_PLAIN)
+    app.command(cls=PanelCommand, **settings)(verb)
+    return app
 
 
 def add(app: typer.Typer, name: str, verb: Callable[..., None], **settings: Any) -> None:
@@ -64,13 +97,13 @@ def add(app: typer.Typer, name: str, verb: Callable[..., None], **settings: Any)
     app.command(name, cls=PanelCommand, **settings)(verb)
 
 
-def default(verb: Callable[..., None]) -> typer.Typer:
+def default(verb: Callable[..., None], cls: type[PanelGroup] = PanelGroup) -> typer.Typer:
     """A group that does `verb` itself if no command below it is named: `canary --suite …`, and `canary merge …`.
 
     Args:
         verb: takes the context first, and asks it `runs_below`.
     """
-    app = typer.Typer(cls=PanelGroup, rich_markup_mode=None, subcommand_metavar="[COMMAND] …")
+    app = typer.Typer(cls=cls, subcommand_metavar="[COMMAND] …", **_PLAIN)
     app.callback(invoke_without_command=True)(verb)
     return app
 

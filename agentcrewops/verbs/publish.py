@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import typer
 
 from agentcrewops.verbs.options import Json
+from agentcrewops.verbs.panels import single
 
 
 def publish(
@@ -94,3 +95,6 @@ def publish(
         sarif=sarif,
     )
     sys.exit(publish_results(options, os.environ))
+
+
+app = single(publish)

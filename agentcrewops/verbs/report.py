@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from agentcrewops.verbs.options import BaselineFile
+from agentcrewops.verbs.panels import single
 
 
 def report(
@@ -27,3 +28,6 @@ def report(
 
     reference = load_reference(baseline, keep_text=False) if baseline else None
     typer.echo(str(render_folder(folder, reference)))
+
+
+app = single(report)

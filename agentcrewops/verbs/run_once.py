@@ -19,6 +19,7 @@ from agentcrewops.verbs.options import (
     ReplayOrRecordFile,
     recording_of,
 )
+from agentcrewops.verbs.panels import single
 
 
 def run(
@@ -56,3 +57,6 @@ def run(
     progress = SILENCE if quiet else progress_on(sys.stderr)
     succeeded = run_single(single_run, os.environ, as_json=as_json, progress=progress)
     sys.exit(0 if succeeded else 1)
+
+
+app = single(run)

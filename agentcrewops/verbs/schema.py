@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from agentcrewops.verbs.panels import single
+
 
 class Kind(StrEnum):
     """The published file formats."""
@@ -29,3 +31,6 @@ def schema(kind: Annotated[Kind, typer.Argument(help="Which file format.")]) -> 
     from agentcrewops.schemas import schema_of
 
     typer.echo(json.dumps(schema_of(kind.value), indent=2, ensure_ascii=False))
+
+
+app = single(schema, hidden=True)

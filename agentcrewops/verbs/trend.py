@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from agentcrewops.verbs.options import Json
+from agentcrewops.verbs.panels import single
 
 
 def trend(
@@ -40,3 +41,6 @@ def trend(
     print_trends(found, as_json=as_json)
     if out is not None and not as_json:
         typer.echo(f"charts: {out}")
+
+
+app = single(trend)

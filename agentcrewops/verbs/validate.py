@@ -7,6 +7,7 @@ from pathlib import Path
 
 from agentcrewops.verbs.check import CheckedSuite, Explain, print_facts, print_json
 from agentcrewops.verbs.options import AgentFile, Json, PolicyFile
+from agentcrewops.verbs.panels import single
 
 
 def validate(
@@ -36,3 +37,6 @@ def validate(
         print_json(facts | ({"explained": explained} if explained is not None else {}))
     else:
         print_facts(facts, explained)
+
+
+app = single(validate, hidden=True)

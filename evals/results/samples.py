@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -163,22 +164,31 @@ def sample_line(sample: Sample, case: CaseResult, result: SuiteResult) -> str:
         "must_pass": case.must_pass,
         "input_text": case.input_text,
     }
-    # ASCII: half a surrogate pair in an output survives, and no reader splits at U+2028.
-    # Not `asdict`, which copies every value before it is written: four times the work.
-    return json.dumps(about | _named(sample), default=_named, allow_nan=False, separators=(",", ":"))
+    return _JSON.encode(about | _named(sample))
 
 
 def _named(record: Any) -> dict[str, Any]:
-    """The fields of a record, those that are records themselves left as they are."""
+    """The fields of a record, those that are records themselves left as they are.
+
+    Not `asdict`, which copies every value before it is written: four times the work.
+    """
     if isinstance(record, GraderBroke | NoMajority | NotObserved):
         why = _UNMEASURED[type(record)]
         about = {"grader": record.grader, "passed": None, "reason": record.reason}
         return about | ({"unmeasured": why} if why else {})
-    named = {each.name: getattr(record, each.name) for each in fields(record)}
+    named = {name: getattr(record, name) for name in _names(record.__class__)}
     if isinstance(record, Sample) and record.judgement is None:
         del named["judgement"]  # a run of Canary has none
     return named
 
+
+@cache
+def _names(shape: Any) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(shape))
+
+
+# ASCII: half a surrogate pair in an output survives, and no reader splits at U+2028.
+_JSON = json.JSONEncoder(default=_named, allow_nan=False, separators=(",", ":"))
 
 _SHAPES: Mapping[str | None, type[GraderBroke | NoMajority | NotObserved]] = {
     None: GraderBroke,

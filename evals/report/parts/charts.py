@@ -137,8 +137,12 @@ def distribution(
         return None
     axis = _value_axis(min(values), max(values))
     arms = [("candidate", candidate), *([("baseline", baseline)] if baseline else [])]
-    tallest = max(max(_shares(axis, arm)) for _, arm in arms)
-    series = tuple(_series(name, arm, axis, tallest, written) for name, arm in arms)
+    shares = [_shares(axis, arm) for _, arm in arms]
+    tallest = max(map(max, shares))
+    series = tuple(
+        _series(name, arm, axis, _bars(of_arm, tallest), written)
+        for (name, arm), of_arm in zip(arms, shares, strict=True)
+    )
     arms_in_words = "; ".join(f"{arm.name}: median {arm.median}, 95th percentile {arm.p95}" for arm in series)
     return Distribution(title, f"{title} of {arms_in_words}.", series, _value_ticks(axis, written))
 
@@ -160,13 +164,13 @@ def _series(
     name: str,
     values: Sequence[float],
     axis: Axis,
-    tallest: float,
+    bars: tuple[Bar, ...],
     written: Callable[[float | None], str],
 ) -> Series:
     median, tail = quantile(values, 0.5), p95(values)
     return Series(
         name=name,
-        bars=_bars(_shares(axis, values), tallest),
+        bars=bars,
         runs=len(values),
         median=written(median),
         p95=written(tail),
