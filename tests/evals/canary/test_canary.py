@@ -182,11 +182,6 @@ def test_an_agent_file_is_refused_for_a_target_that_is_none_of_ours(
     assert text.startswith(f"--agent: does not apply: the suite's target is {says}")
 
 
-def test_a_target_that_is_only_a_key_is_no_target(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match="needs exactly one kind"):
-        suite_of(tmp_path, {"http": None})
-
-
 def test_a_judge_s_trust_is_told_in_the_verdict(starter: Path) -> None:
     model = write_judge(starter, ("answer", {"verdict": "pass", "reason": "fine"}))
     judge = f'evaluator: [json_schema, {{ judge: {{ model: "{model}", rubric: "Is it an answer?" }} }}]'
