@@ -71,9 +71,10 @@ def test_success_alone_passes_unless_a_metric_above_its_line_waits_for_the_last_
 
 
 def test_shared_and_broken_cases_are_told_apart() -> None:
-    cases = (CaseComparison("a", CaseStatus.SHARED, broken=True), CaseComparison("b", CaseStatus.ADDED))
+    broken = CaseComparison("a", CaseStatus.SHARED, broken=True)
+    cases = (broken, CaseComparison("b", CaseStatus.ADDED), CaseComparison("c", CaseStatus.REMOVED))
     found = Numbers({}, cases, Facts())
-    assert (found.shared, found.broken) == (1, cases[:1])
+    assert (found.shared, found.broken) == (1, (broken,))
 
 
 @pytest.mark.parametrize(
