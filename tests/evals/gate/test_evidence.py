@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from evals.gate.evidence import gather, outcome, pair, repeated_word_for_word
-from evals.results.records import Sample, SampleStatus, SuiteResult, in_order
+from evals.results.records import Sample, SampleStatus, SuiteResult
 from evals.results.verdict import CaseStatus
 from tests.fakes.results import result, with_samples
 
@@ -119,11 +116,3 @@ def test_an_unknown_comparability_compares_with_any() -> None:
     known, unknown = result({"a": "+"}, case_hash="1"), result({"a": "+"})
     assert pair(gather(known), gather(unknown)).of(CaseStatus.SHARED) == ("a",)
     assert pair(gather(unknown), gather(known)).of(CaseStatus.SHARED) == ("a",)
-
-
-@given(st.permutations(range(6)))
-def test_the_order_of_lines_decides_nothing(order: list[int]) -> None:
-    samples = result({"a": "+-+-+-"}).samples
-    same_index = [replace(sample, sample_index=0) for sample in samples]
-    assert in_order([samples[at] for at in order]) == list(samples)
-    assert in_order([same_index[at] for at in order]) == in_order(same_index)

@@ -67,11 +67,6 @@ def test_all_any_and_not_agree_with_logic(parts: list[bool]) -> None:
     assert graded({"not": {"any": written}})[0] is not any(parts)
 
 
-def test_success_named_in_a_part_is_not_asked_a_second_time() -> None:
-    graders = graders_for(case_of({"any": ["success", YES]}, "contains('x')"), means())
-    assert [grader.name for grader in graders] == ["any"]
-
-
 @pytest.mark.parametrize(
     ("written", "what"),
     [

@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 from agent_runtime.errors import InvalidInput
 from agent_runtime.files.documents import Document, strict_json
 from evals.gate.gate import decide
-from evals.results.facts import Facts, FailOn, facts_document, read_facts
+from evals.results.facts import Facts
 from evals.results.verdict import (
     Comparison,
     MetricVerdict,
@@ -150,11 +150,3 @@ def test_a_verdict_of_version_1_is_read_in_the_words_of_this_one() -> None:
 @pytest.mark.parametrize("verdict", verdicts(), ids=lambda verdict: verdict.headline[:20])
 def test_every_fact_that_we_write_is_read_into_its_type(verdict: Verdict) -> None:
     assert read_verdict(written(verdict)).facts.more == {}
-
-
-def test_facts_of_another_version_or_of_no_known_type_are_kept_as_they_are() -> None:
-    known = {"pass_k": 5, "fail_on": "never"}
-    strange = {"pass_k": "five", "look": 3, "from_tomorrow": [1]}
-    assert read_facts(known) == Facts(pass_k=5, fail_on=FailOn.NEVER)
-    assert read_facts(strange) == Facts(more=strange)
-    assert facts_document(read_facts(known | strange)) == known | strange

@@ -71,28 +71,6 @@ def test_a_case_id_used_twice_is_refused_with_both_lines(tmp_path: Path) -> None
     assert "suite.yaml:4: case_id 'a' is already used on line 3" in problems(tmp_path, text)
 
 
-def test_a_case_that_does_not_say_what_is_right_is_refused(tmp_path: Path) -> None:
-    assert "does not say what is right" in problems(tmp_path, with_case("{ case_id: a, input: x }"))
-
-
-def test_a_case_with_input_and_turns_is_refused(tmp_path: Path) -> None:
-    text = with_case("{ case_id: a, input: x, turns: [y], success: a }")
-    assert "needs either input or turns" in problems(tmp_path, text)
-
-
-def test_two_targets_are_one_too_many(tmp_path: Path) -> None:
-    target = "target: { runtime: {}, http: { url: 'http://127.0.0.1/' } }\n"
-    assert "needs exactly one kind" in problems(
-        tmp_path, target + with_case("{ case_id: a, input: x, success: a }")
-    )
-
-
-def test_a_conversation_ends_with_the_user(tmp_path: Path) -> None:
-    said = "[{ role: user, content: hi }, { role: assistant, content: sure }]"
-    text = with_case(f"{{ case_id: a, input: {said}, success: a }}")
-    assert "must end with a user message" in problems(tmp_path, text)
-
-
 def test_cases_outside_the_project_are_not_read(tmp_path: Path) -> None:
     assert "leads out of the project folder" in problems(tmp_path, "suite: s\ncases: ../cases.jsonl\n")
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -11,12 +10,8 @@ from hypothesis import strategies as st
 from agent_runtime.errors import InvalidInput, Problem
 from evals.graders.answer.expression import MAX_LENGTH, compile_condition, success
 from evals.results.records import Attempt, SampleStatus
+from tests.evals.graders.answer.expressions import JSON, holds, reason
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
-    max_leaves=8,
-)
 OPERANDS = st.sampled_from(
     [
         "a",
@@ -51,16 +46,6 @@ EXPRESSIONS = st.recursive(
     ),
     max_leaves=6,
 )
-
-
-def holds(source: str, output: Any) -> bool:
-    text = output if isinstance(output, str) else json.dumps(output)
-    return compile_condition(source)(text) is None
-
-
-def reason(source: str, output: Any) -> str:
-    text = output if isinstance(output, str) else json.dumps(output)
-    return compile_condition(source)(text) or ""
 
 
 def refused(source: str) -> Problem:
@@ -126,59 +111,6 @@ def test_what_holds(source: str) -> None:
         "from": "a@b.example",
     }
     assert reason(source, answer) == ""
-
-
-@pytest.mark.parametrize(
-    ("source", "why"),
-    [
-        ("amount==15", "amount==15 was 12"),
-        ("amount==15 and status=='paid'", "amount==15 was 12"),
-        ("amount==12 and status=='paid'", "status=='paid' was \"open\""),
-        ("amount==15 or status=='paid'", "amount==15 was 12; status=='paid' was \"open\""),
-        ("total==15", "total==15: total is missing"),
-        ("total!=15", "total!=15: total is missing"),
-        ("amount=='12'", "amount=='12' was 12 (a number, against text)"),
-        ("status < 3", 'status < 3 was "open" (text, against a number)'),
-        ("approved == 1", "approved == 1 was true (true or false, against a number)"),
-        ("amount in status", 'amount in status was 12 and "open" (a number, against text)'),
-        ("not amount==12", "not amount==12 was false: amount==12 held"),
-        ("none", "none was null"),
-        ("total", "total is missing"),
-        ("len(amount) > 1", "len(amount) > 1: 12 has no length"),
-        ("contains(amount, '12')", "contains(amount, '12') failed: amount was 12"),
-        ("1 < amount < 5", "1 < amount < 5 was 12"),
-        ("amount < total", "amount < total: total is missing"),
-        ("[total] == [1]", "[total] == [1]: total is missing"),
-        ("1 == 2", "1 == 2 was false"),
-    ],
-)
-def test_the_reason_names_the_part_that_failed_and_what_was_there(source: str, why: str) -> None:
-    answer = {"amount": 12, "status": "open", "approved": True, "none": None}
-    assert reason(source, answer) == why
-
-
-def test_a_path_in_an_output_that_is_not_json_is_false_and_says_so() -> None:
-    assert reason("amount==15", "I refunded it.") == "amount==15: the output is not JSON"
-
-
-def test_contains_looks_into_a_text_that_is_not_json() -> None:
-    assert holds("contains('REFUNDED')", "I refunded it.")
-
-
-def test_output_is_the_trimmed_raw_text() -> None:
-    assert holds("output == 'Paris'", " Paris\n")
-
-
-def test_a_key_named_output_wins_over_the_raw_text() -> None:
-    assert holds("output == 'Paris'", {"output": "Paris"})
-
-
-def test_a_long_value_is_cut_to_120_characters() -> None:
-    assert len(reason("a=='x'", {"a": "y" * 5000})) == len("a=='x' was ") + 120
-
-
-def test_true_is_not_one_even_deep_inside_a_list() -> None:
-    assert not holds("a == [[1]]", {"a": [[True]]})
 
 
 @pytest.mark.parametrize(
@@ -263,9 +195,3 @@ def test_evaluation_never_raises_and_not_turns_it_round(source: str, output: str
     why = compile_condition(source)(output)
     why_not = compile_condition(f"not ({source})")(output)
     assert (why is None) != (why_not is None)
-
-
-@given(JSON)
-def test_every_json_value_equals_itself_and_holds_no_surprise(value: Any) -> None:
-    assert holds("a == b", {"a": value, "b": value})
-    assert not holds("a != b", {"a": value, "b": value})
