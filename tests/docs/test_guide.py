@@ -72,6 +72,7 @@ def test_the_suite_of_the_guide_names_tools_that_probes_bind_to(tmp_path: Path) 
     assert "stubs" in declared_inputs(suite)
 
 
+@pytest.mark.usefixtures("small_pack")
 def test_the_parts_of_a_probe_in_the_guide_make_one(shell: Shell, starter: Path) -> None:
     head = (
         "schema: guardian/v1\nid: guide-probe\ntitle: From the guide\nfamily: exfiltration\nseverity: high\n"
