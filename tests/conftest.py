@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from functools import partial
@@ -84,6 +85,24 @@ def copy_example(folder: Path) -> Path:
     """Copy the example agent, without what running it left there."""
     ignored = shutil.ignore_patterns("__pycache__", ".agentcrewops")
     return Path(shutil.copytree(EXAMPLE, folder, ignore=ignored))
+
+
+@pytest.fixture
+def small_pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Guardian with a probe or two of each family, where the whole pack shows no more and costs ten times as much.
+
+    The whole pack is run by tests/security_pack/catalog/test_pack.py.
+    """
+    from security_pack.catalog.catalog import PACK, load_pack
+
+    (tmp_path / "pack").mkdir()
+    named = re.compile("direct-override|exfil-tool-url")
+    for family in sorted(path for path in PACK.iterdir() if path.is_dir()):
+        files = sorted(family.glob("*.yaml"))
+        for file in {*files[:1], *(file for file in files if named.match(file.stem))}:
+            shutil.copy(file, (tmp_path / "pack").joinpath(family.name + "-" + file.name))
+    monkeypatch.setitem(load_pack.__kwdefaults__ or {}, "built_in", tmp_path / "pack")
+    return tmp_path / "pack"
 
 
 def edit(path: Path, old: str, new: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import shutil
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,6 @@ import yaml
 from evals.graders import graders_for
 from evals.suite.suite import load_suite
 from evals.targets.declared_inputs import declared_inputs
-from security_pack.catalog.catalog import PACK, load_pack
 from security_pack.findings.settings import load_settings
 from tests.agentcrewops.conftest import Shell, shell
 from tests.conftest import EXAMPLE
@@ -29,22 +27,6 @@ __all__ = ["shell"]
 def blocks(page: str, language: str) -> list[str]:
     text = (GUIDE / f"{page}.md").read_text(encoding="utf-8")
     return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-
-
-@pytest.fixture
-def small_pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Guardian with a probe or two of each family: the whole pack, a hundred times, costs 90 s of CPU.
-
-    The whole pack is run by tests/security_pack/catalog/test_pack.py.
-    """
-    (tmp_path / "pack").mkdir()
-    named = re.compile("direct-override|exfil-tool-url")
-    for family in sorted(path for path in PACK.iterdir() if path.is_dir()):
-        files = sorted(family.glob("*.yaml"))
-        for file in {*files[:1], *(file for file in files if named.match(file.stem))}:
-            shutil.copy(file, (tmp_path / "pack").joinpath(family.name + "-" + file.name))
-    monkeypatch.setitem(load_pack.__kwdefaults__ or {}, "built_in", tmp_path / "pack")
-    return tmp_path / "pack"
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -90,6 +72,7 @@ def test_the_suite_of_the_guide_names_tools_that_probes_bind_to(tmp_path: Path) 
     assert "stubs" in declared_inputs(suite)
 
 
+@pytest.mark.usefixtures("small_pack")
 def test_the_parts_of_a_probe_in_the_guide_make_one(shell: Shell, starter: Path) -> None:
     head = (
         "schema: guardian/v1\nid: guide-probe\ntitle: From the guide\nfamily: exfiltration\nseverity: high\n"

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 from bot.github.records import Comment
 from bot.message.comments import MOST_BYTES, comment_body, key_of, marker, own_comments
 from bot.message.links import Links
-from evals.results.verdict import VerdictKind
 from tests.bot.inert import what_acts
-from tests.bot.samples import HOSTILE, SHA, breach, drift, finding, hostile, of_kind
+from tests.bot.samples import HOSTILE, SHA, breach, drift, hostile
 
 PAGE = "https://ci.example"
 LINKS = Links(SHA, f"{PAGE}/report", f"{PAGE}/runs/1", f"{PAGE}/check")
@@ -21,20 +20,6 @@ def test_the_marker_is_the_first_line_and_the_verdict_the_second() -> None:
     first, second, *_ = comment_body(drift(), "triage", LINKS).splitlines()
     assert first == "<!-- agentcrewops:triage -->"
     assert second == "## ❌ Drift: 93\u202f% → 78\u202f%, 3 cases broke"
-
-
-def test_broken_cases_are_open_with_their_first_failed_run_and_its_trace() -> None:
-    body = comment_body(drift(), "triage", LINKS)
-    assert "<details open><summary><b>3 cases broke</b></summary>" in body
-    assert "| `refund_over_limit` | 10/10 | 2/10 | `success: amount==15 is false" in body
-    assert "[trace](https://apm.example/trace/refund_over_limit-0)" in body
-
-
-def test_what_is_less_urgent_is_folded() -> None:
-    body = comment_body(drift(), "triage", LINKS)
-    assert "<details><summary><b>1 case to watch: it may be chance</b></summary>" in body
-    assert "<details><summary>2 warnings</summary>" in body
-    assert "<details><summary>How it was measured</summary>" in body
 
 
 def test_it_leads_to_the_report_the_check_the_artifacts_and_the_commit() -> None:
@@ -58,27 +43,6 @@ def test_both_of_canary_and_guardian_stand_in_one_comment() -> None:
     body = comment_body(both, "k", LINKS)
     assert "3 cases broke · Guardian: 1 blocking finding" in body.splitlines()[1]
     assert "| `agent.yaml:18` | Write `approval: { required: true }` under `billing.refund`. |" in body
-
-
-def test_a_finding_that_somebody_lives_with_is_not_a_way_in() -> None:
-    from security_pack.findings.findings import Suppression
-
-    accepted = finding(blocking=False, suppressed=Suppression("known", "2030-01-01"))
-    body = comment_body(breach(accepted), "k", LINKS)
-    assert "1 suppressed finding" in body
-    assert "1 way in" not in body
-
-
-def test_the_claim_of_a_forks_run_says_so_and_loses_its_links() -> None:
-    body = comment_body(replace(drift(), trusted=False), "k", LINKS)
-    assert "> [!NOTE]\n> A run of this pull request's own code measured this." in body
-    assert "apm.example" not in body
-
-
-@pytest.mark.parametrize("kind", VerdictKind)
-def test_every_verdict_has_a_sign_and_a_name(kind: VerdictKind) -> None:
-    title = comment_body(of_kind(kind), "k", LINKS).splitlines()[1]
-    assert title.split(" ", 2)[1] in {"✅", "❌", "⚠️", "⚪"}
 
 
 @pytest.mark.parametrize("text", HOSTILE)

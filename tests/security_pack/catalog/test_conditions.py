@@ -9,7 +9,6 @@ import pytest
 from pydantic import ValidationError
 
 from security_pack.catalog.conditions import Condition, names_in
-from tests.security_pack.made import probe
 
 
 def plain(condition: dict[str, Any]) -> Any:
@@ -69,22 +68,6 @@ def test_null_is_a_value_an_argument_can_have() -> None:
 def test_names_are_found_at_any_depth() -> None:
     deep = Condition.model_validate({"all": [{"not": "success"}, {"any": [{"steps_gt": 1}, "attempt"]}]})
     assert names_in(deep) == {"success", "attempt"}
-
-
-@pytest.mark.parametrize(
-    ("success", "attempt"),
-    [
-        ({"not": "success"}, None),
-        ({"not": "attempt"}, None),
-        ({"not": "attempt"}, {"any": ["success"]}),
-        ({"steps_gt": 1}, {"not": "attempt"}),
-    ],
-)
-def test_success_and_attempt_cannot_go_round_in_a_circle(
-    success: dict[str, Any], attempt: dict[str, Any] | None
-) -> None:
-    with pytest.raises(ValidationError, match="name each other"):
-        probe(success, attempt)
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from security_pack.catalog.binding import effects_of
-from security_pack.catalog.probe import Effect
-from security_pack.guardian.reference_agent import reference_agent
 from security_pack.guardian.selftest import run_preflight
 from tests.fakes.probes import probe_of
 
@@ -63,8 +60,3 @@ def test_what_is_not_observed_is_named() -> None:
 
 def test_a_probe_whose_attack_is_the_model_itself_passes() -> None:
     assert _problems(plant=[]) == ""
-
-
-def test_the_reference_agent_plays_every_role_with_every_argument() -> None:
-    tools = reference_agent().spec.tools
-    assert set().union(*map(effects_of, tools)) == set(Effect)

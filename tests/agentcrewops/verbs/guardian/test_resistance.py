@@ -27,6 +27,7 @@ def only(*arguments: str) -> list[str]:
     return ["guardian", *arguments, "--suite", "suite.yaml", "--probes", "probes"]
 
 
+@pytest.mark.usefixtures("small_pack")
 def test_a_rise_above_the_baseline_blocks(shell: Shell, desk: Path) -> None:
     saved = shell(*only("baseline"), "--runs", "40", "-q", cwd=desk)
     assert (saved.code, saved.err) == (0, "")
@@ -52,6 +53,7 @@ def test_without_a_baseline_it_is_shown_and_passes(shell: Shell, desk: Path) -> 
     assert "1 attacks and their harmless twins × 10 = 20 runs of desk; simulated model" in said.err
 
 
+@pytest.mark.usefixtures("small_pack")
 def test_shards_are_merged_to_one_assessment(shell: Shell, desk: Path) -> None:
     attacked_suite(desk, falls=2)
     for number in ("1", "2"):
@@ -94,7 +96,9 @@ def test_the_guards_of_an_agent_that_is_not_ours_cannot_be_tested(shell: Shell, 
     assert "this agent runs elsewhere" in said.err
 
 
+@pytest.mark.usefixtures("small_pack")
 def test_runs_that_measured_nothing_become_no_baseline(shell: Shell, desk: Path) -> None:
+    attacked_suite(desk, concurrency=20)  # every run is tried thrice: they wait together
     (desk / "agent.py").write_text("def answer(input):\n    raise ConnectionError('away')\n")
     said = shell(*only("baseline"), "--runs", "2", "-q", cwd=desk)
     assert said.code == 3

@@ -38,12 +38,14 @@ def test_every_probe_of_the_pack_passes(shell: Shell, tmp_path: Path) -> None:
     assert int(passed) >= 80
 
 
+@pytest.mark.usefixtures("small_pack")
 def test_a_probe_that_may_not_be_trusted_is_named_with_its_line(shell: Shell, deaf: Path) -> None:
     said = shell("guardian", "selftest", "--probes", "mine", cwd=deaf)
     assert said.code == 1
     assert "mine/deaf.yaml:3  deaf-probe: the worst case does not bring about  success:" in said.out
 
 
+@pytest.mark.usefixtures("small_pack")
 def test_the_result_is_also_json(shell: Shell, deaf: Path) -> None:
     document = json.loads(shell("guardian", "selftest", "--probes", "mine", "--json", cwd=deaf).out)
     [failed] = [row for row in document["results"] if not row["passed"]]
