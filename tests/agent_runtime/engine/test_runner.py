@@ -72,6 +72,16 @@ def test_cancelling_abandons_the_step_under_way() -> None:
     assert (result.status, result.steps) == (RunStatus.CANCELLED, ())
 
 
+def test_after_a_cancelling_no_further_step_begins() -> None:
+    cancel, search = asyncio.Event(), RecordingTool()
+    deps = crew_of(calls("kb.search", '{"query": "vpn"}'), says("done"), search=search)
+    result = asyncio.run(
+        run_agent(manifest_of(), task_of(), deps, record=lambda step: cancel.set(), cancel=cancel)
+    )
+    assert (result.status, len(result.steps)) == (RunStatus.CANCELLED, 1)
+    assert search.made == []
+
+
 def test_each_step_is_recorded_before_the_next_begins() -> None:
     recorded: list[Step] = []
     deps = crew_of(calls("kb.search", '{"query": "vpn"}'), says("done"))
