@@ -14,6 +14,7 @@ from agent_runtime.records import Role, RunStatus, Step
 from tests.agent_runtime.engine.scripted import (
     CONTRACT,
     Person,
+    RecordingTool,
     ScriptedModel,
     calls,
     crew_of,
