@@ -13,7 +13,8 @@ from agent_runtime.errors import CannotMeasure, InvalidInput
 from agentcrewops.action.baseline import Refreshed, refresh_baseline, tell
 from agentcrewops.action.inputs import read_inputs
 from bot.actions.environment import ActionsEnvironment
-from tests.conftest import edit
+from evals.results.baseline import load_reference, save_baseline
+from tests.conftest import ExampleResults, edit
 from tests.fakes.github import FakeGitHub
 
 REPO = "acme/shop"
@@ -63,18 +64,24 @@ def test_a_first_baseline_is_proposed_with_what_was_measured(fake: FakeGitHub, s
 def test_a_file_that_says_the_same_already_needs_no_pull_request(
     fake: FakeGitHub, schedule: Schedule
 ) -> None:
-    schedule.refresh()
+    blind = replace(schedule, actions=replace(schedule.actions, token=""))
+    with pytest.raises(InvalidInput):
+        blind.refresh()  # measures and saves, and then has no way to GitHub
     fake.push(REPO, "main", {FILE: (schedule.folder / FILE).read_bytes().decode()})
     (schedule.folder / FILE).unlink()
     now = replace(schedule, actions=replace(schedule.actions, sha=fake.head(REPO)))
     assert now.refresh() == Refreshed(None, f"{FILE} says the same already")
 
 
-def test_an_agent_that_fell_keeps_its_baseline_and_nothing_is_proposed(schedule: Schedule) -> None:
-    schedule.refresh(12)
+def test_an_agent_that_fell_keeps_its_baseline_and_nothing_is_proposed(
+    schedule: Schedule, example_results: ExampleResults
+) -> None:
+    approved = load_reference(example_results(20, schedule.folder / "before"))
+    (schedule.folder / FILE).parent.mkdir()
+    save_baseline(schedule.folder / FILE, approved, str)
     before = (schedule.folder / FILE).read_bytes()
     edit(schedule.folder / "suite.yaml", "agent.yaml", "agent.proposed.yaml")
-    done = schedule.refresh(12, {"GITHUB_RUN_NUMBER": "8"})
+    done = schedule.refresh(12)
     assert (done.pull, done.slid, done.why[:13]) == (None, True, "not refreshed")
     assert (schedule.folder / FILE).read_bytes() == before
 
