@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
 from agent_runtime.agent.manifest import Manifest
 from agent_runtime.engine.loop import STATUS, Action, Criticise, Finish, Plan, Stop, UseTool, next_action
@@ -76,9 +77,13 @@ def _count(manifest: Manifest, result: RunResult, telemetry: Telemetry) -> None:
     telemetry.run_finished(finished)
 
 
-async def _unless_cancelled(work: Awaitable[Step], cancel: asyncio.Event | None) -> Step | None:
+async def _unless_cancelled(work: Coroutine[Any, Any, Step], cancel: asyncio.Event | None) -> Step | None:
     if cancel is None:
         return await work
+    if cancel.is_set():
+        # A step that ends without ever waiting could not be abandoned any more, and it may be a tool's call.
+        work.close()
+        return None
     # Raced, not polled: a step may wait for a model, or for a person, for minutes.
     doing = asyncio.ensure_future(work)
     asked = asyncio.ensure_future(cancel.wait())

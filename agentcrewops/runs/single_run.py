@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-import signal
 import sys
 import uuid
 from collections.abc import Mapping
@@ -22,13 +21,13 @@ from agent_runtime.engine.steps.context import ApprovalRequest, Deps
 from agent_runtime.guard.budget import cap_micros
 from agent_runtime.models import open_models
 from agent_runtime.models.prices import price_of
-from agent_runtime.progress import SILENCE, Progress
 from agent_runtime.records import MICROS, Message, Run, RunResult, RunStatus, Step, Task
 from agent_runtime.store import Store, open_store
 from agent_runtime.telemetry import open_telemetry
 from agent_runtime.tools import connected_tools
 from agentcrewops.runs.home import state_folder
 from agentcrewops.terminal import printable
+from evals.sampling.caller import NOBODY, Caller
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +42,8 @@ class SingleRun:
     recording: Recording | None = None
 
 
-def run_single(
-    single_run: SingleRun, environ: Mapping[str, str], *, as_json: bool, progress: Progress = SILENCE
+async def run_single(
+    single_run: SingleRun, environ: Mapping[str, str], caller: Caller = NOBODY, *, as_json: bool
 ) -> bool:
     """Run once; answer on stdout, rows and redacted artifacts kept, steps announced. True if it succeeded."""
     manifest = replace(
@@ -60,7 +59,7 @@ def run_single(
             seed=_seed_of(single_run),
         )
         store.start_run(_row(manifest, task))
-        result = asyncio.run(_conduct(manifest, task, store, environ, progress))
+        result = await _conduct(manifest, task, store, environ, caller)
         # The record before the row that names it: a row must not point at nothing.
         uri = artifacts.put(f"{task.run_id}/run.json", transcript(manifest, task, result), "application/json")
         store.finish_run(task.run_id, result.status, stop=result.stop, end_ts=_now(), artifact_uri=uri)
@@ -97,7 +96,7 @@ def _now() -> str:
 
 
 async def _conduct(
-    manifest: Manifest, task: Task, store: Store, environ: Mapping[str, str], progress: Progress
+    manifest: Manifest, task: Task, store: Store, environ: Mapping[str, str], caller: Caller
 ) -> RunResult:
     telemetry = open_telemetry(environ)
     spend = manifest.policy.spend
@@ -121,16 +120,12 @@ async def _conduct(
 
         def record(step: Step) -> None:
             store.record_step(step)
-            progress.announce(_line(step))
+            caller.progress.announce(_line(step))
 
-        return await run_agent(manifest, task, deps, record=record, cancel=_cancelled_by_ctrl_c())
-
-
-def _cancelled_by_ctrl_c() -> asyncio.Event:
-    cancel = asyncio.Event()
-    # Ctrl-C ends the run as cancelled, its rows and record written; a KeyboardInterrupt would lose both.
-    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, cancel.set)
-    return cancel
+        cancel = asyncio.Event()
+        # Ctrl-C ends the run as cancelled, its rows and record written; a KeyboardInterrupt would lose both.
+        with caller.cancellation.listen(lambda why: cancel.set()):
+            return await run_agent(manifest, task, deps, record=record, cancel=cancel)
 
 
 async def ask_at_terminal(request: ApprovalRequest) -> bool:

@@ -48,14 +48,15 @@ def run(
 
     Exit codes: 0 the run succeeded · 1 it did not · 2 bad input.
     """
-    from agent_runtime.progress import SILENCE, progress_on
+    import asyncio
+
+    from agentcrewops.caller import command_line
     from agentcrewops.runs.single_run import SingleRun, run_single
 
     task = sys.stdin.read() if text == "-" else text
     recording = recording_of(record, replay, replay_or_record)
     single_run = SingleRun(task, agent, policy, model, seed, recording)
-    progress = SILENCE if quiet else progress_on(sys.stderr)
-    succeeded = run_single(single_run, os.environ, as_json=as_json, progress=progress)
+    succeeded = asyncio.run(run_single(single_run, os.environ, command_line(quiet=quiet), as_json=as_json))
     sys.exit(0 if succeeded else 1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -11,10 +12,11 @@ from typing import Any
 from agent_runtime.agent.manifest import Manifest
 from agent_runtime.agent.policy import Policy, Price
 from agent_runtime.agent.spec import AgentSpec
-from agent_runtime.engine.steps.context import ApprovalRequest, Deps
+from agent_runtime.engine.runner import run_agent
+from agent_runtime.engine.steps.context import ApprovalRequest, Deps, StepContext
 from agent_runtime.guard.budget import Ledger, MemoryLedger
 from agent_runtime.models.interface import Model, ModelError, ModelReply, ModelRequest
-from agent_runtime.records import Message, Task, ToolCall, Usage
+from agent_runtime.records import Message, RunResult, Step, Task, ToolCall, Usage
 from agent_runtime.telemetry.interface import SILENT
 from agent_runtime.tools.interface import ToolResult
 
@@ -114,3 +116,13 @@ def crew_of(
         telemetry=SILENT,
         critic=critic,
     )
+
+
+def before(*steps: Step, deps: Deps | None = None, task: Task | None = None, **agent: Any) -> StepContext:
+    """Where the step after these happens; `agent` overrides keys of agent.yaml."""
+    return StepContext(manifest_of(**agent), task or task_of(), steps, deps or crew_of())
+
+
+def finish(deps: Deps, manifest: Manifest | None = None, *turns: str) -> RunResult:
+    """A whole run."""
+    return asyncio.run(run_agent(manifest or manifest_of(), task_of("hello", *turns), deps))

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.message.results import Results
-from evals.report.folder import render_results, write_results
-from evals.report.result import CanaryResult
 from evals.results.verdict import VerdictKind
 from tests.agentcrewops.conftest import Shell
+from tests.agentcrewops.result_folders import written
 from tests.bot.samples import SHA, drift
 from tests.fakes.github import FakeGitHub
 
@@ -26,16 +25,6 @@ if TYPE_CHECKING:
 REPO = "acme/shop"
 WRITES = {"checks": "write", "pull-requests": "write", "statuses": "write", "actions": "read"}
 HEAVY = {"litellm", "scipy", "numpy", "sqlalchemy", "alembic", "aiohttp", "opentelemetry", "google"}
-
-
-def written(folder: Path, results: Results) -> Path:
-    """A result folder."""
-    assert results.verdict is not None
-    assert results.samples is not None
-    folder.mkdir(parents=True, exist_ok=True)
-    write_results(folder, results.verdict, results.samples)
-    render_results(folder, CanaryResult(results.verdict, results.samples))
-    return folder
 
 
 def at(commit: str, kind: VerdictKind = VerdictKind.DRIFT) -> Results:
@@ -222,22 +211,6 @@ def test_a_missing_token_says_what_to_write(
     said = shell("publish", cwd=tmp_path)
     assert said.code == 2
     assert "env: { GITHUB_TOKEN: ${{ github.token }} }" in said.err
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ("--check-name", ""),
-        ("--check-name", "x" * 101),
-        ("--check-name", "a\nb"),
-        ("--report-url", "javascript:alert(1)"),
-    ],
-)
-def test_arguments_that_cannot_be_shown_are_refused(
-    shell: Shell, outside: None, tmp_path: Path, arguments: tuple[str, str]
-) -> None:
-    written(tmp_path / "canary-out", drift())
-    assert shell("publish", "--dry-run", *arguments, cwd=tmp_path).code == 2
 
 
 # --- another run's results --------------------------------------------------------------------------------

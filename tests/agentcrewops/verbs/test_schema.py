@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-
+from agentcrewops.schemas import KINDS, schema_of
+from agentcrewops.verbs.schema import Kind
 from tests.agentcrewops.conftest import Shell
 
 
-@pytest.mark.parametrize(
-    "kind", ["agent", "policy", "suite", "simulation", "verdict", "samples", "baseline", "probe"]
-)
-def test_every_file_format_has_a_schema(shell: Shell, tmp_path: Path, kind: str) -> None:
-    schema = json.loads(shell("schema", kind, cwd=tmp_path).out)
-    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+def test_every_published_schema_can_be_asked_for() -> None:
+    assert [kind.value for kind in Kind] == list(KINDS)
+
+
+def test_a_schema_is_printed_as_it_is(shell: Shell, tmp_path: Path) -> None:
+    said = shell("schema", "probe", cwd=tmp_path)
+    assert (said.code, json.loads(said.out)) == (0, schema_of("probe"))

@@ -1,4 +1,4 @@
-"""`agentcrewops guardian --tier resistance`, `guardian baseline` and `guardian merge`."""
+"""`agentcrewops guardian --tier resistance`."""
 
 from __future__ import annotations
 
@@ -6,25 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-import yaml
 
-from tests.agentcrewops.conftest import Shell, shell
-from tests.fakes.attacked import MAIL_OUT, attacked_suite
-
-__all__ = ["shell"]
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Path:
-    """A suite whose agent falls every other time, and one probe of the user's own; the baseline never fell."""
-    (tmp_path / "probes").mkdir()
-    (tmp_path / "probes/mail-out.yaml").write_text(yaml.safe_dump(MAIL_OUT))
-    attacked_suite(tmp_path, falls=0)
-    return tmp_path
-
-
-def only(*arguments: str) -> list[str]:
-    return ["guardian", *arguments, "--suite", "suite.yaml", "--probes", "probes"]
+from tests.agentcrewops.conftest import Shell
+from tests.agentcrewops.verbs.guardian.conftest import only
+from tests.fakes.attacked import attacked_suite
 
 
 @pytest.mark.usefixtures("small_pack")
@@ -51,19 +36,6 @@ def test_without_a_baseline_it_is_shown_and_passes(shell: Shell, desk: Path) -> 
     assert said.code == 0
     assert "There is no baseline" in said.out
     assert "1 attacks and their harmless twins × 10 = 20 runs of desk; simulated model" in said.err
-
-
-@pytest.mark.usefixtures("small_pack")
-def test_shards_are_merged_to_one_assessment(shell: Shell, desk: Path) -> None:
-    attacked_suite(desk, falls=2)
-    for number in ("1", "2"):
-        made = shell(*only(), "--shard", f"{number}/2", "--out", number, "-q", cwd=desk)
-        assert (made.code, made.err) == (0, "")
-        assert "guardian merge" in made.out
-    merged = shell("guardian", "merge", "1", "2", "--suite", "suite.yaml", "--probes", "probes", cwd=desk)
-    assert (merged.code, merged.err) == (0, "")
-    assert (desk / "guardian-out/report.html").is_file()
-    assert shell("guardian", "merge", "1", "--suite", "suite.yaml", "--probes", "probes", cwd=desk).code == 3
 
 
 def test_both_tiers_share_one_report(shell: Shell, starter: Path) -> None:
@@ -94,13 +66,3 @@ def test_the_guards_of_an_agent_that_is_not_ours_cannot_be_tested(shell: Shell, 
     said = shell(*only(), "--tier", "enforcement", cwd=desk)
     assert said.code == 2
     assert "this agent runs elsewhere" in said.err
-
-
-@pytest.mark.usefixtures("small_pack")
-def test_runs_that_measured_nothing_become_no_baseline(shell: Shell, desk: Path) -> None:
-    attacked_suite(desk, concurrency=20)  # every run is tried thrice: they wait together
-    (desk / "agent.py").write_text("def answer(input):\n    raise ConnectionError('away')\n")
-    said = shell(*only("baseline"), "--runs", "2", "-q", cwd=desk)
-    assert said.code == 3
-    assert "no baseline is saved" in said.err
-    assert not (desk / "baselines").exists()
