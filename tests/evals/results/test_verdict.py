@@ -158,3 +158,9 @@ def test_facts_of_another_version_or_of_no_known_type_are_kept_as_they_are() -> 
     assert read_facts(known) == Facts(pass_k=5, fail_on=FailOn.NEVER)
     assert read_facts(strange) == Facts(more=strange)
     assert facts_document(read_facts(known | strange)) == known | strange
+
+
+def test_a_fact_that_is_too_large_for_a_number_is_kept_as_it_is() -> None:
+    facts = facts_document(decide(None, GOOD, GateSettings()).facts) | {"pass_rate_candidate": 10**400}
+    read = read_facts(facts)
+    assert (read.candidate.rates, read.more["pass_rate_candidate"]) == (None, 10**400)
