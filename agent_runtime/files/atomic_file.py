@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from collections.abc import Iterable
@@ -19,6 +20,8 @@ def replace_file(path: Path, data: str | bytes | Iterable[bytes], mode: int | No
     Raises:
         OSError: it cannot be written. The old file is untouched and no draft is left.
     """
+    if not path.name:  # `.` and `/` have no name to put a draft beside
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if mode is None:
         with suppress(FileNotFoundError):
             mode = path.stat().st_mode & 0o777

@@ -36,8 +36,8 @@ def current_spelling(words: Sequence[str]) -> list[str]:
         if typed in MOVED:
             _note(typed, MOVED[typed])
             return [*MOVED[typed].split(), *words[len(typed.split()) :]]
-        if typed in JOINED:
-            _note(typed, JOINED[typed])
+    if words[0] in JOINED:
+        _note(words[0], JOINED[words[0]])
     return list(words)
 
 

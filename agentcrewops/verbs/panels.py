@@ -117,13 +117,14 @@ def runs_below(ctx: typer.Context) -> bool:
     below = ctx.invoked_subcommand
     if below is None:
         return False
-    for name in ctx.params:
+    for option in ctx.command.params:
         # Only what was typed: defaults and variables of the environment stand before nothing.
-        source = ctx.get_parameter_source(name)
+        source = ctx.get_parameter_source(option.name or "")
         if source is not None and source.name == "COMMANDLINE":
-            flag = f"--{name.replace('_', '-')}"
             raise InvalidInput.one(
-                flag, f"stands before `{below}`, which does not see it", f"write options after  {below}"
+                option.opts[0],
+                f"stands before `{below}`, which does not see it",
+                f"write options after  {below}",
             )
     return True
 

@@ -70,7 +70,7 @@ def broken_floors(evidence: Evidence, settings: GateSettings, *, unrecoverable_o
     """Floors need no baseline: they hold for every measured case of the candidate.
 
     Args:
-        for_good: only those that no further run can mend.
+        unrecoverable_only: only those that no further run can mend.
     """
     failed = [
         (name, case.failures, case.measured)

@@ -297,7 +297,10 @@ def _integer(value: Any) -> int:
 def _number(value: Any) -> float:
     if type(value) not in {int, float}:
         raise TypeError
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:  # JSON holds integers that no float does
+        raise ValueError from None
 
 
 def _flag(value: Any) -> bool:

@@ -69,3 +69,9 @@ def test_the_named_permissions_win_from_the_first_byte_on(tmp_path: Path) -> Non
 def test_a_place_that_cannot_be_written_is_an_os_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         replace_file(tmp_path / "gone" / "file", b"")
+
+
+@pytest.mark.parametrize("nameless", [".", "/"])
+def test_a_path_without_a_name_is_a_folder_and_not_replaced(nameless: str) -> None:
+    with pytest.raises(IsADirectoryError):
+        replace_file(Path(nameless), b"new")

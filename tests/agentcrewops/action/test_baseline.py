@@ -10,7 +10,7 @@ from types import MappingProxyType
 import pytest
 
 from agent_runtime.errors import CannotMeasure, InvalidInput
-from agentcrewops.action.baseline import Refreshed, refresh_baseline, tell
+from agentcrewops.action.baseline import RefreshOutcome, print_outcome, refresh_baseline
 from agentcrewops.action.inputs import read_inputs
 from bot.actions.environment import ActionsEnvironment
 from evals.results.baseline import load_reference, save_baseline
@@ -30,7 +30,7 @@ class Schedule:
     folder: Path
     actions: ActionsEnvironment
 
-    def refresh(self, samples: int = 2, changes: Mapping[str, str] = MappingProxyType({})) -> Refreshed:
+    def refresh(self, samples: int = 2, changes: Mapping[str, str] = MappingProxyType({})) -> RefreshOutcome:
         """Do the step."""
         environ = {**MAIN, "AGENTCREWOPS_SAMPLES": str(samples), **changes}
         inputs = read_inputs(environ, self.folder)
@@ -70,7 +70,7 @@ def test_a_file_that_says_the_same_already_needs_no_pull_request(
     fake.push(REPO, "main", {FILE: (schedule.folder / FILE).read_bytes().decode()})
     (schedule.folder / FILE).unlink()
     now = replace(schedule, actions=replace(schedule.actions, sha=fake.head(REPO)))
-    assert now.refresh() == Refreshed(None, f"{FILE} says the same already")
+    assert now.refresh() == RefreshOutcome(None, f"{FILE} says the same already")
 
 
 def test_an_agent_that_fell_keeps_its_baseline_and_nothing_is_proposed(
@@ -116,10 +116,13 @@ def test_a_missing_token_says_what_to_pass(schedule: Schedule) -> None:
 
 @pytest.mark.parametrize(
     ("done", "line"),
-    [(Refreshed(7), "proposed in pull request 7"), (Refreshed(None, "not **refreshed**"), "not refreshed")],
+    [
+        (RefreshOutcome(7), "proposed in pull request 7"),
+        (RefreshOutcome(None, "not **refreshed**"), "not refreshed"),
+    ],
 )
 def test_the_log_says_what_became_of_it(
-    capsys: pytest.CaptureFixture[str], done: Refreshed, line: str
+    capsys: pytest.CaptureFixture[str], done: RefreshOutcome, line: str
 ) -> None:
-    tell(done)
+    print_outcome(done)
     assert capsys.readouterr().out == f"{line}\n"

@@ -15,7 +15,7 @@ from tests.fakes.suites import suite_of
 
 def test_without_a_subject_nothing_is_read() -> None:
     files = read_files(CheckSubject(), {})
-    assert (files.agent, files.ready, files.models) == (None, None, ())
+    assert (files.agent, files.prepared, files.models) == (None, None, ())
 
 
 def test_an_agent_alone_has_the_policy_beside_it(starter: Path) -> None:
@@ -26,7 +26,7 @@ def test_an_agent_alone_has_the_policy_beside_it(starter: Path) -> None:
 
 def test_a_suite_brings_the_agent_and_the_policy_that_it_names(starter: Path) -> None:
     files = read_files(CheckSubject(starter / "suite.yaml"), {})
-    assert files.ready is not None
+    assert files.prepared is not None
     assert files.agent is not None
     assert (files.agent.agent.name, files.agent.policy.name) == ("agent.yaml", "policy.yaml")
 
@@ -41,7 +41,7 @@ def test_an_agent_that_is_named_wins_over_the_suites(starter: Path) -> None:
 def test_a_suite_of_another_s_agent_has_none_of_ours(tmp_path: Path) -> None:
     suite_of(tmp_path, {"http": {"url": "http://127.0.0.1:9/run"}})
     files = read_files(CheckSubject(tmp_path / "suite.yaml"), {})
-    assert (files.agent, files.models, files.ready is not None) == (None, (), True)
+    assert (files.agent, files.models, files.prepared is not None) == (None, (), True)
 
 
 def test_the_agents_model_comes_before_the_judges(starter: Path) -> None:

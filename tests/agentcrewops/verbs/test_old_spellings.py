@@ -85,6 +85,11 @@ def test_validate_still_leaves_with_2_and_the_problems_on_stderr(shell: Shell, s
     assert "suite.yaml:4: unknown key 'sampels'" in said.err
 
 
+@pytest.mark.parametrize("old", ["validate", "doctor"])
+def test_the_note_is_written_once_without_arguments_too(shell: Shell, starter: Path, old: str) -> None:
+    assert shell(old, cwd=starter).err.count("note:") == 1
+
+
 def test_doctor_prints_findings_alone_and_names_check(shell: Shell, starter: Path) -> None:
     said = shell("doctor", "--json", cwd=starter)
     assert (said.code, said.err) == (0, NOTE.format("doctor", "check"))

@@ -62,3 +62,7 @@ def test_an_option_before_the_command_that_would_not_read_it_is_refused(
     said = shell(verb, "--model", "sim:x", below, "x", cwd=tmp_path)
     assert said.code == 2
     assert f"--model: stands before `{below}`, which does not see it" in said.err
+
+
+def test_a_refused_option_is_named_as_it_is_typed(shell: Shell, tmp_path: Path) -> None:
+    assert "--json: stands before `report`" in shell("canary", "--json", "report", "x", cwd=tmp_path).err

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from evals.gate import wording
-from evals.gate.doubts import broken_floors, input_warnings, why_distrusted
+from evals.gate.doubts import broken_floors, input_warnings, reasons_to_distrust
 from evals.gate.evidence import arms_of, gather
 from evals.gate.gate import decide
 from evals.results.records import SuiteResult
@@ -84,7 +84,7 @@ def test_a_suite_that_was_made_smaller_on_purpose_is_compared() -> None:
 def test_a_result_with_a_hole_is_distrusted_on_either_side_by_its_name() -> None:
     holed = result({"a": ALL, "b": "!!!!!!++++"})
     after, before = (
-        why_distrusted(arms_of(*arms), None, compared=True)
+        reasons_to_distrust(arms_of(*arms), None, compared=True)
         for arms in ((result({"a": ALL, "b": ALL}), holed), (holed, result({"a": ALL, "b": ALL})))
     )
     assert all("candidate" in why for why in after)
@@ -93,7 +93,7 @@ def test_a_result_with_a_hole_is_distrusted_on_either_side_by_its_name() -> None
 
 def test_a_baseline_that_is_not_compared_is_not_doubted() -> None:
     arms = arms_of(result({"a": "!!!"}), result({"a": ALL}))
-    assert why_distrusted(arms, None, compared=False) == ()
+    assert reasons_to_distrust(arms, None, compared=False) == ()
 
 
 # --- floors
@@ -134,9 +134,9 @@ def test_an_outage_is_no_failure_of_a_case_that_must_pass() -> None:
 def test_only_a_floor_that_no_run_can_mend_is_broken_for_good() -> None:
     evidence = gather(result({"a": NONE, "b": "-"}, must_pass=["b"]))
     gate = GateSettings(min_success_rate=0.9)
-    [for_good] = broken_floors(evidence, gate, for_good=True)
+    [for_good] = broken_floors(evidence, gate, unrecoverable_only=True)
     assert "must pass" in for_good
-    assert list(broken_floors(evidence, gate, for_good=False)) == [
+    assert list(broken_floors(evidence, gate, unrecoverable_only=False)) == [
         for_good,
         wording.below_min_success(0, 0.9),
     ]
@@ -144,7 +144,7 @@ def test_only_a_floor_that_no_run_can_mend_is_broken_for_good() -> None:
 
 def test_a_floor_says_nothing_of_what_was_not_measured() -> None:
     evidence = gather(result({"a": "!!!"}, must_pass=["a"]))
-    assert not list(broken_floors(evidence, GateSettings(min_success_rate=0.9), for_good=False))
+    assert not list(broken_floors(evidence, GateSettings(min_success_rate=0.9), unrecoverable_only=False))
 
 
 # --- what a reader must know of the runs

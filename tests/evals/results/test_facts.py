@@ -141,3 +141,9 @@ def test_of_an_arm_without_rates_nothing_is_known() -> None:
 def test_without_a_comparison_no_metric_waits() -> None:
     assert Facts().waits_for == ()
     assert Facts(comparison=comparison(waits_for=("p95_latency_ms",))).waits_for == ("p95_latency_ms",)
+
+
+def test_a_fact_that_is_too_large_for_a_number_is_kept_as_it_is() -> None:
+    whole = facts_document(Facts(candidate=ArmFacts(rates=rates())))
+    read = read_facts(whole | {"pass_rate_candidate": 10**400})
+    assert (read.candidate.rates, read.more["pass_rate_candidate"]) == (None, 10**400)
