@@ -32,6 +32,8 @@ def endpoint_thread(answer: Answer) -> Iterator[str]:
         async with agent_endpoint(answer) as endpoint:
             urls.put(endpoint.url)
             await over.wait()
+        # Whoever connected in the last moment is let go too, or the closed loop leaves a socket to the collector.
+        await asyncio.sleep(0.05)
 
     thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
     thread.start()

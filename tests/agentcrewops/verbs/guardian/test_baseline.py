@@ -8,10 +8,12 @@ import pytest
 
 from tests.agentcrewops.conftest import Shell
 from tests.agentcrewops.verbs.guardian.conftest import only
+from tests.fakes.attacked import attacked_suite
 
 
 @pytest.mark.usefixtures("small_pack")
 def test_runs_that_measured_nothing_become_no_baseline(shell: Shell, desk: Path) -> None:
+    attacked_suite(desk, concurrency=20)  # every run is tried thrice: they wait together
     (desk / "agent.py").write_text("def answer(input):\n    raise ConnectionError('away')\n")
     said = shell(*only("baseline"), "--runs", "2", "-q", cwd=desk)
     assert said.code == 3
