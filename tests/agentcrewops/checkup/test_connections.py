@@ -107,6 +107,7 @@ def test_an_agent_that_a_canary_starts_need_not_run_yet() -> None:
 
 
 def test_an_agent_that_is_there_accepts_connections() -> None:
-    with agent_endpoint_thread({"output": "x"}) as url:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/run"
         finding = asyncio.run(endpoint_finding(HttpTarget(url=url)))
     assert (finding.level, "accepts connections" in finding.what) == (Level.OK, True)
