@@ -201,9 +201,8 @@ def canary(
         confirm=confirm,
         gate_from=gate_from,
     )
-    findings_in(
-        out
-    )  # they will be a part of the report: what is wrong with them is told before anything runs
+    # Guardian's findings will be a part of the report: what is wrong with them is told before anything runs.
+    findings_in(out)
     if shard is not None:
         _run_shard(options, shard, as_json=as_json, quiet=quiet)
         return

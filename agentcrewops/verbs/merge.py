@@ -42,9 +42,8 @@ def merge(
     from agentcrewops.outcome.folder import findings_in, render_canary
     from evals.canary.sharding import merge_shards
 
-    findings_in(
-        out
-    )  # they will be a part of the report: what is wrong with them is told before anything is written
+    # Guardian's findings will be a part of the report: what is wrong with them is told before anything is written.
+    findings_in(out)
     found = merge_shards(folders, baseline, out, gate_from)
     render_canary(out, found)
     announce(found.verdict, out, as_json=as_json)
