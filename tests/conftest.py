@@ -29,6 +29,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="judge every request to the fake GitHub by GitHub's own OpenAPI (needs npm)",
     )
+    parser.addoption(
+        "--services",
+        action="store_true",
+        help="use a real PostgreSQL and a real S3 server (make test-services)",
+    )
 
 
 @pytest.fixture(scope="session")

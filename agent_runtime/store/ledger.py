@@ -25,17 +25,24 @@ _FIRST_CHARGE = {
 }
 
 
-def _now() -> datetime:
+_DAY_OF_THE_SERVER = text("SELECT CAST(CURRENT_TIMESTAMP AT TIME ZONE 'UTC' AS date)")
+
+
+def utc_now() -> datetime:
+    """The time of this machine."""
     return datetime.now(UTC)
 
 
 class SqlLedger:
     """The money of one scope. The day of a charge is the UTC day of its reservation.
 
+    On Postgres it is the server's: machines that share a cap must not disagree on when it begins anew.
+
     Args:
         scope: whose money: `run` for production, `eval` for evaluations. Scopes never touch each other's.
         per_run_micros: cap of each run; None is no cap.
         per_day_micros: cap of all runs of a day; None is no cap.
+        clock: what time it is; None asks the database's server, or this machine where there is none.
     """
 
     def __init__(
@@ -45,7 +52,7 @@ class SqlLedger:
         *,
         per_run_micros: int | None,
         per_day_micros: int | None,
-        clock: Callable[[], datetime] = _now,
+        clock: Callable[[], datetime] | None = None,
     ) -> None:
         self._engine = engine
         self._scope = scope
@@ -61,7 +68,7 @@ class SqlLedger:
             CannotRecord: the database refused; nothing was reserved.
         """
         refuse_negative(amount_micros)
-        day = self._clock().astimezone(UTC).date().isoformat()
+        day = self._day()
         reservation = Reservation(uuid4().hex, run_id, amount_micros)
         row = {
             "id": reservation.id,
@@ -98,6 +105,12 @@ class SqlLedger:
                     "spent": table.c.spent + spent_micros,
                 }
                 connection.execute(update(table).where(*_is(table, key)).values(settled))
+
+    def _day(self) -> str:
+        if self._clock is None and self._engine.dialect.name == "postgresql":
+            with self._engine.connect() as connection:
+                return str(connection.scalar(_DAY_OF_THE_SERVER))
+        return (self._clock or utc_now)().astimezone(UTC).date().isoformat()
 
     def _run_key(self, run_id: str) -> Key:
         return {"scope": self._scope, "run_id": run_id}

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -22,15 +21,15 @@ from agent_runtime.store.tables import reservations, spend_day, spend_run
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_database(tmp_path / "a.sqlite")
+def engine(where: str) -> Iterator[Engine]:
+    engine = open_database(where)
     yield engine
     engine.dispose()
 
 
 def committed(engine: Engine) -> list[tuple[str, str, int, int]]:
     with engine.connect() as connection:
-        return [tuple(row) for row in connection.execute(select(spend_day))]
+        return [tuple(row) for row in connection.execute(select(spend_day).order_by(spend_day.c.day))]
 
 
 def ledger(
@@ -116,15 +115,14 @@ def test_a_reservation_that_nobody_made_is_not_settled(engine: Engine) -> None:
         ledger(engine).settle(Reservation("nobody", "r-1", 50), 0)
 
 
-def test_an_unknown_outcome_stays_charged_after_a_crash(tmp_path: Path) -> None:
+def test_an_unknown_outcome_stays_charged_after_a_crash(where: str) -> None:
     code = (
         "import os, sys; from agent_runtime.store import open_store; "
         "open_store(sys.argv[1]).ledger('run', per_run_micros=100, per_day_micros=100).reserve('r-1', 70); "
         "os._exit(9)"
     )
-    path = tmp_path / "a.sqlite"
-    assert subprocess.run([sys.executable, "-c", code, path], timeout=60, check=False).returncode == 9
-    engine = open_database(path)
+    assert subprocess.run([sys.executable, "-c", code, where], timeout=60, check=False).returncode == 9
+    engine = open_database(where)
     assert [row[2:] for row in committed(engine)] == [(0, 70)]
     engine.dispose()
 
@@ -188,10 +186,9 @@ print(granted)
 """
 
 
-def test_many_processes_together_never_pass_the_day_cap(tmp_path: Path) -> None:
-    path = tmp_path / "a.sqlite"
+def test_many_processes_together_never_pass_the_day_cap(where: str) -> None:
     spenders = [
-        subprocess.Popen([sys.executable, "-c", _SPEND, path], stdout=subprocess.PIPE, text=True)
+        subprocess.Popen([sys.executable, "-c", _SPEND, where], stdout=subprocess.PIPE, text=True)
         for _ in range(3)
     ]
     assert sum(int(spender.communicate(timeout=60)[0]) for spender in spenders) == 1_000 // 30

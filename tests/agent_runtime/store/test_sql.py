@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from agent_runtime.records import Role, Run, RunStatus, Step, ToolCall, Usage
 from agent_runtime.store import CannotRecord, Store, open_store
+from agent_runtime.store.database import open_database
+from agent_runtime.store.tables import metadata
 
 RUN = Run("r-1", "support-triage", "2026-01-02T03:04:05+00:00", None, RunStatus.RUNNING, 0, 0.0, "f" * 64)
 STEP = Step(
@@ -32,8 +33,8 @@ STEP = Step(
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = open_store(tmp_path / "runs.sqlite")
+def store(where: str) -> Iterator[Store]:
+    store = open_store(where)
     yield store
     store.close()
 
@@ -69,16 +70,6 @@ def test_each_step_adds_its_tokens_and_cost_to_its_run(store: Store) -> None:
     run = store.run("r-1")
     assert run is not None
     assert (run.tokens, run.cost_usd) == (123, 0.00007)
-
-
-def test_no_content_reaches_the_database_file(store: Store, tmp_path: Path) -> None:
-    call = ToolCall("c-1", "kb.search", '{"query": "PLANTED-secret"}')
-    store.start_run(RUN)
-    store.record_step(replace(STEP, text="PLANTED-secret", calls=(call,), call=call))
-    store.close()
-    written = b"".join(path.read_bytes() for path in tmp_path.iterdir())
-    assert b"kb.search" in written
-    assert b"PLANTED" not in written
 
 
 def test_a_step_written_twice_is_refused_and_not_charged_twice(store: Store) -> None:
@@ -151,10 +142,21 @@ def test_any_label_can_be_stored(store: Store, tool: str, flags: list[str]) -> N
     assert store.steps("r-1")[-1].policy_flags == tuple(flags)
 
 
-def test_a_database_that_stops_taking_writes_is_said_plainly(store: Store, tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / "runs.sqlite") as other:
-        other.execute("DROP TABLE steps")
-        other.execute("DROP TABLE runs")
-    other.close()
-    with pytest.raises(CannotRecord, match="no such table: runs"):
+def test_no_content_reaches_the_database(store: Store, where: str) -> None:
+    call = ToolCall("c-1", "kb.search", '{"query": "PLANTED-secret"}')
+    store.start_run(RUN)
+    store.record_step(replace(STEP, text="PLANTED-secret", calls=(call,), call=call))
+    engine = open_database(where)
+    with engine.connect() as connection:
+        written = str([list(connection.execute(select(table))) for table in metadata.sorted_tables])
+    engine.dispose()
+    assert "kb.search" in written
+    assert "PLANTED" not in written
+
+
+def test_a_database_that_stops_taking_writes_is_said_plainly(store: Store, where: str) -> None:
+    engine = open_database(where)
+    metadata.drop_all(engine)
+    engine.dispose()
+    with pytest.raises(CannotRecord, match=r'no such table: runs|relation "runs" does not exist'):
         store.start_run(RUN)
