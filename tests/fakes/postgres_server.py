@@ -34,24 +34,9 @@ class PostgresServer:
 
     def sql(self, database: str, statement: str) -> str:
         """What psql prints for one statement, run as the superuser."""
-        words = [
-            self.programs / "psql",
-            "-h",
-            "127.0.0.1",
-            "-p",
-            str(self.port),
-            "-U",
-            _OWNER,
-            "-d",
-            database,
-        ]
-        done = subprocess.run(
-            [*words, "-qAt", "-v", "ON_ERROR_STOP=1", "-c", statement],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=True,
-        )
+        where = ("-h", "127.0.0.1", "-p", str(self.port), "-U", _OWNER, "-d", database)
+        words = (str(self.programs / "psql"), *where, "-qAt", "-v", "ON_ERROR_STOP=1", "-c", statement)
+        done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=True)
         return done.stdout.strip()
 
     def restart(self) -> None:
